@@ -1,0 +1,74 @@
+/**
+ * The facts that can become known about an invoice. They are recorded once, in one order, and never changed;
+ * the reducer in `reduce.ts` gives the same state whatever order and however often they arrive.
+ */
+import type { ProviderFailure } from './provider-error.ts';
+
+/** How a fact about money or a payment became known. */
+export type Source = 'webhook' | 'poll' | 'expiry_check' | 'lookup' | 'request';
+
+export type InvoiceEvent =
+  /** One attempt to collect was started with one payment service. */
+  | {
+      readonly type: 'payment.requested';
+      readonly payment_id: string;
+      readonly provider: string;
+      readonly method: string;
+      readonly account_id: string;
+      /** Minor units of the invoice's currency. */
+      readonly amount: number;
+      /** Seconds after its creation at which its status is read; the last gap repeats. */
+      readonly poll_s: readonly number[];
+    }
+  /** The provider has accepted it and the customer can pay until `expires_at`. */
+  | {
+      readonly type: 'payment.created';
+      readonly payment_id: string;
+      readonly provider_payment_id: string;
+      readonly expires_at: string;
+      readonly source: Source;
+    }
+  /** The create call was sent and its outcome is not known. */
+  | { readonly type: 'payment.unknown'; readonly payment_id: string; readonly failure: ProviderFailure }
+  /** No money can come any more: the provider or we gave it up. */
+  | { readonly type: 'payment.failed'; readonly payment_id: string; readonly failure: ProviderFailure }
+  /** Its time ran out, and the provider was asked once more first. */
+  | { readonly type: 'payment.expired'; readonly payment_id: string }
+  | { readonly type: 'payment.canceled'; readonly payment_id: string }
+  /** One transfer has arrived at the provider. `key` is the provider's own id of it. */
+  | {
+      readonly type: 'money.received';
+      readonly payment_id: string;
+      readonly key: string;
+      /** Minor units. */
+      readonly amount: number;
+      /** What the provider kept, minor units; null when it does not say. */
+      readonly fee: number | null;
+      /** The provider's time of the transfer; null when it does not say. */
+      readonly paid_at: string | null;
+      readonly source: Source;
+    }
+  /** The due time has passed unpaid, and every live payment was asked once more first. */
+  | { readonly type: 'invoice.expired' }
+  | { readonly type: 'invoice.canceled'; readonly reason: string | null };
+
+/** An event with its moment on the invoice's own clock: RFC 3339 UTC, strictly growing within an invoice. */
+export type RecordedEvent = InvoiceEvent & { readonly at: string };
+
+/** What makes an event the same event: recording it a second time does nothing. */
+export function eventKey(event: InvoiceEvent): string {
+  switch (event.type) {
+    case 'invoice.expired':
+    case 'invoice.canceled':
+      return event.type;
+    case 'money.received':
+      return `${event.type}:${event.payment_id}:${event.key}`;
+    case 'payment.requested':
+    case 'payment.created':
+    case 'payment.unknown':
+    case 'payment.failed':
+    case 'payment.expired':
+    case 'payment.canceled':
+      return `${event.type}:${event.payment_id}`;
+  }
+}

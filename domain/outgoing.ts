@@ -1,0 +1,53 @@
+/** The events a merchant is told about: one per change of an invoice's or a payment's status, one per transfer. */
+import type { RecordedEvent } from './events.ts';
+import { isLate, invoiceStatus, paymentStatus, type InvoiceStatus, type PaymentStatus } from './status.ts';
+import { findPayment, type InvoiceState } from './state.ts';
+
+export type OutgoingType = `invoice.${InvoiceStatus}` | `payment.${PaymentStatus}` | 'payment.money_received';
+
+export interface OutgoingEvent {
+  readonly type: OutgoingType;
+  /** The payment it is about; null when it is about the invoice. */
+  readonly payment_id: string | null;
+  /** Only for `payment.money_received`. */
+  readonly amount: number | null;
+  readonly late: boolean;
+}
+
+/** What the merchant is to be told of the step from `before` to `after`, in the order it happened. */
+export function outgoingEvents(
+  before: InvoiceState,
+  after: InvoiceState,
+  recorded: readonly RecordedEvent[],
+): OutgoingEvent[] {
+  const events: OutgoingEvent[] = [];
+  for (const event of recorded) {
+    if (event.type === 'money.received') events.push(moneyReceived(after, event));
+  }
+  for (const payment of after.payments) {
+    const earlier = findPayment(before, payment.id);
+    const status = paymentStatus(payment);
+    if (!earlier || paymentStatus(earlier) !== status) {
+      events.push({ type: `payment.${status}`, payment_id: payment.id, amount: null, late: false });
+    }
+  }
+  const status = invoiceStatus(after);
+  if (invoiceStatus(before) !== status) {
+    events.push({ type: `invoice.${status}`, payment_id: null, amount: null, late: false });
+  }
+  return events;
+}
+
+function moneyReceived(
+  invoice: InvoiceState,
+  event: Extract<RecordedEvent, { type: 'money.received' }>,
+): OutgoingEvent {
+  const payment = findPayment(invoice, event.payment_id);
+  const receipt = payment?.receipts.find(({ key }) => key === event.key);
+  return {
+    type: 'payment.money_received',
+    payment_id: event.payment_id,
+    amount: event.amount,
+    late: payment !== undefined && receipt !== undefined && isLate(receipt, payment, invoice),
+  };
+}

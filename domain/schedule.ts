@@ -1,0 +1,85 @@
+/**
+ * When an invoice's workflow has to wake by itself: to read an unpaid payment's status, to end a payment whose
+ * time is up, to end the invoice. All of it follows from the facts, so a workflow that starts again from the
+ * record goes on where the last one stopped.
+ */
+import { isLive, isPayable } from './status.ts';
+import type { InvoiceState, PaymentState } from './state.ts';
+
+/** Something to do at a time (milliseconds). `check`: ask the provider; `expire_*`: ask once more, then close. */
+export type Task =
+  | { readonly type: 'look_up_payment'; readonly payment_id: string; readonly at: number }
+  | { readonly type: 'check_payment'; readonly payment_id: string; readonly at: number }
+  | { readonly type: 'expire_payment'; readonly payment_id: string; readonly at: number }
+  | { readonly type: 'expire_invoice'; readonly at: number };
+
+/** Seconds after the request at which a create call with an unknown outcome is looked up. */
+export const LOOKUP_TABLE = [5, 30, 90, 300, 900, 3600];
+
+/** Only when the provider knows nothing of a payment this long after the call was sent was it never created. */
+export const ABSENT_AFTER_S = 60;
+
+/**
+ * The next thing to do, or null when the invoice only waits for others (or for nothing).
+ * `after` is the moment up to which everything has been done; polls at or before it are not repeated.
+ * `holds`: by payment id or `invoice`, a moment before which it is not tried again (its provider could not be asked).
+ */
+export function nextTask(
+  invoice: InvoiceState,
+  after: number,
+  holds: ReadonlyMap<string, number> = new Map(),
+): Task | null {
+  const tasks: Task[] = invoice.payments.filter(isLive).flatMap((payment) => {
+    const task = nextPaymentTask(payment, after);
+    return task ? [task] : [];
+  });
+  if (isPayable(invoice)) tasks.push({ type: 'expire_invoice', at: Date.parse(invoice.due_at) });
+  const held = tasks.map((task): Task => {
+    const subject = task.type === 'expire_invoice' ? 'invoice' : task.payment_id;
+    return { ...task, at: Math.max(task.at, holds.get(subject) ?? 0) };
+  });
+  return held.reduce<Task | null>(
+    (first, task) => (first === null || task.at < first.at ? task : first),
+    null,
+  );
+}
+
+function nextPaymentTask(payment: PaymentState, after: number): Task | null {
+  const payment_id = payment.id;
+  if (payment.created_at === null || payment.expires_at === null) {
+    const since = payment.unknown_at ?? payment.requested_at;
+    if (since === null) return null;
+    return {
+      type: 'look_up_payment',
+      payment_id,
+      at: nextPoll(Date.parse(since), LOOKUP_TABLE, after, payment_id),
+    };
+  }
+  const expiry = Date.parse(payment.expires_at);
+  const poll = nextPoll(Date.parse(payment.created_at), payment.poll_s, after, payment_id);
+  return poll < expiry
+    ? { type: 'check_payment', payment_id, at: poll }
+    : { type: 'expire_payment', payment_id, at: expiry };
+}
+
+/** The first moment of the table after `after`, up to 10 % later so that payments made together are not read together. */
+function nextPoll(start: number, table: readonly number[], after: number, seed: string): number {
+  const last = table.at(-1) ?? 3600;
+  const gap = last - (table.at(-2) ?? 0);
+  const spread = 1 + (hash(seed) % 1000) / 10_000;
+  for (const seconds of table) {
+    const at = start + seconds * spread * 1000;
+    if (at > after) return Math.round(at);
+  }
+  const repeats = Math.floor((after - start - last * spread * 1000) / (gap * spread * 1000)) + 1;
+  return Math.round(start + (last + repeats * gap) * spread * 1000) + 1;
+}
+
+/** FNV-1a: spreads ids evenly; a workflow may not use randomness that changes on replay. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193) >>> 0;
+  }
+  return value;
+}

@@ -1,0 +1,89 @@
+/** What is known about one invoice: the fold of its events. Plain JSON, ids and amounts only. */
+import type { ProviderFailure } from './provider-error.ts';
+
+export interface ReceiptState {
+  readonly key: string;
+  /** Minor units. */
+  readonly amount: number;
+  readonly fee: number | null;
+  readonly paid_at: string | null;
+  /** When we learned of it, on the invoice's clock. */
+  readonly at: string;
+}
+
+/** One attempt to collect, with one payment service. Times are on the invoice's clock. */
+export interface PaymentState {
+  readonly id: string;
+  readonly provider: string;
+  readonly method: string;
+  readonly account_id: string;
+  readonly amount: number;
+  readonly poll_s: readonly number[];
+  readonly requested_at: string | null;
+  readonly created_at: string | null;
+  readonly provider_payment_id: string | null;
+  readonly expires_at: string | null;
+  readonly unknown_at: string | null;
+  readonly failed_at: string | null;
+  readonly failure: ProviderFailure | null;
+  readonly expired_at: string | null;
+  readonly canceled_at: string | null;
+  /** Ordered by key, so that the same receipts always make the same state. */
+  readonly receipts: readonly ReceiptState[];
+}
+
+export interface InvoiceState {
+  readonly id: string;
+  readonly merchant_id: string;
+  readonly currency: string;
+  /** Minor units. */
+  readonly amount: number;
+  readonly due_at: string;
+  readonly canceled_at: string | null;
+  readonly expired_at: string | null;
+  /** Ordered by id, which sorts by time of creation. */
+  readonly payments: readonly PaymentState[];
+  /** The moment of the latest event: the invoice's clock never runs backwards. */
+  readonly last_at: string;
+  /** How many events have been recorded. */
+  readonly version: number;
+}
+
+/** The state before anything has happened. */
+export function newInvoice(facts: {
+  id: string;
+  merchant_id: string;
+  currency: string;
+  amount: number;
+  due_at: string;
+  created_at: string;
+}): InvoiceState {
+  const { created_at, ...rest } = facts;
+  return { ...rest, canceled_at: null, expired_at: null, payments: [], last_at: created_at, version: 0 };
+}
+
+export function findPayment(invoice: InvoiceState, paymentId: string): PaymentState | undefined {
+  return invoice.payments.find((payment) => payment.id === paymentId);
+}
+
+/** A payment of which so far only some later event is known; `payment.requested` fills in the rest. */
+export function blankPayment(id: string): PaymentState {
+  return {
+    id,
+    provider: '',
+    method: '',
+    account_id: '',
+    amount: 0,
+    poll_s: [],
+    requested_at: null,
+    created_at: null,
+    provider_payment_id: null,
+    expires_at: null,
+    unknown_at: null,
+    failed_at: null,
+    failure: null,
+    expired_at: null,
+    canceled_at: null,
+    receipts: [],
+  };
+}

@@ -1,0 +1,218 @@
+/**
+ * What a payment provider is to Sarraf: a manifest of what it can do and a connector that speaks its wire
+ * format. Everything above works from these types alone; a new provider is one new folder and one line in `index.ts`.
+ *
+ * Every connector function throws `ProviderError` and nothing else when the provider or the network fails.
+ */
+import type { ZodType } from 'zod';
+import type { Currency } from '../domain/currency.ts';
+import type { Money } from '../domain/money.ts';
+import type { ProviderHttp } from './http.ts';
+
+/** How the customer pays, which decides what `next_action` the merchant gets. */
+export type PaymentFlow = 'redirect' | 'qr_code' | 'bank_transfer' | 'confirm_on_phone';
+
+/** One way to pay at a provider: what a merchant links and a customer chooses (`finan.bank_transfer`). */
+export interface MethodManifest {
+  /** Our name for it, unique within the provider: lower case, digits, underscores. */
+  readonly method: string;
+  /** For people: `VietQR bank transfer`. */
+  readonly title: string;
+  readonly flow: PaymentFlow;
+  /** Limits per currency in minor units; `step` is the smallest difference between two amounts (1000 for whole dinars). */
+  readonly amounts: readonly { currency: Currency; min: number; max: number; step: number }[];
+  /** How long a payment lives at the provider, in seconds, when the provider does not say so itself. */
+  readonly lifetime_s: number;
+  /** What of the customer the provider insists on. */
+  readonly requires: readonly ('customer.name' | 'customer.phone' | 'customer.email')[];
+  /** The longest description the provider takes, in characters. */
+  readonly description_max: number;
+}
+
+/** The facts of a provider, declared in one place. Times in seconds. */
+export interface Manifest {
+  /** Our name for it: the folder's name, the `provider` of every API object, the path of its webhooks. */
+  readonly provider: string;
+  readonly title: string;
+  /** ISO 3166 alpha-2. */
+  readonly countries: readonly string[];
+  /** Base URLs of the real thing. A provider account can carry its own. */
+  readonly hosts: { readonly live: string; readonly sandbox: string | null };
+  readonly methods: readonly MethodManifest[];
+  readonly capture: 'automatic' | 'manual_once' | 'manual_many';
+  readonly refund: 'none' | 'full' | 'partial';
+  /** Whether a payment nobody has paid can be ended at the provider, and what that call is. */
+  readonly can_expire: boolean;
+  /** How a create call whose answer was lost is found again: by our reference, or not at all. */
+  readonly lookup: 'by_reference' | 'none';
+  /** `amounts`: signature covers amount and reference, so a webhook may be believed. `hint`: read the payment again. */
+  readonly webhook_trust: 'amounts' | 'hint';
+  /** Whether our webhook URL is registered by an API call or by a person. */
+  readonly webhook_registration: 'api' | 'dashboard' | 'per_payment';
+  /** When to read an unpaid payment's status, in seconds after its creation; the last gap repeats until expiry. */
+  readonly poll_s: readonly number[];
+}
+
+/** A provider account as a connector sees it: whose money, which host, which secrets. */
+export interface ProviderAccount<Credentials> {
+  readonly id: string;
+  readonly base_url: string;
+  readonly credentials: Credentials;
+}
+
+/** What every connector call gets. Nothing else may be reached for: no globals, no environment. */
+export interface ProviderContext<Credentials> {
+  readonly account: ProviderAccount<Credentials>;
+  readonly http: ProviderHttp;
+  /** The wall clock in milliseconds; providers that check timestamps need the real one. */
+  readonly now: () => number;
+  /** Ends the call from above: shutdown, or the activity's own time limit. */
+  readonly signal: AbortSignal;
+}
+
+export interface Customer {
+  readonly name?: string;
+  readonly email?: string;
+  /** E.164 or as the country writes it; the connector converts. */
+  readonly phone?: string;
+}
+
+export interface LineItem {
+  readonly name: string;
+  readonly quantity: number;
+  /** Minor units of the invoice's currency, per piece. */
+  readonly unit_amount: number;
+}
+
+export interface CreatePayment {
+  /** Our payment id. It goes to the provider so that the payment can be found again by it. */
+  readonly reference: string;
+  /** Fixed before the first send and the same on every repetition; for providers that take one. */
+  readonly idempotency_key: string;
+  readonly method: string;
+  readonly money: Money;
+  readonly description: string | null;
+  readonly customer: Customer;
+  readonly items: readonly LineItem[];
+  /** Where the customer's browser goes afterwards. */
+  readonly return_urls: { readonly success: string | null; readonly failure: string | null };
+}
+
+/** What the merchant shows or does next. One shape for every provider. */
+export interface NextAction {
+  readonly type: PaymentFlow;
+  readonly redirect_url?: string;
+  /** What the QR code encodes (EMVCo text for VietQR), drawn by whoever shows it. */
+  readonly qr_payload?: string;
+  /** A code that a person can type instead of scanning. */
+  readonly readable_code?: string;
+  readonly deep_links?: readonly { readonly label: string; readonly url: string }[];
+  readonly bank_transfer?: {
+    readonly bank_name: string;
+    readonly account_name: string;
+    readonly account_number: string;
+    readonly remark: string;
+  };
+  /** The phone that shows the confirmation, all but its last digits hidden. */
+  readonly phone_hint?: string;
+}
+
+export interface CreatedPayment {
+  readonly provider_payment_id: string;
+  /** RFC 3339 UTC, from the provider or from the manifest's lifetime. */
+  readonly expires_at: string;
+  readonly next_action: NextAction;
+}
+
+/** Money that a provider says has arrived. `key` is the provider's own id of this transfer, unique within the payment. */
+export interface Receipt {
+  readonly key: string;
+  /** Minor units. */
+  readonly amount: number;
+  /** When the customer paid, RFC 3339 UTC; null when the provider does not say. */
+  readonly paid_at: string | null;
+  /** What the provider kept, minor units; null when it does not say. */
+  readonly fee: number | null;
+}
+
+/** What a provider says of one payment at one moment. Readings may arrive late, twice and out of order. */
+export interface PaymentReading {
+  readonly provider_payment_id: string;
+  /** Our payment id, when the provider repeats it. */
+  readonly reference: string | null;
+  readonly currency: Currency;
+  /** `pending` says nothing final; `failed`, `expired` and `canceled` mean that no money can come any more. */
+  readonly status: 'pending' | 'paid' | 'failed' | 'expired' | 'canceled';
+  /** All transfers known to the provider at that moment, or just the one of this webhook. */
+  readonly receipts: readonly Receipt[];
+  /** The provider's own word, for people. */
+  readonly provider_status: string;
+  readonly failure: { readonly code: string; readonly message: string } | null;
+  /** What the customer needs, when the provider repeats it; restores a link whose first answer was lost. */
+  readonly next_action: NextAction | null;
+  readonly expires_at: string | null;
+}
+
+/** A webhook as it came in. `path` is path and query of our own endpoint as the provider knows it. */
+export interface IncomingWebhook {
+  readonly method: string;
+  readonly path: string;
+  /** Lower-case names; repeated headers joined by a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** Wall clock in milliseconds. */
+  readonly received_at: number;
+}
+
+/** Why a webhook was refused; counted and logged, never stored as an event. */
+export type WebhookRefusal = 'missing_signature' | 'bad_signature' | 'stale_timestamp' | 'wrong_account';
+
+export type WebhookVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: WebhookRefusal };
+
+/** What a verified webhook claims. */
+export interface WebhookClaim {
+  /** Unique per account and event: the provider's id of the event, or derived from ids and status. */
+  readonly event_key: string;
+  readonly provider_payment_id: string | null;
+  /** Our payment id, when the provider repeats it. */
+  readonly reference: string | null;
+  /** The claim as a reading, or null when the webhook only says "look again". */
+  readonly reading: PaymentReading | null;
+}
+
+export interface Connector<Credentials> {
+  readonly manifest: Manifest;
+  /** Checks and describes the credentials; every field has a `description` for people. */
+  readonly credentials: ZodType<Credentials>;
+
+  createPayment(context: ProviderContext<Credentials>, request: CreatePayment): Promise<CreatedPayment>;
+
+  readPayment(
+    context: ProviderContext<Credentials>,
+    payment: { readonly provider_payment_id: string; readonly method: string },
+  ): Promise<PaymentReading>;
+
+  /**
+   * Looks for a payment by our reference after a lost answer. `null`: the provider says there is none.
+   * Present exactly when the manifest says `lookup: 'by_reference'`.
+   */
+  findPayment?(
+    context: ProviderContext<Credentials>,
+    payment: { readonly reference: string; readonly method: string },
+  ): Promise<PaymentReading | null>;
+
+  /** Ends an unpaid payment at the provider and says how it stands afterwards: it may turn out to be paid. */
+  expirePayment?(
+    context: ProviderContext<Credentials>,
+    payment: { readonly provider_payment_id: string; readonly method: string },
+  ): Promise<PaymentReading>;
+
+  /** Decides by the raw bytes and headers alone whether the account's provider sent this. Constant-time comparisons. */
+  verifyWebhook(account: ProviderAccount<Credentials>, webhook: IncomingWebhook): WebhookVerdict;
+
+  /** Reads a verified webhook's body. Throws `ProviderError` of kind `invalid_request` when it cannot be read. */
+  parseWebhook(body: Uint8Array): WebhookClaim;
+
+  /** The answer this provider expects for an accepted webhook. */
+  acknowledge(now: Date): { readonly status: number; readonly body: unknown };
+}
