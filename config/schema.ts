@@ -1,0 +1,177 @@
+/** Every environment variable Sarraf reads, with its form, its default and a line for people. */
+import { z } from 'zod';
+import {
+  baseUrl,
+  matching,
+  namedKeys,
+  oneOf,
+  onOff,
+  port,
+  secretBytes,
+  url,
+  wholeNumber,
+} from './parsers.ts';
+
+interface About {
+  /** The heading it stands under in `.env.example`. */
+  readonly group: 'General' | 'Database' | 'Temporal' | 'API' | 'Secrets' | 'Embedded engines and sandbox';
+  /** One or two lines for people. */
+  readonly text: string;
+  /** Shown in `.env.example` when there is no default, and when the variable is missing. */
+  readonly example?: string;
+  /** Its value may be or contain a secret, and is never printed. */
+  readonly secret?: true;
+}
+
+/** What is said of each variable, kept beside its schema. */
+export const about = z.registry<About>();
+
+const path = () => matching(/^[^\0]+$/, 'a path');
+
+export const variables = {
+  NODE_ENV: oneOf('development', 'test', 'production').default('development').register(about, {
+    group: 'General',
+    text: 'production: nothing is generated or embedded; all secrets and addresses must be given.',
+  }),
+  SARRAF_DATA_DIR: path().default('.data').register(about, {
+    group: 'General',
+    text: 'Where the embedded engines, logs, generated secrets and runtime.json live.',
+  }),
+  LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent')
+    .default('info')
+    .register(about, {
+      group: 'General',
+      text: 'Logs are JSON lines. One of trace, debug, info, warn, error, fatal, silent.',
+    }),
+
+  DATABASE_URL: url(
+    ['postgres:', 'postgresql:'],
+    'a Postgres URL such as postgres://user:password@host:5432/sarraf',
+  )
+    .optional()
+    .register(about, {
+      group: 'Database',
+      text: 'Use this Postgres (15 or newer) instead of the embedded one.',
+      example: 'postgres://sarraf:password@127.0.0.1:5432/sarraf',
+      secret: true,
+    }),
+  DATABASE_POOL_SIZE: wholeNumber(1, 1000).default(10).register(about, {
+    group: 'Database',
+    text: 'Connections at most, for each process.',
+  }),
+
+  TEMPORAL_ADDRESS: matching(
+    /^(\[[0-9a-f:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/i,
+    'host:port, such as 127.0.0.1:7233',
+  )
+    .optional()
+    .register(about, {
+      group: 'Temporal',
+      text: 'Use this Temporal server (1.32 or newer) or Temporal Cloud instead of the embedded one.',
+      example: '127.0.0.1:7233',
+    }),
+  TEMPORAL_NAMESPACE: matching(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'the name of a Temporal namespace')
+    .default('default')
+    .register(about, { group: 'Temporal', text: 'The namespace of all workflows.' }),
+  TEMPORAL_TASK_QUEUE: matching(/^[\w.:-]{1,200}$/, 'letters, digits and . : _ - only')
+    .default('sarraf')
+    .register(about, { group: 'Temporal', text: 'The task queue that api and worker meet on.' }),
+  TEMPORAL_TLS: onOff().optional().register(about, {
+    group: 'Temporal',
+    text: 'on or off. Without it TLS is on exactly when an API key or a certificate is given.',
+    example: 'on',
+  }),
+  TEMPORAL_TLS_CERT: path().optional().register(about, {
+    group: 'Temporal',
+    text: 'Client certificate for mutual TLS: path of a PEM file.',
+    example: '/etc/sarraf/temporal.pem',
+  }),
+  TEMPORAL_TLS_KEY: path().optional().register(about, {
+    group: 'Temporal',
+    text: 'The private key of that certificate: path of a PEM file.',
+    example: '/etc/sarraf/temporal.key',
+  }),
+  TEMPORAL_TLS_CA: path().optional().register(about, {
+    group: 'Temporal',
+    text: 'The authority that signed the server certificate, when it is a private one: path of a PEM file.',
+    example: '/etc/sarraf/temporal-ca.pem',
+  }),
+  TEMPORAL_API_KEY: matching(/^\S+$/, 'an API key without blanks').optional().register(about, {
+    group: 'Temporal',
+    text: 'API key of Temporal Cloud.',
+    secret: true,
+  }),
+  TEMPORAL_UI_URL: baseUrl().optional().register(about, {
+    group: 'Temporal',
+    text: 'Where people open the Temporal UI; the ops pages link to it.',
+    example: 'http://127.0.0.1:8233',
+  }),
+
+  API_HOST: matching(/^[A-Za-z0-9.:_-]+$/, 'a host name or an IP address')
+    .default('127.0.0.1')
+    .register(about, {
+      group: 'API',
+      text: 'The address the API listens on; 0.0.0.0 in a container.',
+    }),
+  API_PORT: port().default(8080).register(about, {
+    group: 'API',
+    text: 'The port the API listens on; 0 takes any free one.',
+  }),
+  PUBLIC_URL: baseUrl().optional().register(about, {
+    group: 'API',
+    text: 'Where providers and customers reach the API. Without it: http://127.0.0.1:API_PORT.',
+    example: 'https://pay.example.com',
+  }),
+
+  CREDENTIALS_KEY: namedKeys().optional().register(about, {
+    group: 'Secrets',
+    text: 'Encrypts the provider credentials in the database: 32 bytes in base64 (openssl rand -base64 32).\nTo rotate: k2:<base64>,k1:<base64>, where the first encrypts and all decrypt. Generated when unset, except in production.',
+    example: 'base64 of 32 random bytes: openssl rand -base64 32',
+    secret: true,
+  }),
+  API_KEY_PEPPER: secretBytes().optional().register(about, {
+    group: 'Secrets',
+    text: 'Keys the hash under which API keys are stored: 32 bytes or more in base64. Changing it ends every API key.\nGenerated when unset, except in production.',
+    example: 'base64 of 32 random bytes: openssl rand -base64 32',
+    secret: true,
+  }),
+
+  POSTGRES_PORT: port().optional().register(about, {
+    group: 'Embedded engines and sandbox',
+    text: 'Port of the embedded Postgres. npm start: 54320.',
+    example: '54320',
+  }),
+  TEMPORAL_PORT: port().optional().register(about, {
+    group: 'Embedded engines and sandbox',
+    text: 'Port of the embedded Temporal server. npm start: 7233.',
+    example: '7233',
+  }),
+  TEMPORAL_UI_PORT: port().optional().register(about, {
+    group: 'Embedded engines and sandbox',
+    text: 'Port of the embedded Temporal UI. npm start: 8233.',
+    example: '8233',
+  }),
+  SANDBOX_CONTROL_PORT: port().optional().register(about, {
+    group: 'Embedded engines and sandbox',
+    text: 'Port of the control API of the provider simulators. npm start: 8090.',
+    example: '8090',
+  }),
+  SANDBOX_SEED: wholeNumber(0, 4_294_967_295).default(1).register(about, {
+    group: 'Embedded engines and sandbox',
+    text: 'Seeds the credentials and the random faults of the simulators, so that a run can be repeated.',
+  }),
+} as const;
+
+/** `SANDBOX_FINAN_PORT` and the like: one for each simulator, whatever simulators there are. */
+export const SIMULATOR_PORT = /^SANDBOX_(?!CONTROL_)([A-Z][A-Z0-9]*)_PORT$/;
+
+/** The whole environment. What it does not know (`PATH`, `HOME`) it leaves alone. */
+export const environment = z.object({ ...variables, simulatorPorts: z.record(z.string(), port()) });
+
+export type Environment = z.output<typeof environment>;
+export type VariableName = keyof typeof variables;
+
+/** True when Sarraf reads an environment variable of that name. */
+export function isVariable(name: string): name is VariableName {
+  return Object.hasOwn(variables, name) || SIMULATOR_PORT.test(name);
+}

@@ -1,0 +1,152 @@
+/**
+ * The commit: one statement that records what became known about an invoice and all that follows from it.
+ * The projection, the events, the payments' rows, the ledger, the merchant's events and the end of the webhooks
+ * that brought the news stand or fall together, in one round trip.
+ */
+import type pg from 'pg';
+import { eventKey, type RecordedEvent } from '../domain/events.ts';
+import { ledgerTransaction } from '../domain/ledger.ts';
+import { outgoingEvents } from '../domain/outgoing.ts';
+import { findPayment, type InvoiceState } from '../domain/state.ts';
+import { amountsOf, invoiceStatus, paymentStatus, receivedBy } from '../domain/status.ts';
+import { newId } from './ids.ts';
+
+export interface WebhookEnd {
+  readonly id: string;
+  readonly state: 'processed' | 'ignored' | 'dead';
+  /** Why, unless it was simply applied. */
+  readonly reason: string | null;
+  readonly payment_id: string | null;
+}
+
+export interface Commit {
+  readonly before: InvoiceState;
+  readonly after: InvoiceState;
+  /** The events that lead from `before` to `after`; not empty. */
+  readonly recorded: readonly RecordedEvent[];
+  /** By payment id: what the customer needs to pay. Kept out of the state, and so out of workflow histories. */
+  readonly nextActions?: Readonly<Record<string, unknown>>;
+  readonly webhooks?: readonly WebhookEnd[];
+}
+
+export type CommitResult =
+  /** `waiting`: ids of webhooks that came before the payment's provider id was known and can be applied now. */
+  | { readonly committed: true; readonly waiting: readonly string[] }
+  /** Somebody else recorded something first: read again and decide again. */
+  | { readonly committed: false };
+
+const COMMIT = {
+  name: 'commit',
+  text: `
+  with moved as (
+    update invoices set state = $3, version = $4, status = $5, amount_received = $6, amount_late = $7, updated_at = $8
+    where id = $1 and version = $2
+    returning id, merchant_id, currency
+  ), events as (
+    insert into invoice_events (invoice_id, sequence, type, event_key, data, at)
+    select moved.id, e.sequence, e.type, e.event_key, e.data, e.at
+    from moved, jsonb_to_recordset($9) as e (sequence int, type text, event_key text, data jsonb, at timestamptz)
+  ), changed as (
+    update payments p set status = c.status, provider_payment_id = coalesce(c.provider_payment_id, p.provider_payment_id),
+      expires_at = c.expires_at, next_action = coalesce(c.next_action, p.next_action), failure = c.failure,
+      amount_received = c.amount_received, updated_at = $8
+    from moved, jsonb_to_recordset($10) as c (id text, status text, provider_payment_id text, expires_at timestamptz,
+      next_action jsonb, failure jsonb, amount_received bigint)
+    where p.id = c.id and p.invoice_id = moved.id
+  ), posted as (
+    insert into ledger_entries (transaction_key, line, account, merchant_id, account_id, invoice_id, payment_id, currency, amount, at)
+    select l.transaction_key, l.line, l.account, moved.merchant_id, l.account_id, moved.id, l.payment_id, moved.currency, l.amount, l.at
+    from moved, jsonb_to_recordset($11) as l (transaction_key text, line int, account text, account_id text, payment_id text,
+      amount bigint, at timestamptz)
+  ), told as (
+    insert into outgoing_events (id, merchant_id, invoice_id, payment_id, sequence, line, type, data, created_at)
+    select o.id, moved.merchant_id, moved.id, o.payment_id, $4, o.line, o.type, o.data, $8
+    from moved, jsonb_to_recordset($12) as o (id text, payment_id text, line int, type text, data jsonb)
+  ), ended as (
+    update webhook_events w set state = h.state, reason = h.reason, processed_at = now(), invoice_id = moved.id, payment_id = h.payment_id
+    from moved, jsonb_to_recordset($13) as h (id text, state text, reason text, payment_id text)
+    where w.id = h.id
+  )
+  select moved.id, array(
+    select w.id from jsonb_to_recordset($10) as c (account_id text, provider_payment_id text)
+    join webhook_events w on w.account_id = c.account_id and w.provider_payment_id = c.provider_payment_id
+    where w.state = 'received' and w.payment_id is null
+  ) as waiting
+  from moved`,
+};
+
+/** Records `commit`, or nothing at all. Running the same commit twice does nothing the second time. */
+export async function commitEvents(pool: pg.Pool, commit: Commit): Promise<CommitResult> {
+  const { before, after, recorded } = commit;
+  const amounts = amountsOf(after);
+  const { rows } = await pool.query<{ waiting: string[] }>({
+    ...COMMIT,
+    values: [
+      after.id,
+      before.version,
+      after,
+      after.version,
+      invoiceStatus(after),
+      amounts.received,
+      amounts.late,
+      after.last_at,
+      JSON.stringify(eventRows(before, recorded)),
+      JSON.stringify(paymentRows(commit)),
+      JSON.stringify(ledgerRows(after, recorded)),
+      JSON.stringify(outgoingRows(commit)),
+      JSON.stringify(commit.webhooks ?? []),
+    ],
+  });
+  const [row] = rows;
+  return row ? { committed: true, waiting: row.waiting } : { committed: false };
+}
+
+function eventRows(before: InvoiceState, recorded: readonly RecordedEvent[]): unknown[] {
+  return recorded.map((event, index) => {
+    const { type, at, ...data } = event;
+    return { sequence: before.version + index + 1, type, event_key: eventKey(event), data, at };
+  });
+}
+
+/** The rows of the payments that these events are about. */
+function paymentRows({ after, recorded, nextActions }: Commit): unknown[] {
+  const touched = new Set(recorded.flatMap((event) => ('payment_id' in event ? [event.payment_id] : [])));
+  return after.payments
+    .filter(({ id }) => touched.has(id))
+    .map((payment) => ({
+      id: payment.id,
+      account_id: payment.account_id,
+      status: paymentStatus(payment),
+      provider_payment_id: payment.provider_payment_id,
+      expires_at: payment.expires_at,
+      next_action: nextActions?.[payment.id] ?? null,
+      failure: payment.failure,
+      amount_received: receivedBy(payment),
+    }));
+}
+
+function ledgerRows(after: InvoiceState, recorded: readonly RecordedEvent[]): unknown[] {
+  return recorded.flatMap((event) => {
+    const transaction = ledgerTransaction(event);
+    if (!transaction) return [];
+    const account_id = findPayment(after, transaction.payment_id)?.account_id;
+    return transaction.entries
+      .filter(({ amount }) => amount !== 0)
+      .map(({ account, amount }, index) => ({
+        transaction_key: transaction.key,
+        line: index + 1,
+        account,
+        account_id,
+        payment_id: transaction.payment_id,
+        amount,
+        at: event.at,
+      }));
+  });
+}
+
+function outgoingRows({ before, after, recorded }: Commit): unknown[] {
+  return outgoingEvents(before, after, recorded).map((event, index) => {
+    const { type, payment_id, ...data } = event;
+    return { id: newId('evt'), payment_id, line: index + 1, type, data };
+  });
+}

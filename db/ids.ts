@@ -1,0 +1,14 @@
+/** Ids: a prefix that says what it is, and a UUIDv7 in base 32, so that they sort by time (the TypeID form). */
+import { typeidUnboxed } from 'typeid-js';
+
+export type IdPrefix = 'mer' | 'key' | 'pacc' | 'inv' | 'pay' | 'whk' | 'evt' | 'req';
+
+/** A new id: `newId('inv')` → `inv_01jd…`, 26 characters after the prefix. */
+export function newId(prefix: IdPrefix): string {
+  return typeidUnboxed(prefix);
+}
+
+/** True when `text` has the form of an id with this prefix. */
+export function isId(prefix: IdPrefix, text: string): boolean {
+  return text.startsWith(`${prefix}_`) && /^[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(text.slice(prefix.length + 1));
+}

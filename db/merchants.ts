@@ -1,0 +1,128 @@
+/** Merchants, their API keys and their accounts at providers. Secrets: keys are stored hashed, credentials sealed. */
+import { createHmac, randomBytes } from 'node:crypto';
+import type pg from 'pg';
+import { newId } from './ids.ts';
+import type { Sealer } from './sealed.ts';
+
+/** Live money and play money never meet: every key, account and invoice belongs to one of them. */
+export type Mode = 'live' | 'sandbox';
+
+export interface ApiKeyRow {
+  readonly id: string;
+  readonly merchant_id: string;
+  readonly mode: Mode;
+  /** HMAC-SHA-256 of the secret part. */
+  readonly secret_hash: Buffer;
+}
+
+const SECRET_BYTES = 32;
+
+/** Makes a merchant and returns its id. */
+export async function createMerchant(pool: pg.Pool, name: string): Promise<string> {
+  const id = newId('mer');
+  await pool.query('insert into merchants (id, name) values ($1, $2)', [id, name]);
+  return id;
+}
+
+/** What is stored of a key's secret part: useless without the pepper, which the database never sees. */
+export function hashSecret(secret: string, pepper: Uint8Array): Buffer {
+  return createHmac('sha256', pepper).update(secret).digest();
+}
+
+/**
+ * Makes an API key: `sk_<mode>_<26 characters of its id>_<43 characters of secret>`. The whole key is returned
+ * this one time only.
+ */
+export async function createApiKey(
+  pool: pg.Pool,
+  {
+    merchant_id,
+    mode,
+    label,
+    pepper,
+  }: { merchant_id: string; mode: Mode; label: string; pepper: Uint8Array },
+): Promise<{ id: string; key: string }> {
+  const id = newId('key');
+  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  await pool.query(
+    'insert into api_keys (id, merchant_id, mode, label, secret_hash) values ($1, $2, $3, $4, $5)',
+    [id, merchant_id, mode, label, hashSecret(secret, pepper)],
+  );
+  return { id, key: `sk_${mode}_${id.slice('key_'.length)}_${secret}` };
+}
+
+/** Ends a key. Processes that have seen it within the last seconds may still take it: see `api/auth.ts`. */
+export async function revokeApiKey(pool: pg.Pool, keyId: string): Promise<void> {
+  await pool.query('update api_keys set revoked_at = now() where id = $1 and revoked_at is null', [keyId]);
+}
+
+/** The key with this id unless it is revoked; null when there is none. */
+export async function findApiKey(pool: pg.Pool, keyId: string): Promise<ApiKeyRow | null> {
+  const { rows } = await pool.query<ApiKeyRow>({
+    name: 'find_api_key',
+    text: 'select id, merchant_id, mode, secret_hash from api_keys where id = $1 and revoked_at is null',
+    values: [keyId],
+  });
+  return rows[0] ?? null;
+}
+
+export interface NewProviderAccount {
+  readonly merchant_id: string;
+  readonly mode: Mode;
+  readonly provider: string;
+  /** Tells several accounts at one provider apart. */
+  readonly label: string;
+  readonly base_url: string;
+  /** Checked by the caller against the connector's schema. */
+  readonly credentials: unknown;
+}
+
+/** Links a merchant's account at a provider and returns its id (`pacc_…`). The credentials are stored sealed. */
+export async function createProviderAccount(
+  pool: pg.Pool,
+  sealer: Sealer,
+  { merchant_id, mode, provider, label, base_url, credentials }: NewProviderAccount,
+): Promise<string> {
+  const id = newId('pacc');
+  await pool.query(
+    `insert into provider_accounts (id, merchant_id, mode, provider, label, base_url, credentials)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [id, merchant_id, mode, provider, label, base_url, sealer.seal(credentials, id)],
+  );
+  return id;
+}
+
+/** Replaces an account's host and credentials; whoever has cached the old ones notices by the revision. */
+export async function changeAccount(
+  pool: pg.Pool,
+  sealer: Sealer,
+  accountId: string,
+  { base_url, credentials }: Pick<NewProviderAccount, 'base_url' | 'credentials'>,
+): Promise<void> {
+  await pool.query(
+    'update provider_accounts set base_url = $2, credentials = $3, revision = revision + 1 where id = $1',
+    [accountId, base_url, sealer.seal(credentials, accountId)],
+  );
+}
+
+/** A linked account without its secrets. */
+export interface LinkedAccount {
+  readonly id: string;
+  readonly provider: string;
+  readonly label: string;
+  readonly enabled: boolean;
+}
+
+/** All accounts a merchant has linked in one mode, oldest first. */
+export async function linkedAccounts(
+  pool: pg.Pool,
+  merchantId: string,
+  mode: Mode,
+): Promise<LinkedAccount[]> {
+  const { rows } = await pool.query<LinkedAccount>({
+    name: 'linked_accounts',
+    text: `select id, provider, label, enabled from provider_accounts where merchant_id = $1 and mode = $2 order by id`,
+    values: [merchantId, mode],
+  });
+  return rows;
+}

@@ -1,0 +1,53 @@
+/**
+ * Encryption at rest of provider credentials: AES-256-GCM, the key's id in front, the row's id as associated
+ * data, so that a sealed value cannot be moved to another row. Several keys may open; the first seals.
+ */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+export interface SealingKey {
+  /** 1 to 255 characters, stored beside the sealed value. */
+  readonly id: string;
+  /** 32 bytes. */
+  readonly key: Uint8Array;
+}
+
+export interface Sealer {
+  /** Encrypts JSON for the row `owner`. */
+  seal(value: unknown, owner: string): Buffer;
+  /** The value sealed for `owner`; throws when the key is unknown or the value was changed or moved. */
+  open(sealed: Uint8Array, owner: string): unknown;
+}
+
+export function createSealer(keys: readonly SealingKey[]): Sealer {
+  const [first] = keys;
+  if (!first) throw new Error('at least one credentials key is needed');
+  const byId = new Map(keys.map((entry) => [entry.id, entry.key]));
+
+  return {
+    seal(value, owner) {
+      const id = Buffer.from(first.id);
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', first.key, nonce).setAAD(Buffer.from(owner));
+      const text = Buffer.concat([cipher.update(JSON.stringify(value)), cipher.final()]);
+      return Buffer.concat([Buffer.from([id.length]), id, nonce, cipher.getAuthTag(), text]);
+    },
+    open(sealed, owner) {
+      const bytes = Buffer.from(sealed);
+      const idEnd = 1 + (bytes[0] ?? 0);
+      const key = byId.get(bytes.subarray(1, idEnd).toString());
+      if (!key) throw new Error('these credentials were sealed with a key that is not configured');
+      const nonce = bytes.subarray(idEnd, idEnd + NONCE_BYTES);
+      const tag = bytes.subarray(idEnd + NONCE_BYTES, idEnd + NONCE_BYTES + TAG_BYTES);
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+      decipher.setAAD(Buffer.from(owner)).setAuthTag(tag);
+      const text = Buffer.concat([
+        decipher.update(bytes.subarray(idEnd + NONCE_BYTES + TAG_BYTES)),
+        decipher.final(),
+      ]);
+      return JSON.parse(text.toString('utf8'));
+    },
+  };
+}
