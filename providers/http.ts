@@ -2,6 +2,9 @@
  * The one way out to a provider. (Transport only: it knows when a request was sent and when it was not,
  * and turns every failure of the network into a `ProviderError` of the right kind.)
  */
+import { Agent, type Dispatcher } from 'undici';
+import { ProviderError, type ProviderFailure } from '../domain/provider-error.ts';
+import { Interruption, networkFailure } from './network-failure.ts';
 
 export interface ProviderRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -28,4 +31,182 @@ export interface ProviderResponse {
 
 export interface ProviderHttp {
   send(request: ProviderRequest): Promise<ProviderResponse>;
+}
+
+/** One call, for logs and metrics. It holds no secret and no body; redacted copies of both can join it as fields. */
+export interface Exchange {
+  readonly operation: string;
+  readonly method: ProviderRequest['method'];
+  /** The names in the query are kept, their values and any user name and password are not. */
+  readonly url: string;
+  /** RFC 3339 UTC. */
+  readonly started_at: string;
+  readonly duration_ms: number;
+  readonly outcome:
+    | { readonly type: 'answered'; readonly status: number }
+    | { readonly type: 'failed'; readonly failure: ProviderFailure };
+}
+
+export interface ProviderHttpOptions {
+  /** Called once after every call, whatever came of it. */
+  readonly onExchange?: (exchange: Exchange) => void;
+  /** Milliseconds; default 3,000. */
+  readonly connect_timeout_ms?: number;
+  /** The largest answer body that is read, in bytes; default 1 MiB. */
+  readonly max_answer_bytes?: number;
+  /** Connections to one origin; further calls wait for one within their own time limit. Default 128. */
+  readonly connections_per_origin?: number;
+}
+
+const CONNECT_TIMEOUT_MS = 3_000;
+const MUTATION_TIMEOUT_MS = 15_000;
+const READ_TIMEOUT_MS = 8_000;
+const MAX_ANSWER_BYTES = 1024 * 1024;
+const CONNECTIONS_PER_ORIGIN = 128;
+
+/**
+ * A `ProviderHttp` with its own keep-alive connections; `close` lets running calls end and then closes them.
+ * Redirects are answers like any other, never followed. `send` rejects with `ProviderError` only.
+ */
+export function createProviderHttp(
+  options: ProviderHttpOptions = {},
+): ProviderHttp & { close(): Promise<void> } {
+  const agent = new Agent({
+    connect: { timeout: options.connect_timeout_ms ?? CONNECT_TIMEOUT_MS },
+    connections: options.connections_per_origin ?? CONNECTIONS_PER_ORIGIN,
+    pipelining: 1,
+    // The time limit of the whole call is kept in `exchange`; shorter ones inside it would only blur the reason.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  const maxBytes = options.max_answer_bytes ?? MAX_ANSWER_BYTES;
+
+  async function send(request: ProviderRequest): Promise<ProviderResponse> {
+    const started = Date.now();
+    const startedAt = performance.now();
+    const report = (outcome: Exchange['outcome']): void =>
+      tell(options.onExchange, {
+        operation: request.operation,
+        method: request.method,
+        url: withoutQueryValues(request.url),
+        started_at: new Date(started).toISOString(),
+        duration_ms: Math.round(performance.now() - startedAt),
+        outcome,
+      });
+    try {
+      const response = await exchange(agent, request, maxBytes);
+      report({ type: 'answered', status: response.status });
+      return response;
+    } catch (error) {
+      if (error instanceof ProviderError) report({ type: 'failed', failure: error.failure });
+      throw error;
+    }
+  }
+
+  return { send, close: () => agent.close() };
+}
+
+/**
+ * Sends once and reads the whole answer. A request counts as sent from the moment undici starts to write it:
+ * `onRequestStart` comes right before the first byte, on new and on reused connections alike.
+ */
+function exchange(agent: Dispatcher, request: ProviderRequest, maxBytes: number): Promise<ProviderResponse> {
+  return new Promise((resolve, reject) => {
+    let controller: Dispatcher.DispatchController | undefined;
+    let settled = false;
+    let status = 0;
+    let headers: Record<string, string> = {};
+    let size = 0;
+    const chunks: Buffer[] = [];
+
+    const settle = (): boolean => {
+      if (settled) return false;
+      settled = true;
+      clearTimeout(timer);
+      request.signal?.removeEventListener('abort', onAbort);
+      return true;
+    };
+    const fail = (reason: Error): void => {
+      if (!settle()) return;
+      const failure = networkFailure(reason, { sent: controller !== undefined, mutates: request.mutates });
+      // Without `cause`: undici's errors can carry bytes of the answer, and causes are logged.
+      reject(new ProviderError(failure));
+      controller?.abort(reason);
+    };
+    const onAbort = (): void => fail(new Interruption('aborted'));
+    const limit_ms = request.timeout_ms ?? (request.mutates ? MUTATION_TIMEOUT_MS : READ_TIMEOUT_MS);
+    const timer = setTimeout(() => fail(new Interruption('timeout')), limit_ms);
+
+    if (request.signal?.aborted) return onAbort();
+    request.signal?.addEventListener('abort', onAbort);
+
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart(started) {
+        // Nobody waits for it any more, or it was written once before: it must not be written now.
+        if (settled || (controller && request.mutates)) {
+          started.abort(new Interruption('aborted'));
+          fail(new Interruption('connection_reset'));
+        } else {
+          controller = started;
+        }
+      },
+      onResponseStart(_, code, received) {
+        if (code < 200) return;
+        status = code;
+        headers = flattened(received);
+      },
+      onResponseData(_, chunk) {
+        size += chunk.length;
+        if (size > maxBytes) fail(new Interruption('answer_too_large'));
+        else chunks.push(chunk);
+      },
+      onResponseEnd() {
+        if (!settle()) return;
+        resolve({ status, headers, text: new TextDecoder().decode(Buffer.concat(chunks)) });
+      },
+      onResponseError(_, error) {
+        fail(error);
+      },
+    };
+    try {
+      const { method, body, headers: sentHeaders } = request;
+      const { origin, pathname, search } = webAddress(request.url);
+      agent.dispatch(
+        { origin, path: pathname + search, method, headers: { ...sentHeaders }, body: body ?? null },
+        handler,
+      );
+    } catch (error) {
+      fail(error instanceof Error ? error : new Interruption('unsendable_request'));
+    }
+  });
+}
+
+function webAddress(url: string): URL {
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed?.protocol === 'https:' || parsed?.protocol === 'http:') return parsed;
+  throw new Interruption('unsendable_request');
+}
+
+function flattened(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return flat;
+}
+
+function withoutQueryValues(url: string): string {
+  if (!URL.canParse(url)) return '(not a URL)';
+  const parsed = new URL(url);
+  const names = [...parsed.searchParams.keys()].map((name) => `${encodeURIComponent(name)}=…`);
+  return parsed.origin + parsed.pathname + (names.length > 0 ? `?${names.join('&')}` : '');
+}
+
+function tell(hook: ProviderHttpOptions['onExchange'], call: Exchange): void {
+  try {
+    hook?.(call);
+  } catch (error) {
+    // A log line that fails must not make a payment that succeeded look lost.
+    process.emitWarning(`the exchange hook failed: ${String(error)}`);
+  }
 }

@@ -1,0 +1,40 @@
+/** Finds the route for a path such as `/payments/:id`. */
+import type { Route } from './http-server.ts';
+
+interface RouteMatch {
+  readonly route: Route;
+  readonly params: ReadonlyMap<string, string>;
+}
+
+/** The first route for this method and path, with its parameters decoded; a slash at the end is forgiven. */
+export function findRoute(routes: readonly Route[], method: string, path: string): RouteMatch | null {
+  for (const route of routes) {
+    if (route.method !== method) continue;
+    const params = matchPath(route.path, path);
+    if (params !== null) return { route, params };
+  }
+  return null;
+}
+
+function matchPath(pattern: string, path: string): ReadonlyMap<string, string> | null {
+  const expected = pattern.split('/');
+  const actual = path.length > 1 && path.endsWith('/') ? path.slice(0, -1).split('/') : path.split('/');
+  if (expected.length !== actual.length) return null;
+  const params = new Map<string, string>();
+  for (const [index, part] of expected.entries()) {
+    const value = actual[index] ?? '';
+    if (part.startsWith(':')) {
+      if (value === '') return null;
+      params.set(part.slice(1), decode(value));
+    } else if (part !== value) return null;
+  }
+  return params;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
