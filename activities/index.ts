@@ -1,0 +1,53 @@
+/**
+ * Every side effect a workflow may ask for. Each function can run as a local activity (inside a workflow task) or
+ * as an ordinary one; one that calls a provider answers `lane_full` when it should be asked as an ordinary one.
+ */
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import { loadInvoice } from '../db/work.ts';
+import type { InvoiceState } from '../domain/state.ts';
+import { createAccountOpener } from './accounts.ts';
+import { applyWebhook, type AppliedStanding, type ApplyWebhookArguments } from './apply-webhook.ts';
+import { checkPayment, type CheckedStanding, type CheckPaymentArguments } from './check-payment.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { endInvoice, type EndInvoiceArguments } from './end-invoice.ts';
+import type { Standing } from './record.ts';
+import { lookUpPayment, requestPayment, type RequestPaymentArguments } from './request-payment.ts';
+
+export type LaneFull = 'lane_full';
+
+export interface Activities {
+  loadInvoice(invoiceId: string): Promise<InvoiceState | null>;
+  requestPayment(input: RequestPaymentArguments): Promise<(Standing & { payable: boolean }) | LaneFull>;
+  lookUpPayment(input: RequestPaymentArguments): Promise<Standing | LaneFull>;
+  checkPayment(input: CheckPaymentArguments): Promise<CheckedStanding | LaneFull>;
+  applyWebhook(input: ApplyWebhookArguments): Promise<AppliedStanding | LaneFull>;
+  endInvoice(input: EndInvoiceArguments): Promise<Standing>;
+}
+
+export function createActivities(dependencies: ActivityDependencies): Activities {
+  const open = createAccountOpener(dependencies);
+
+  /** Runs `call` in the account's fast lane, or tells the workflow to ask again with an ordinary activity. */
+  const inLane = async <T>(accountId: string, call: () => Promise<T>): Promise<T | LaneFull> => {
+    if (!activityInfo().isLocal) return call();
+    const leave = dependencies.lanes.enter(accountId);
+    if (!leave) return 'lane_full';
+    try {
+      return await call();
+    } finally {
+      leave();
+    }
+  };
+
+  return {
+    loadInvoice: (invoiceId) => loadInvoice(dependencies.pool, invoiceId),
+    requestPayment: (input) =>
+      inLane(input.account_id, () => requestPayment(dependencies, open, input, cancellationSignal())),
+    lookUpPayment: (input) =>
+      inLane(input.account_id, () => lookUpPayment(dependencies, open, input, cancellationSignal())),
+    checkPayment: (input) =>
+      inLane(input.account_id, () => checkPayment(dependencies, open, input, cancellationSignal())),
+    applyWebhook: (input) => applyWebhook(dependencies, open, input, cancellationSignal(), inLane),
+    endInvoice: (input) => endInvoice(dependencies, input),
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * The door to the invoice workflows: everything the API and the sweepers do with them. Starting or waking a run
+ * never creates anything at a provider; a run carries on from the record in Postgres.
+ */
+import {
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  type Client,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
+import { SearchAttributeType, TypedSearchAttributes, defineSearchAttributeKey } from '@temporalio/common';
+import {
+  INVOICE_WORKFLOW,
+  MESSAGES,
+  invoiceWorkflowId,
+  type CancelInput,
+  type CancelResult,
+  type InvoiceInput,
+  type RefreshResult,
+  type RequestPaymentInput,
+  type RequestPaymentResult,
+} from '../workflows/contract.ts';
+
+/** The facts of an invoice that an operator sees in the Temporal UI. No customer data. */
+export interface InvoiceFacts {
+  readonly id: string;
+  readonly merchant_id: string;
+  readonly reference: string | null;
+  readonly currency: string;
+  /** Minor units. */
+  readonly amount: number;
+  /** `VND 6,000,000` */
+  readonly display: string;
+}
+
+export interface InvoiceGateway {
+  /** Starts the workflow so that it runs by itself at `due_at`, and earlier when something arrives. Repeating is harmless. */
+  open(invoice: InvoiceFacts, due_at: Date): Promise<void>;
+  requestPayment(invoice: InvoiceFacts, input: RequestPaymentInput): Promise<RequestPaymentResult>;
+  cancel(invoice: InvoiceFacts, input: CancelInput): Promise<CancelResult>;
+  refresh(invoice: InvoiceFacts): Promise<RefreshResult>;
+  /** Tells the workflow that a webhook row is waiting; wakes a closed one. */
+  webhookArrived(invoice: InvoiceFacts, webhookId: string): Promise<void>;
+}
+
+type StartOptions = WorkflowStartOptions<(input: InvoiceInput) => Promise<void>>;
+
+/** `deadline_ms`: how long an update may take before the call is given up (the workflow goes on regardless). */
+export function createInvoiceGateway(
+  client: Client,
+  { taskQueue, deadline_ms }: { taskQueue: string; deadline_ms: number },
+): InvoiceGateway {
+  const startOptions = (invoice: InvoiceFacts): StartOptions => ({
+    taskQueue,
+    workflowId: invoiceWorkflowId(invoice.id),
+    args: [{ invoice_id: invoice.id }],
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    staticSummary: [invoice.display, invoice.reference].filter((part) => part !== null).join(' · '),
+    typedSearchAttributes: searchAttributes(invoice),
+  });
+
+  const update = async <Result>(
+    invoice: InvoiceFacts,
+    name: string,
+    updateId: string | null,
+    args: unknown[],
+  ) =>
+    client.withDeadline(Date.now() + deadline_ms, () =>
+      client.workflow.executeUpdateWithStart<(input: InvoiceInput) => Promise<void>, Result, unknown[]>(
+        name,
+        {
+          args,
+          ...(updateId === null ? {} : { updateId }),
+          startWorkflowOperation: new WithStartWorkflowOperation(INVOICE_WORKFLOW, {
+            ...startOptions(invoice),
+            workflowIdConflictPolicy: 'USE_EXISTING',
+          }),
+        },
+      ),
+    );
+
+  return {
+    async open(invoice, due_at) {
+      const startDelay = Math.max(0, due_at.getTime() - Date.now());
+      try {
+        await client.workflow.start(INVOICE_WORKFLOW, { ...startOptions(invoice), startDelay });
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+    },
+    requestPayment: (invoice, input) =>
+      update<RequestPaymentResult>(invoice, MESSAGES.requestPayment, input.payment_id, [input]),
+    cancel: (invoice, input) => update<CancelResult>(invoice, MESSAGES.cancel, null, [input]),
+    refresh: (invoice) => update<RefreshResult>(invoice, MESSAGES.refresh, null, []),
+    async webhookArrived(invoice, webhookId) {
+      await client.workflow.signalWithStart(INVOICE_WORKFLOW, {
+        ...startOptions(invoice),
+        signal: MESSAGES.webhook,
+        signalArgs: [webhookId],
+      });
+    },
+  };
+}
+
+const keys = {
+  merchant: defineSearchAttributeKey('SarrafMerchant', SearchAttributeType.KEYWORD),
+  reference: defineSearchAttributeKey('SarrafReference', SearchAttributeType.KEYWORD),
+  status: defineSearchAttributeKey('SarrafStatus', SearchAttributeType.KEYWORD),
+  currency: defineSearchAttributeKey('SarrafCurrency', SearchAttributeType.KEYWORD),
+  amount: defineSearchAttributeKey('SarrafAmount', SearchAttributeType.INT),
+};
+
+/** Keyword attributes are capped at 255 characters by common stores; a longer reference is found by its start. */
+function searchAttributes(invoice: InvoiceFacts): TypedSearchAttributes {
+  const pairs = new TypedSearchAttributes([
+    { key: keys.merchant, value: invoice.merchant_id },
+    { key: keys.status, value: 'open' },
+    { key: keys.currency, value: invoice.currency },
+    { key: keys.amount, value: invoice.amount },
+  ]);
+  return invoice.reference === null
+    ? pairs
+    : pairs.updateCopy([{ key: keys.reference, value: invoice.reference.slice(0, 255) }]);
+}

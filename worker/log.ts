@@ -1,0 +1,66 @@
+/** Logs: JSON lines, one per activity, and what Temporal's own runtime has to say. Ids, kinds and times only. */
+import { DefaultLogger, type LogLevel } from '@temporalio/worker';
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import { destination, pino, type Logger } from 'pino';
+
+/** Fields that must never be written, wherever they turn up: a second line of defence behind not logging them. */
+const SECRET_FIELDS = [
+  'credentials',
+  'secret',
+  'authorization',
+  'apikey',
+  'api_key',
+  'password',
+  'token',
+  'customer',
+  'phone',
+  'email',
+];
+
+export function createLogger(name: string, level: string): Logger {
+  const paths = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`, `*.*.*.${field}`]);
+  return pino(
+    { name, level, redact: { paths, censor: '[secret]' }, timestamp: pino.stdTimeFunctions.isoTime },
+    destination({ fd: 2, sync: true }),
+  );
+}
+
+const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+/** Temporal's runtime through our logger. Its metadata is reduced to ids, because errors can carry payloads. */
+export function temporalLogger(logger: Logger, level: LogLevel): DefaultLogger {
+  return new DefaultLogger(level, ({ level: entryLevel, message, meta }) => {
+    const { workflowId, runId, activityType, taskQueue, error } = (meta ?? {}) as Record<string, unknown>;
+    const reason = error instanceof Error ? error.message : undefined;
+    logger[LEVELS[entryLevel]]({ workflowId, runId, activityType, taskQueue, reason }, message);
+  });
+}
+
+/** One line per activity: which, for what, how long, how it ended. */
+export function activityLog(logger: Logger): ActivityInterceptorsFactory {
+  return ({ info }) => ({
+    inbound: {
+      async execute(input, next) {
+        const started = performance.now();
+        const facts = {
+          activity: info.activityType,
+          workflow_id: info.workflowExecution?.workflowId,
+          attempt: info.attempt,
+          local: info.isLocal,
+        };
+        const ms = (): number => Math.round(performance.now() - started);
+        try {
+          const result = await next(input);
+          logger.info(
+            { ...facts, ms: ms() },
+            result === 'lane_full' ? 'activity handed over' : 'activity done',
+          );
+          return result;
+        } catch (error) {
+          logger.error({ ...facts, ms: ms(), err: error }, 'activity failed');
+          throw error;
+        }
+      },
+    },
+  });
+}

@@ -1,0 +1,79 @@
+/** The worker: polls Temporal for invoices to carry on with. Keeps no state; run as many as you like. */
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createActivities } from '../activities/index.ts';
+import type { FailPoint } from '../activities/dependencies.ts';
+import { createLanes } from '../activities/lanes.ts';
+import { temporalConnectionOptions, type ServiceConfig } from '../config/index.ts';
+import { createPool } from '../db/pool.ts';
+import { createSealer } from '../db/sealed.ts';
+import { createProviderHttp } from '../providers/http.ts';
+import { connectorFor } from '../providers/index.ts';
+import { workflowBundle } from './bundle.ts';
+import { activityLog, temporalLogger } from './log.ts';
+
+/** Calls per provider account that may be under way inside workflow tasks at once; more go as ordinary activities. */
+const LANE_WIDTH = 16;
+
+export interface RunningWorker {
+  /** Resolves when the worker has stopped; rejects when it had to. */
+  readonly stopped: Promise<void>;
+  /** Stops polling, finishes what is under way, closes connections. */
+  stop(): Promise<void>;
+}
+
+/** Connects and starts polling. `failPoint` is called at named moments of the activities. */
+export async function startWorker(
+  config: ServiceConfig,
+  logger: Logger,
+  failPoint: (name: FailPoint) => void = () => undefined,
+): Promise<RunningWorker> {
+  Runtime.install({ logger: temporalLogger(logger, 'WARN'), shutdownSignals: [] });
+  const pool = createPool({
+    url: config.database.url,
+    size: config.database.poolSize,
+    name: 'sarraf-worker',
+    onError: (err) => logger.warn({ err }, 'a database connection broke'),
+  });
+  const http = createProviderHttp({
+    onExchange: (exchange) => logger.info(exchange, 'provider call'),
+  });
+  const connection = await NativeConnection.connect(await temporalConnectionOptions(config.temporal));
+  const worker = await Worker.create({
+    connection,
+    namespace: config.temporal.namespace,
+    taskQueue: config.temporal.taskQueue,
+    workflowBundle: await workflowBundle(),
+    activities: createActivities({
+      pool,
+      sealer: createSealer(config.secrets.credentialsKeys),
+      connectorFor,
+      http,
+      lanes: createLanes(LANE_WIDTH),
+      logger,
+      now: Date.now,
+      failPoint,
+    }),
+    interceptors: { activity: [activityLog(logger)] },
+    // After a worker crash its cached workflows are offered to the others this soon.
+    stickyQueueScheduleToStartTimeout: '1s',
+    maxConcurrentWorkflowTaskExecutions: 100,
+    maxConcurrentLocalActivityExecutions: 200,
+    shutdownGraceTime: '20s',
+    // An activity that never returns must not keep the process alive.
+    shutdownForceTime: '30s',
+  });
+
+  const running = worker.run();
+  const close = async (): Promise<void> => {
+    await Promise.allSettled([connection.close(), pool.end(), http.close()]);
+  };
+  const stopped = running.finally(close);
+  return {
+    stopped,
+    async stop() {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await stopped;
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/** What the outside needs to know of the invoice workflow: names and shapes. Imports nothing. */
+
+export const INVOICE_WORKFLOW = 'invoice';
+
+/** The workflow id of an invoice: one workflow per invoice, however often it closes and starts again. */
+export function invoiceWorkflowId(invoiceId: string): string {
+  return `invoice/${invoiceId}`;
+}
+
+export interface InvoiceInput {
+  readonly invoice_id: string;
+  /** Webhook rows that were waiting when the previous run handed over. */
+  readonly inbox?: readonly string[];
+}
+
+/** Names of the messages the workflow takes. */
+export const MESSAGES = {
+  /** Update: send the payment whose row has been inserted. Its id is the update's id. */
+  requestPayment: 'request_payment',
+  /** Update: cancel the invoice unless money has come. */
+  cancel: 'cancel',
+  /** Update: ask the provider how every live payment stands, now. */
+  refresh: 'refresh',
+  /** Signal: a webhook row is waiting. Carries only its id. */
+  webhook: 'webhook',
+} as const;
+
+export interface RequestPaymentInput {
+  readonly payment_id: string;
+  /** The provider account it goes to: decides which lane the call takes. */
+  readonly account_id: string;
+}
+/** `answered`: the payment's row says how it went. `not_payable`: the invoice has ended or is paid. */
+export type RequestPaymentResult = { readonly outcome: 'answered' | 'not_payable' };
+
+export interface CancelInput {
+  readonly reason: string | null;
+}
+/** `unconfirmed`: a provider could not be asked whether money has come, so nothing was canceled. */
+export type CancelResult = { readonly outcome: 'canceled' | 'not_cancelable' | 'unconfirmed' };
+
+/** How many live payments could not be read. */
+export type RefreshResult = { readonly unread: number };
+
+/** Search attributes of the workflow, with their Temporal types; registered by whoever sets the server up. */
+export const SEARCH_ATTRIBUTES = {
+  SarrafMerchant: 'Keyword',
+  SarrafReference: 'Keyword',
+  SarrafStatus: 'Keyword',
+  SarrafProvider: 'Keyword',
+  SarrafCurrency: 'Keyword',
+  SarrafAmount: 'Int',
+} as const;

@@ -1,0 +1,37 @@
+/** The queue in front of an invoice: everything that arrives waits here and is done one after the other. */
+import { condition } from '@temporalio/workflow';
+
+type Job = () => Promise<void>;
+
+export interface Desk {
+  readonly isEmpty: boolean;
+  /** Leaves a job; nobody waits for it. */
+  leave(job: Job): void;
+  /** Leaves a job and waits for its result. */
+  ask<Result>(job: () => Promise<Result>): Promise<Result>;
+  /** Does all jobs, also those that arrive meanwhile. */
+  clear(): Promise<void>;
+}
+
+export function createDesk(): Desk {
+  const jobs: Job[] = [];
+  return {
+    get isEmpty() {
+      return jobs.length === 0;
+    },
+    leave(job) {
+      jobs.push(job);
+    },
+    async ask<Result>(job: () => Promise<Result>) {
+      const answers: Result[] = [];
+      jobs.push(async () => {
+        answers.push(await job());
+      });
+      await condition(() => answers.length > 0);
+      return answers[0] as Result;
+    },
+    async clear() {
+      for (let job = jobs.shift(); job; job = jobs.shift()) await job();
+    },
+  };
+}

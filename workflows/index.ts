@@ -1,0 +1,2 @@
+/** The workflows of this worker, by the names under which Temporal knows them. */
+export { invoice } from './invoice.ts';

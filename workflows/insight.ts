@@ -1,0 +1,67 @@
+/** What an operator sees of an invoice in the Temporal UI: search attributes, and details in plain words. */
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
+import { currency } from '../domain/currency.ts';
+import { display, money } from '../domain/money.ts';
+import type { Task } from '../domain/schedule.ts';
+import type { InvoiceState } from '../domain/state.ts';
+import { amountsOf, invoiceStatus, paymentStatus, receivedBy } from '../domain/status.ts';
+
+const STATUS = defineSearchAttributeKey('SarrafStatus', SearchAttributeType.KEYWORD);
+const PROVIDER = defineSearchAttributeKey('SarrafProvider', SearchAttributeType.KEYWORD);
+
+export interface Insight {
+  /** Shows the invoice as it stands and what comes next. Costs a history event only when an attribute changes. */
+  show(invoice: InvoiceState, next: Task | null): void;
+}
+
+export function createInsight(): Insight {
+  let shown = { status: 'open', provider: '' };
+  return {
+    show(invoice, next) {
+      const status = invoiceStatus(invoice);
+      const provider = invoice.payments.at(-1)?.provider ?? '';
+      const pairs = [
+        ...(status === shown.status ? [] : [{ key: STATUS, value: status }]),
+        ...(provider === shown.provider ? [] : [{ key: PROVIDER, value: provider }]),
+      ];
+      if (pairs.length > 0) upsertSearchAttributes(pairs);
+      shown = { status, provider };
+      setCurrentDetails(details(invoice, next));
+    },
+  };
+}
+
+function details(invoice: InvoiceState, next: Task | null): string {
+  const show = (amount: number): string => display(money(amount, currency(invoice.currency)));
+  const { received, late, excess } = amountsOf(invoice);
+  const extra = [late > 0 ? `${show(late)} late` : '', excess > 0 ? `${show(excess)} too much` : ''];
+  const lines = [
+    `**${invoiceStatus(invoice)}**: ${show(received)} of ${show(invoice.amount)} received`,
+    ...extra.filter((line) => line !== ''),
+    `due ${invoice.due_at}`,
+    ...invoice.payments.map(
+      (payment) =>
+        `- ${payment.id}: ${payment.provider}.${payment.method} **${paymentStatus(payment)}**, ` +
+        `${show(receivedBy(payment))} of ${show(payment.amount)}` +
+        (payment.expires_at ? `, expires ${payment.expires_at}` : '') +
+        (payment.failure ? ` (${payment.failure.kind}: ${payment.failure.message})` : ''),
+    ),
+    next ? `next: ${describeTask(next)} at ${new Date(next.at).toISOString()}` : 'nothing left to do',
+  ];
+  return lines.join('\n\n');
+}
+
+/** The task in words, for timers and details. */
+export function describeTask(task: Task): string {
+  switch (task.type) {
+    case 'look_up_payment':
+      return `look up ${task.payment_id} at the provider: its create call was never answered`;
+    case 'check_payment':
+      return `ask the provider about ${task.payment_id}`;
+    case 'expire_payment':
+      return `time is up for ${task.payment_id}: ask once more, then expire it`;
+    case 'expire_invoice':
+      return 'the invoice is due: ask once more, then expire it';
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * One invoice, one writer. Webhooks, timers and calls of the API all become jobs on one desk and are done one after
+ * the other; each ends in a commit, and the committed state decides what to wait for next. The workflow holds no
+ * truth of its own: a new run reads the record and goes on. It closes when nothing is in flight.
+ */
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  defineSignal,
+  defineUpdate,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { nextTask, type Task } from '../domain/schedule.ts';
+import { isInFlight } from '../domain/status.ts';
+import { createAlarm, type Alarm } from './alarm.ts';
+import {
+  MESSAGES,
+  type CancelInput,
+  type CancelResult,
+  type InvoiceInput,
+  type RefreshResult,
+  type RequestPaymentInput,
+  type RequestPaymentResult,
+} from './contract.ts';
+import { createDesk } from './desk.ts';
+import { createInsight, describeTask } from './insight.ts';
+import { createInvoiceWork, type InvoiceWork } from './invoice-work.ts';
+
+const requestPayment = defineUpdate<RequestPaymentResult, [RequestPaymentInput]>(MESSAGES.requestPayment);
+const cancel = defineUpdate<CancelResult, [CancelInput]>(MESSAGES.cancel);
+const refresh = defineUpdate<RefreshResult>(MESSAGES.refresh);
+const webhook = defineSignal<[string]>(MESSAGES.webhook);
+
+export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise<void> {
+  const desk = createDesk();
+  const receive = (webhookId: string): void => {
+    if (work.expect(webhookId)) desk.leave(() => work.applyWebhook(webhookId));
+  };
+  const work = createInvoiceWork(invoice_id, receive);
+  const alarm = createAlarm();
+  const insight = createInsight();
+
+  inbox.forEach(receive);
+  setHandler(webhook, receive);
+  setHandler(requestPayment, (input) => desk.ask(() => work.requestPayment(input)));
+  setHandler(cancel, (input) => desk.ask(() => work.cancel(input)));
+  setHandler(refresh, () => desk.ask(() => work.refresh()));
+
+  /** Polls up to here have been done. */
+  let doneUntil = Date.now();
+  for (;;) {
+    await desk.clear();
+    const state = await work.load();
+    if (!desk.isEmpty) continue;
+
+    const task = state && nextTask(state, doneUntil, work.patience.holds);
+    if (state) insight.show(state, task);
+    if (!state || (!isInFlight(state) && work.webhooks.size === 0)) {
+      await condition(() => allHandlersFinished() || !desk.isEmpty);
+      if (desk.isEmpty) return;
+      continue;
+    }
+    if (workflowInfo().continueAsNewSuggested && allHandlersFinished()) {
+      await continueAsNew<typeof invoice>({ invoice_id, inbox: [...work.webhooks] });
+    }
+
+    setAlarm(alarm, task, work);
+    await condition(() => alarm.rings || !desk.isEmpty);
+    if (!desk.isEmpty) continue;
+
+    doneUntil = Date.now();
+    for (const id of heldWebhooks(work)) if (isDue(work, id)) desk.leave(() => work.applyWebhook(id));
+    if (desk.isEmpty && task && task.at <= doneUntil) desk.leave(() => work.perform(task));
+  }
+}
+
+/** Webhooks that could not be applied because their provider could not be asked. */
+function heldWebhooks({ webhooks, patience }: InvoiceWork): string[] {
+  return [...webhooks].filter((id) => patience.holds.has(id));
+}
+
+function isDue({ patience }: InvoiceWork, webhookId: string): boolean {
+  return (patience.holds.get(webhookId) ?? Infinity) <= Date.now();
+}
+
+/** Wakes the workflow for the next task or for the next webhook to be tried again, whichever comes first. */
+function setAlarm(alarm: Alarm, task: Task | null, work: InvoiceWork): void {
+  const retries = heldWebhooks(work).map((id) => work.patience.holds.get(id) ?? Infinity);
+  const retry = Math.min(...retries);
+  if (task && task.at <= retry) alarm.set(task.at, describeTask(task));
+  else alarm.set(Number.isFinite(retry) ? retry : null, 'try a webhook again');
+}
