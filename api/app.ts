@@ -1,0 +1,96 @@
+/** The API: which address is answered by what. Everything it needs is handed in, so a test runs the real thing. */
+import express, { type Express, type RequestHandler } from 'express';
+import helmet from 'helmet';
+import { requireKey } from './auth.ts';
+import { readBytes } from './body.ts';
+import { contextOf } from './context.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { nearest } from './did-you-mean.ts';
+import { answerErrors } from './error-handler.ts';
+import { logRequests } from './log.ts';
+import { Problem } from './problem.ts';
+import { showErrorDocs } from './routes/error-docs.ts';
+import { healthRoutes } from './routes/health.ts';
+import { invoiceRoutes } from './routes/invoices.ts';
+import { paymentServiceRoutes } from './routes/payment-services.ts';
+import { paymentRoutes } from './routes/payments.ts';
+import { qrRoutes } from './routes/qr.ts';
+import { testClockRoutes } from './routes/test-clock.ts';
+import { readWebhookBytes, webhookRoutes } from './routes/webhooks.ts';
+
+interface Route {
+  readonly method: 'get' | 'post';
+  readonly path: string;
+  readonly handlers: readonly RequestHandler[];
+}
+
+/** The whole API as an Express app that listens nowhere yet. */
+export function createApp(dependencies: ApiDependencies): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.use(logRequests(dependencies.logger));
+  app.use(helmet());
+
+  const table = routes(dependencies);
+  for (const { method, path, handlers } of table) app[method](path, noteRoute(path), ...handlers);
+  for (const path of new Set(table.map((route) => route.path))) app.all(path, refuseMethod(table, path));
+  app.use(refusePath(table));
+  app.use(answerErrors(dependencies.logger, dependencies.publicUrl));
+  return app;
+}
+
+function routes(dependencies: ApiDependencies): Route[] {
+  const key = requireKey(dependencies);
+  const invoices = invoiceRoutes(dependencies);
+  const payments = paymentRoutes(dependencies);
+  const services = paymentServiceRoutes(dependencies);
+  const clock = testClockRoutes(dependencies);
+  const webhooks = webhookRoutes(dependencies);
+  const { health, ready } = healthRoutes(dependencies);
+  const get = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'get', path, handlers });
+  const post = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'post', path, handlers });
+
+  return [
+    post('/v1/invoices', key, readBytes, invoices.create),
+    get('/v1/invoices/:id', key, invoices.read),
+    post('/v1/invoices/:id/cancel', key, readBytes, invoices.cancel),
+    post('/v1/invoices/:id/payments', key, readBytes, payments.create),
+    post('/v1/invoices/:id/test_clock', key, readBytes, clock.advance),
+    get('/v1/payments/:id', key, payments.read),
+    get('/v1/payment_services', key, services.list),
+    post('/webhooks/:provider/:account', readWebhookBytes, webhooks.receive),
+    get('/qr/:file', qrRoutes(dependencies).draw),
+    get('/docs/errors', showErrorDocs),
+    get('/healthz', health),
+    get('/readyz', ready),
+  ];
+}
+
+/** The pattern, not the path, goes into the log. */
+function noteRoute(path: string): RequestHandler {
+  return (_request, response, next) => {
+    contextOf(response).route = path;
+    next();
+  };
+}
+
+function refuseMethod(table: readonly Route[], path: string): RequestHandler {
+  const methods = table.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
+  const allowed = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
+  return (request) => {
+    throw new Problem('method_not_allowed', `${request.method} is not allowed here; allowed: ${allowed}`, {
+      headers: { Allow: allowed },
+    });
+  };
+}
+
+function refusePath(table: readonly Route[]): RequestHandler {
+  const paths = [...new Set(table.map(({ path }) => path))];
+  return (request) => {
+    const meant = nearest(request.path.slice(0, 100), paths);
+    const hint = meant === null ? '' : `; did you mean ${meant}?`;
+    throw new Problem('unknown_route', `there is no such address${hint}`);
+  };
+}

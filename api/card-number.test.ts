@@ -1,0 +1,18 @@
+import { looksLikeCardNumber } from './card-number.ts';
+
+describe('looksLikeCardNumber', () => {
+  it.each([
+    '4111111111111111',
+    'card 5555 5555 5555 4444 exp 12/30',
+    '3782-822463-10005',
+    '6011000990139424.',
+  ])('recognises %s', (text) => expect(looksLikeCardNumber(text)).toBe(true));
+
+  it.each([
+    ['another check digit', '4111111111111112'],
+    ['a time in milliseconds', '1732163443008'],
+    ['an id with letters', 'inv4111111111111111'],
+    ['twenty digits', '41111111111111111111'],
+    ['an amount', 'VND 4,111,111,111,111'],
+  ])('lets %s pass', (_name, text) => expect(looksLikeCardNumber(text)).toBe(false));
+});

@@ -1,0 +1,32 @@
+/** What the API needs from outside, handed in by `main.ts` or a test. */
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import type { Sealer } from '../db/sealed.ts';
+import type { Connector } from '../providers/contract.ts';
+import type { InvoiceGateway } from '../temporal/invoices.ts';
+import type { Background } from './background.ts';
+import type { Probe } from './probes.ts';
+import type { RefusalCounts } from './refusal-counts.ts';
+
+export interface ApiDependencies {
+  readonly pool: pg.Pool;
+  readonly sealer: Sealer;
+  readonly apiKeyPepper: Uint8Array;
+  readonly connectors: readonly Connector<unknown>[];
+  readonly invoices: InvoiceGateway;
+  /** Moves the clock of one workflow ahead. Throws a gRPC error with code 5 when no such workflow is running. */
+  readonly fastForward: (workflowId: string, by_ms: number) => Promise<void>;
+  /** What `/readyz` asks. */
+  readonly probes: readonly Probe[];
+  /** Where the outside reaches this API, without trailing slash. */
+  readonly publicUrl: string;
+  readonly logger: Logger;
+  /** Wall clock, milliseconds. */
+  readonly now: () => number;
+  /** Work that goes on after the answer; shutdown waits for it. */
+  readonly background: Background;
+  /** How many webhooks were refused, and why. */
+  readonly refusals: RefusalCounts;
+  /** How long the start of a workflow may take before the caller is told to come back, milliseconds. */
+  readonly openTimeout_ms?: number;
+}

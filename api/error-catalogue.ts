@@ -1,0 +1,158 @@
+/** Every error code the API answers with. `docs/errors.md` is this table for people; a test compares the two. */
+
+interface ErrorKind {
+  readonly status: number;
+  readonly title: string;
+  /** For people: when it is answered and what to do. One paragraph of the documentation. */
+  readonly about: string;
+}
+
+const kinds = {
+  invalid_json: {
+    status: 400,
+    title: 'The body is not valid JSON',
+    about:
+      'The body could not be read as UTF-8 JSON. `detail` names line, column and what was expected there. Correct it and send it again.',
+  },
+  nesting_too_deep: {
+    status: 400,
+    title: 'The body is nested too deeply',
+    about: 'Objects and arrays may be nested 32 deep. No documented field needs more than four levels.',
+  },
+  malformed_request: {
+    status: 400,
+    title: 'The request is malformed',
+    about:
+      'The URL, a header or the framing of the request is broken: for example a percent sign without two hexadecimal digits, or a body shorter than its declared length.',
+  },
+  invalid_idempotency_key: {
+    status: 400,
+    title: 'The Idempotency-Key is not usable',
+    about:
+      'An `Idempotency-Key` has 1 to 255 printable ASCII characters and is sent once per request. A random UUID is a good one.',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'A valid API key is needed',
+    about:
+      'Send `Authorization: Bearer sk_…`, or the key as the user name of HTTP Basic. The key is missing, malformed, unknown or revoked; which of these is not said.',
+  },
+  webhook_refused: {
+    status: 401,
+    title: 'The webhook was refused',
+    about:
+      'For payment providers: the signature is missing or wrong, the timestamp is too old, or it belongs to another account. Nothing was stored.',
+  },
+  payment_declined: {
+    status: 402,
+    title: 'The payment was declined',
+    about:
+      "The provider or the customer's bank said no; `detail` repeats the reason given. The invoice stays payable: let the customer try again or choose another payment service.",
+  },
+  sandbox_only: {
+    status: 403,
+    title: 'Only in the sandbox',
+    about: 'This call moves the clock of play money. Use a sandbox key (`sk_sandbox_…`).',
+  },
+  unknown_route: {
+    status: 404,
+    title: 'There is no such address',
+    about: 'The path is not part of the API. `detail` names the nearest one that is.',
+  },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    about:
+      'There is no such object for this API key. An object of another merchant, or of the other mode (live or sandbox), gets exactly this answer too.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'The method is not allowed here',
+    about: 'The address exists, the method does not; the `Allow` header lists those that do.',
+  },
+  idempotency_in_progress: {
+    status: 409,
+    title: 'The same request is still running',
+    about:
+      'Another request with this `Idempotency-Key` has not been answered yet. Wait for the seconds in `Retry-After` and repeat it.',
+  },
+  invoice_not_payable: {
+    status: 409,
+    title: 'The invoice takes no payments',
+    about:
+      'It is paid, expired or canceled; `detail` says which. Make a new invoice when money is still owed.',
+  },
+  invoice_not_cancelable: {
+    status: 409,
+    title: 'The invoice cannot be canceled',
+    about: 'Money has come, or the invoice has already ended; `detail` gives its status.',
+  },
+  invoice_not_in_flight: {
+    status: 409,
+    title: 'Nothing about this invoice is in flight',
+    about: 'Its workflow has ended, so there is no clock to move.',
+  },
+  body_too_large: {
+    status: 413,
+    title: 'The body is too large',
+    about: 'API requests may have 64 KB, webhooks of providers 256 KB.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'The content type is not supported',
+    about: 'Send `Content-Type: application/json`, in UTF-8 and without a content encoding.',
+  },
+  validation_failed: {
+    status: 422,
+    title: 'Some fields are not valid',
+    about:
+      'Nothing was stored. `errors` lists all fields at fault at once, each with a JSON pointer, a code, what is wrong and what was expected.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The Idempotency-Key was used for another request',
+    about: 'A key belongs to one method, path and body. Use a new key for a new request.',
+  },
+  provider_refused: {
+    status: 422,
+    title: 'The provider refuses the request',
+    about:
+      'The provider does not take the request as it stands; `detail` repeats what it said. Repeating it unchanged is pointless.',
+  },
+  internal_error: {
+    status: 500,
+    title: 'Something went wrong here',
+    about:
+      'A mistake of ours, logged under the request id. A repetition with the same `Idempotency-Key` is safe.',
+  },
+  provider_credentials_rejected: {
+    status: 502,
+    title: "The provider rejects the account's credentials",
+    about:
+      'The credentials of the provider account are wrong or lack a right. Correct them; the invoice stays payable.',
+  },
+  provider_unavailable: {
+    status: 503,
+    title: 'The provider is temporarily unavailable',
+    about:
+      'The provider could not be reached or asks us to slow down, and nothing happened there. The invoice is intact and payable: repeat after `Retry-After`, also with the same `Idempotency-Key`, or choose another payment service.',
+  },
+  provider_unconfirmed: {
+    status: 503,
+    title: 'A provider could not confirm',
+    about:
+      'Before an invoice is canceled each provider is asked whether money has come, and one of them could not say. Nothing was canceled; repeat after `Retry-After`.',
+  },
+  temporarily_unavailable: {
+    status: 503,
+    title: 'Temporarily unavailable',
+    about:
+      'The database or the workflow engine could not be reached. Repeat after `Retry-After`; with the same `Idempotency-Key` the repetition goes on with the same object. When something was stored before the failure, `resource_id` names it.',
+  },
+} satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof kinds;
+
+export const errorCatalogue: Readonly<Record<ErrorCode, ErrorKind>> = kinds;
+
+export const errorCodes = Object.keys(kinds) as readonly ErrorCode[];

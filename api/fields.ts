@@ -1,0 +1,158 @@
+/** The fields that requests are made of, each with its limits in one place. */
+import { z } from 'zod';
+import { allCurrencies, isCurrency, type Currency } from '../domain/currency.ts';
+import { MAX_AMOUNT } from '../domain/money.ts';
+import { looksLikeCardNumber } from './card-number.ts';
+import { nearest } from './did-you-mean.ts';
+import { checked, type Refusal } from './field-errors.ts';
+
+export const DESCRIPTION_MAX = 255;
+const CARD_NUMBER: Refusal = {
+  code: 'card_number',
+  detail: 'contains what looks like a card number; card data is never accepted here',
+  expected: 'text without card numbers',
+};
+
+/** An integer from `min` to `max`, with a sentence for every way of being wrong. `what`: `minor units, such as 150000`. */
+function wholeNumber(min: number, max: number, what: string) {
+  const expected = `a whole number of ${what}, from ${min} to ${max}`;
+  return (value: unknown): Refusal | null => {
+    const no = (code: string, detail: string): Refusal => ({ code, detail, expected });
+    if (value === undefined) return no('required', 'is missing');
+    if (typeof value === 'string')
+      return no('invalid_type', 'must be a number without quotation marks, not a string');
+    if (typeof value !== 'number') return no('invalid_type', 'must be a number');
+    if (value > max) return no('too_large', `must be at most ${max}`);
+    if (value < 0 && min >= 0) return no('not_positive', 'must not be negative');
+    if (!Number.isInteger(value))
+      return no('not_integer', `must be a whole number of ${what}, without decimals`);
+    if (value === 0 && min === 1) return no('not_positive', 'must be more than zero');
+    if (value < min) return no('too_small', `must be at least ${min}`);
+    return null;
+  };
+}
+
+export const amount = () => checked<number>(wholeNumber(1, MAX_AMOUNT, 'minor units of the currency'));
+
+/** The same, left out by who wants the default. */
+export const optionalAmount = () => {
+  const refuse = wholeNumber(1, MAX_AMOUNT, 'minor units of the currency');
+  return checked<number | undefined>((value) => (value === undefined ? null : refuse(value))).optional();
+};
+
+export const integer = (min: number, max: number, what: string) =>
+  checked<number>(wholeNumber(min, max, what));
+
+export const currencyCode = () =>
+  checked<Currency>((value) => {
+    const expected = 'an ISO 4217 currency code in use, such as VND, XAF, IQD or SAR';
+    if (value === undefined) return { code: 'required', detail: 'is missing', expected };
+    if (typeof value !== 'string') return { code: 'invalid_type', detail: 'must be a string', expected };
+    if (isCurrency(value)) return null;
+    const meant = isCurrency(value.toUpperCase())
+      ? value.toUpperCase()
+      : nearest(value.slice(0, 8), allCurrencies());
+    const hint = meant === null ? '' : `; did you mean "${meant}"?`;
+    return { code: 'unknown_currency', detail: `is not a currency code in use${hint}`, expected };
+  });
+
+/** Text of 1 to `max` characters that does not look like card data. */
+export const text = (max: number) =>
+  checked<string>((value) => {
+    const expected = `text of 1 to ${max} characters`;
+    if (value === undefined) return { code: 'required', detail: 'is missing', expected };
+    if (typeof value !== 'string') return { code: 'invalid_type', detail: 'must be a string', expected };
+    if (value.trim() === '') return { code: 'too_short', detail: 'must not be empty', expected };
+    const length = characters(value);
+    if (length > max)
+      return { code: 'too_long', detail: `must have at most ${max} characters, not ${length}`, expected };
+    return looksLikeCardNumber(value) ? CARD_NUMBER : null;
+  });
+
+/** Left out, or text like `text(max)`. */
+export const optionalText = (max: number) => text(max).optional();
+
+/** Characters as people count them, roughly: code points, as Postgres counts them too. */
+export function characters(value: string): number {
+  return [...value].length;
+}
+
+const matching = (pattern: RegExp, max: number, expected: string) =>
+  checked<string>((value) => {
+    if (typeof value !== 'string') return { code: 'invalid_type', detail: 'must be a string', expected };
+    if (value.length > max || !pattern.test(value))
+      return { code: 'invalid_format', detail: `must be ${expected}`, expected };
+    return null;
+  });
+
+export const customer = () =>
+  z.strictObject({
+    name: optionalText(200),
+    email: matching(/^[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>"]+$/, 254, 'an email address').optional(),
+    phone: matching(/^\+?\d(?:[ .()-]*\d){5,17}$/, 30, 'a phone number, such as +9647701234567').optional(),
+  });
+
+export const items = () =>
+  z
+    .array(
+      z.strictObject({
+        name: text(255),
+        quantity: integer(1, 1_000_000, 'pieces'),
+        unit_amount: integer(0, MAX_AMOUNT, 'minor units of the currency'),
+      }),
+    )
+    .max(100);
+
+const METADATA_FIELDS = 50;
+
+export const metadata = () =>
+  z.record(z.string().min(1).max(40), text(500)).superRefine((value, context) => {
+    if (Object.keys(value).length <= METADATA_FIELDS) return;
+    const expected = `at most ${METADATA_FIELDS} fields`;
+    context.addIssue({
+      code: 'custom',
+      message: `must have ${expected}`,
+      params: { code: 'too_long', expected },
+    });
+  });
+
+const webUrl = () =>
+  checked<string>((value) => {
+    const expected = 'an absolute http or https URL of at most 2048 characters';
+    if (typeof value !== 'string') return { code: 'invalid_type', detail: 'must be a string', expected };
+    const url = value.length <= 2048 && URL.canParse(value) ? new URL(value) : null;
+    if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return null;
+    return {
+      code: 'invalid_format',
+      detail: `must be ${expected}, without user name and password`,
+      expected,
+    };
+  });
+
+export const returnUrls = () =>
+  z.strictObject({
+    success: webUrl().optional(),
+    failure: webUrl().optional(),
+    cancel: webUrl().optional(),
+  });
+
+const RFC_3339 =
+  /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+/** A moment between `min_s` and `max_s` seconds from now. `now`: the wall clock in milliseconds. */
+export const momentAhead = (now: () => number, min_s: number, max_s: number) =>
+  checked<string>((value) => {
+    const expected = 'an RFC 3339 time, 1 minute to 366 days ahead, such as 2027-01-31T17:00:00Z';
+    if (typeof value !== 'string') return { code: 'invalid_type', detail: 'must be a string', expected };
+    const [, year, month, day] = RFC_3339.exec(value) ?? [];
+    const lastDay = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+    const moment = Date.parse(value);
+    if (year === undefined || Number(day) > lastDay || Number.isNaN(moment))
+      return { code: 'invalid_format', detail: 'is not an RFC 3339 time with a zone', expected };
+    const ahead_s = (moment - now()) / 1000;
+    if (ahead_s < min_s)
+      return { code: 'too_early', detail: `must be at least ${min_s} seconds from now`, expected };
+    if (ahead_s > max_s)
+      return { code: 'too_late', detail: `must be at most ${max_s / 86_400} days from now`, expected };
+    return null;
+  });

@@ -1,0 +1,74 @@
+/** What a failed call to the workflow engine means. Decided by names and codes: classes can be loaded twice. */
+
+const GRPC_DEADLINE = 4;
+const GRPC_NOT_FOUND = 5;
+const GRPC_FAILED_PRECONDITION = 9;
+
+/**
+ * gRPC codes of an engine that cannot take the call now: canceled, unknown, exhausted, failed precondition,
+ * aborted, internal, unavailable.
+ */
+const UNAVAILABLE = new Set([1, 2, 8, GRPC_FAILED_PRECONDITION, 10, 13, 14]);
+
+/** How often an update is sent that the engine has dropped, in all. */
+const UPDATE_ATTEMPTS = 3;
+
+/** True when the call was given up while it may still be worked on. */
+export function isDeadline(error: unknown): boolean {
+  return nameOf(error) === 'WorkflowUpdateRPCTimeoutOrCancelledError' || grpcCodeOf(error) === GRPC_DEADLINE;
+}
+
+/** True when no workflow of that id is running. */
+export function isNoSuchWorkflow(error: unknown): boolean {
+  return nameOf(error) === 'WorkflowNotFoundError' || grpcCodeOf(error) === GRPC_NOT_FOUND;
+}
+
+/** True when the engine could not be reached or did not take the call. */
+export function isUnreachable(error: unknown): boolean {
+  if (nameOf(error) === 'TimeLimitError') return true;
+  const code = grpcCodeOf(error);
+  return code !== null && UNAVAILABLE.has(code);
+}
+
+/**
+ * Repeats an update that the engine has dropped: when a signal arrives in the very moment a workflow task completes, the
+ * task is done again and updates it carried are refused with "failed precondition". `send` must be safe to repeat.
+ */
+export async function repeatDropped<T>(send: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      if (grpcCodeOf(error) !== GRPC_FAILED_PRECONDITION || attempt === UPDATE_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** The call took longer than we wait. */
+export class TimeLimitError extends Error {
+  override readonly name = 'TimeLimitError';
+}
+
+/** The outcome of `call`, or `TimeLimitError` after `limit_ms`; the call itself goes on. */
+export async function withTimeLimit<T>(limit_ms: number, call: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new TimeLimitError(`no answer within ${limit_ms} ms`)), limit_ms);
+  });
+  try {
+    return await Promise.race([call, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function nameOf(error: unknown): string | null {
+  return error instanceof Error ? error.name : null;
+}
+
+/** The gRPC status code of an error or of what caused it. */
+function grpcCodeOf(error: unknown): number | null {
+  if (!(error instanceof Error)) return null;
+  if ('code' in error && typeof error.code === 'number') return error.code;
+  return error.cause === error ? null : grpcCodeOf(error.cause);
+}

@@ -1,0 +1,87 @@
+/**
+ * Idempotency keys: the same key with the same request gives the same answer, however often and however much at
+ * once. The claim of a key is stored by the very statement that makes the object; here is how requests use it.
+ */
+import { createHash } from 'node:crypto';
+import type { Request, Response } from 'express';
+import type pg from 'pg';
+import { findKey, takeOver, type IdempotencyClaim, type StoredAnswer } from '../db/idempotency.ts';
+import { ownerOf } from './context.ts';
+import { Problem } from './problem.ts';
+
+/** The claim that a request makes with its `Idempotency-Key`, or null without one. Throws `Problem` for an unusable key. */
+export function claimOf(request: Request, response: Response, body: unknown): IdempotencyClaim | null {
+  const values = request.headersDistinct['idempotency-key'];
+  if (values === undefined) return null;
+  const [key = ''] = values;
+  if (values.length > 1 || !/^[\x20-\x7e]{1,255}$/.test(key) || key.trim() === '') {
+    throw new Problem(
+      'invalid_idempotency_key',
+      'an Idempotency-Key is 1 to 255 printable ASCII characters, sent once',
+    );
+  }
+  const { merchant_id, mode } = ownerOf(response);
+  const request_hash = createHash('sha256')
+    .update(`${request.method} ${request.path}\n${canonicalJson(body)}`)
+    .digest();
+  return { merchant_id, mode, key, request_hash };
+}
+
+/** What to do with a request whose key has been used before. */
+export type Repetition =
+  | { readonly type: 'answered'; readonly resource_id: string; readonly answer: StoredAnswer }
+  /** Its first run was given up; this one goes on with the same object. */
+  | { readonly type: 'taken_over'; readonly resource_id: string };
+
+/**
+ * How to go on with a key that was not free, or null when it is unknown after all. Throws `Problem` when it belongs
+ * to another request, or when that request is still running.
+ */
+export async function repetitionOf(pool: pg.Pool, claim: IdempotencyClaim): Promise<Repetition | null> {
+  const known = await findKey(pool, claim);
+  if (known === null) return null;
+  const { resource_id, answer, same_request } = known;
+  if (!same_request) {
+    throw new Problem(
+      'idempotency_key_reused',
+      'this Idempotency-Key was used for a request with another body or path',
+    );
+  }
+  if (answer !== null) return { type: 'answered', resource_id, answer };
+  if (await takeOver(pool, claim)) return { type: 'taken_over', resource_id };
+  throw new Problem(
+    'idempotency_in_progress',
+    'the first request with this Idempotency-Key has not been answered yet',
+    {
+      retryAfter_s: 1,
+    },
+  );
+}
+
+/**
+ * Runs `work`. When it throws a problem although the key has been used before, the repetition counts and not the
+ * problem: a request that was fine then may not be fine now (its due time has passed, the invoice is paid).
+ */
+export async function unlessRepeated<T>(
+  pool: pg.Pool,
+  claim: IdempotencyClaim | null,
+  work: () => Promise<T>,
+): Promise<T | Repetition> {
+  try {
+    return await work();
+  } catch (error) {
+    if (claim === null || !(error instanceof Problem)) throw error;
+    const repetition = await repetitionOf(pool, claim);
+    if (repetition === null) throw error;
+    return repetition;
+  }
+}
+
+/** JSON with the fields of every object in one order, so that the same request has the same hash. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_name, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

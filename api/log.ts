@@ -1,0 +1,71 @@
+/** Logs: one JSON line per request, with ids, times and outcomes. Never headers, bodies or full URLs. */
+import type { RequestHandler } from 'express';
+import { destination, pino, type DestinationStream, type Logger } from 'pino';
+import { newId } from '../db/ids.ts';
+import { contextOf, type RequestContext } from './context.ts';
+
+/** Fields that are never written, wherever they turn up: a second line of defence behind not logging them. */
+const SECRET_FIELDS = [
+  'authorization',
+  'credentials',
+  'secret',
+  'secret_hash',
+  'api_key',
+  'apikey',
+  'key',
+  'password',
+  'token',
+  'headers',
+  'body',
+  'customer',
+  'email',
+  'phone',
+  'description',
+  'metadata',
+  // What Postgres says of a refused row, and what a query was given: values from requests.
+  'detail',
+  'parameters',
+];
+
+/** The API's logger. Writes to standard error unless told otherwise. */
+export function createApiLogger(
+  level: string,
+  stream: DestinationStream = destination({ fd: 2, sync: false }),
+): Logger {
+  const paths = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
+  return pino(
+    { name: 'api', level, redact: { paths, censor: '[secret]' }, timestamp: pino.stdTimeFunctions.isoTime },
+    stream,
+  );
+}
+
+/** An id that a proxy or a caller may give a request: it goes into logs and headers as it is. */
+const SANE_ID = /^[\w.:-]{8,128}$/;
+
+/** Gives the request its id and its context, and writes its line when it has been answered or given up. */
+export function logRequests(logger: Logger): RequestHandler {
+  return (request, response, next) => {
+    const started = performance.now();
+    const given = request.headers['x-request-id'];
+    const request_id = typeof given === 'string' && SANE_ID.test(given) ? given : newId('req');
+    const context: RequestContext = { request_id, owner: null, invoice_id: null, route: null };
+    response.locals.context = context;
+    response.setHeader('Request-Id', request_id);
+    response.once('close', () => {
+      const { owner, invoice_id, route } = contextOf(response);
+      const line = {
+        request_id,
+        method: request.method,
+        route,
+        status: response.statusCode,
+        ms: Math.round((performance.now() - started) * 10) / 10,
+        ...(owner === null ? {} : { merchant_id: owner.merchant_id }),
+        ...(invoice_id === null ? {} : { invoice_id }),
+        ...(response.writableFinished ? {} : { aborted: true }),
+      };
+      if (response.statusCode >= 500) logger.error(line, 'request');
+      else logger.info(line, 'request');
+    });
+    next();
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * The API process. Says `{"ready":true,"url":…}` on standard output when it listens; logs go to standard error.
+ * On SIGTERM and SIGINT it stops accepting, finishes what is under way within ten seconds, and closes its connections.
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Client, Connection } from '@temporalio/client';
+import type { Express } from 'express';
+import { loadServiceConfig, temporalConnectionOptions } from '../config/index.ts';
+import { createPool } from '../db/pool.ts';
+import { createSealer } from '../db/sealed.ts';
+import { connectors } from '../providers/index.ts';
+import { createInvoiceGateway } from '../temporal/invoices.ts';
+import { fastForward } from '../temporal/test-clock.ts';
+import { createApp } from './app.ts';
+import { createBackground } from './background.ts';
+import { withTimeLimit } from './gateway-errors.ts';
+import { createApiLogger } from './log.ts';
+import { createProbes } from './probes.ts';
+import { createRefusalCounts } from './refusal-counts.ts';
+
+/** How long a payment request waits for the provider before it is answered with 202. */
+const UPDATE_DEADLINE_MS = 25_000;
+const SHUTDOWN_MS = 10_000;
+const SIGNALS_MS = 2_000;
+
+const config = loadServiceConfig();
+const logger = createApiLogger(config.log.level);
+const pool = createPool({
+  url: config.database.url,
+  size: config.database.poolSize,
+  name: 'sarraf-api',
+  onError: (err) => logger.warn({ err }, 'a database connection broke'),
+});
+const { namespace, taskQueue } = config.temporal;
+// Lazy: an API that starts while Temporal is down answers 503 where it needs it, and recovers by itself.
+const connection = Connection.lazy(await temporalConnectionOptions(config.temporal));
+const client = new Client({ connection, namespace });
+const background = createBackground();
+
+// The public URL holds the port, which is known only when a free one was taken: so the app comes after listening.
+// Connections wait meanwhile; no request is read before the app is there.
+const server = createServer({
+  maxHeaderSize: 16_384,
+  requestTimeout: 30_000,
+  headersTimeout: 10_000,
+  keepAliveTimeout: 65_000,
+});
+server.listen(config.api.port, config.api.host);
+await once(server, 'listening');
+const { port } = server.address() as AddressInfo;
+const publicUrl =
+  config.api.port === 0 ? config.api.publicUrl.replace(/:0$/, `:${port}`) : config.api.publicUrl;
+const app: Express = createApp({
+  pool,
+  sealer: createSealer(config.secrets.credentialsKeys),
+  apiKeyPepper: config.secrets.apiKeyPepper,
+  connectors,
+  invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: UPDATE_DEADLINE_MS }),
+  fastForward: (workflowId, by_ms) => fastForward(client, workflowId, by_ms),
+  probes: createProbes(pool, client, taskQueue),
+  publicUrl,
+  logger,
+  now: Date.now,
+  background,
+  refusals: createRefusalCounts(),
+});
+server.on('request', app);
+process.stdout.write(`${JSON.stringify({ ready: true, url: publicUrl, port, pid: process.pid })}\n`);
+logger.info({ url: publicUrl }, 'api is listening');
+
+let stopping = false;
+async function stop(signal: string): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  logger.info({ signal }, 'api is stopping');
+  const force = setTimeout(() => {
+    logger.warn('requests were still under way and are given up');
+    server.closeAllConnections();
+  }, SHUTDOWN_MS);
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  await closed;
+  clearTimeout(force);
+  // What is given up here is a signal about a stored webhook: it is swept up later.
+  await withTimeLimit(SIGNALS_MS, background.settled()).catch(() => undefined);
+  await Promise.allSettled([pool.end(), connection.close()]);
+  logger.info('api has stopped');
+}
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));

@@ -1,0 +1,13 @@
+/** Ids in paths. What cannot be an id is answered like an id that does not exist, without asking the database. */
+import type { Request, Response } from 'express';
+import { isId } from '../db/ids.ts';
+import { contextOf } from './context.ts';
+import { notFound } from './problem.ts';
+
+/** The `:id` of the path; throws the problem of an unknown object when it does not have the form of one. */
+export function idParameter(request: Request, response: Response, prefix: 'inv' | 'pay'): string {
+  const { id } = request.params;
+  if (typeof id !== 'string' || !isId(prefix, id)) throw notFound(prefix === 'inv' ? 'invoice' : 'payment');
+  if (prefix === 'inv') contextOf(response).invoice_id = id;
+  return id;
+}

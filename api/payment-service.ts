@@ -1,0 +1,171 @@
+/**
+ * A payment service is one method of one provider (`finan.bank_transfer`). Its manifest says what it can take; here
+ * is what that means for an amount and an invoice, in words. `db/payments.ts` applies the same rules when it stores.
+ */
+import { currency as asCurrency } from '../domain/currency.ts';
+import { display } from '../domain/money.ts';
+import type { InsertPaymentResult, NewPayment } from '../db/payments.ts';
+import type { Connector, Manifest, MethodManifest } from '../providers/contract.ts';
+import { nearest } from './did-you-mean.ts';
+import type { Refusal } from './field-errors.ts';
+import { characters } from './fields.ts';
+import { serviceId } from './present.ts';
+import { invalidFields, notFound, Problem, type FieldError } from './problem.ts';
+
+export interface PaymentService {
+  readonly id: string;
+  readonly manifest: Manifest;
+  readonly method: MethodManifest;
+}
+
+/** Every service of these connectors, by its id. */
+export function paymentServices(
+  connectors: readonly Connector<unknown>[],
+): ReadonlyMap<string, PaymentService> {
+  return new Map(
+    connectors.flatMap(({ manifest }) =>
+      manifest.methods.map((method): [string, PaymentService] => {
+        const id = serviceId(manifest.provider, method.method);
+        return [id, { id, manifest, method }];
+      }),
+    ),
+  );
+}
+
+/** The service called `id`; throws `Problem` with a hint when there is none. */
+export function serviceCalled(services: ReadonlyMap<string, PaymentService>, id: string): PaymentService {
+  const service = services.get(id);
+  if (service) return service;
+  const meant = nearest(id.slice(0, 64), services.keys());
+  throw invalidFields([
+    {
+      pointer: '/payment_service',
+      code: 'unknown_payment_service',
+      detail: `is not a payment service${meant === null ? '' : `; did you mean "${meant}"?`}`,
+      expected: `one of ${[...services.keys()].join(', ')}`,
+    },
+  ]);
+}
+
+/** Why the service cannot take payments in this currency, or null. */
+export function currencyRefusal({ id, method }: PaymentService, currency: string): Refusal | null {
+  if (method.amounts.some((limit) => limit.currency === currency)) return null;
+  const expected = `an invoice in ${method.amounts.map((limit) => limit.currency).join(' or ')}`;
+  return { code: 'currency_not_supported', detail: `${id} does not take ${currency}`, expected };
+}
+
+/** Why the service cannot take this amount (minor units), or null; also null when it does not take the currency at all. */
+export function amountRefusal(
+  { id, method }: PaymentService,
+  currency: string,
+  amount: number,
+): Refusal | null {
+  const limit = method.amounts.find((candidate) => candidate.currency === currency);
+  if (!limit) return null;
+  const { min, max, step } = limit;
+  const text = (minor: number): string => display({ amount: minor, currency: asCurrency(currency) });
+  const expected =
+    `from ${min} to ${max} minor units (${text(min)} to ${text(max)})` +
+    (step === 1 ? '' : `, a multiple of ${step}`);
+  if (amount < min)
+    return { code: 'amount_too_small', detail: `${id} takes at least ${text(min)}`, expected };
+  if (amount > max) return { code: 'amount_too_large', detail: `${id} takes at most ${text(max)}`, expected };
+  return amount % step === 0
+    ? null
+    : { code: 'amount_not_representable', detail: `${id} takes multiples of ${text(step)} only`, expected };
+}
+
+/** Why nothing was stored, as the problem to answer: `insertPayment` has applied the rules, this puts them into words. */
+export function explainRefusal(
+  service: PaymentService,
+  payment: NewPayment,
+  { invoice, accounts }: InsertPaymentResult,
+): Problem {
+  if (invoice === null) return notFound('invoice');
+  if (invoice.status !== 'open' && invoice.status !== 'partially_paid') {
+    return new Problem('invoice_not_payable', `the invoice is ${invoice.status}`);
+  }
+  const { currency } = invoice;
+  const remaining = invoice.amount - invoice.amount_received;
+  const amount = payment.amount ?? remaining;
+  const errors: FieldError[] = [];
+  const add = (pointer: string, refusal: Refusal | null): void => {
+    if (refusal !== null) errors.push({ pointer, ...refusal });
+  };
+
+  add('/provider_account', accountRefusal(service, payment, accounts));
+  add('/payment_service', currencyRefusal(service, currency));
+  const tooMuch: Refusal = {
+    code: 'more_than_remains',
+    detail: `only ${display({ amount: remaining, currency: asCurrency(currency) })} remain to be paid`,
+    expected: `at most ${remaining} minor units`,
+  };
+  add('/amount', amount > remaining ? tooMuch : amountRefusal(service, currency, amount));
+  const customer = { ...invoice.customer, ...payment.customer };
+  for (const required of service.method.requires) {
+    const field = customerField(required);
+    if (customer[field] === undefined) {
+      add(`/customer/${field}`, {
+        code: 'required',
+        detail: `is needed by ${service.id}`,
+        expected: `the customer's ${field}`,
+      });
+    }
+  }
+  add('/description', descriptionRefusal(service, payment.description ?? invoice.description));
+  return errors.length > 0
+    ? invalidFields(errors)
+    : new Problem('temporarily_unavailable', 'the invoice changed at this moment; repeat the request', {
+        retryAfter_s: 1,
+      });
+}
+
+function accountRefusal(
+  { manifest }: PaymentService,
+  payment: NewPayment,
+  accounts: InsertPaymentResult['accounts'],
+): Refusal | null {
+  const enabled = accounts.filter((account) => account.enabled);
+  if (enabled.length === 1) return null;
+  if (enabled.length > 1) {
+    return {
+      code: 'required',
+      detail: `is needed, because several accounts at ${manifest.title} are linked`,
+      expected: `one of ${enabled.map(({ id, label }) => `${id} (${label})`).join(', ')}`,
+    };
+  }
+  const detail =
+    accounts.length > 0
+      ? `the account at ${manifest.title} is disabled`
+      : payment.account_id === null
+        ? `no account at ${manifest.title} is linked`
+        : `is not one of your accounts at ${manifest.title}`;
+  return {
+    code: accounts.length > 0 ? 'account_disabled' : 'unknown_account',
+    detail,
+    expected: `an enabled account at ${manifest.title}, as GET /v1/payment_services lists them`,
+  };
+}
+
+function descriptionRefusal({ id, method }: PaymentService, description: string | null): Refusal | null {
+  const length = characters(description ?? '');
+  const { description_max: max } = method;
+  if (length <= max) return null;
+  return {
+    code: 'too_long',
+    detail: `${id} takes descriptions of at most ${max} characters and the description has ${length}; this request may carry a shorter "description" of its own`,
+    expected: `at most ${max} characters`,
+  };
+}
+
+/** `customer.phone` → `phone` */
+export function customerField(required: MethodManifest['requires'][number]): 'name' | 'phone' | 'email' {
+  switch (required) {
+    case 'customer.name':
+      return 'name';
+    case 'customer.phone':
+      return 'phone';
+    case 'customer.email':
+      return 'email';
+  }
+}

@@ -1,0 +1,117 @@
+/** Rows as the API shows them: snake_case, RFC 3339 UTC, minor units with a `display` beside them. */
+import { currency as asCurrency } from '../domain/currency.ts';
+import { display } from '../domain/money.ts';
+import type { InvoiceRow } from '../db/invoices.ts';
+import type { PaymentRow } from '../db/payments.ts';
+import type { NextAction } from '../providers/contract.ts';
+import type { InvoiceFacts } from '../temporal/invoices.ts';
+
+interface ShownAmount {
+  readonly amount: number;
+  readonly display: string;
+}
+
+function shown(amount: number, currency: string): ShownAmount {
+  return { amount, display: display({ amount, currency: asCurrency(currency) }) };
+}
+
+export function presentInvoice(row: InvoiceRow, payments: readonly PaymentRow[], publicUrl: string) {
+  const { currency, amount, amount_received: received } = row;
+  return {
+    object: 'invoice',
+    id: row.id,
+    mode: row.mode,
+    status: row.status,
+    ...shown(amount, currency),
+    currency,
+    amounts: {
+      due: shown(amount, currency),
+      received: shown(received, currency),
+      remaining: shown(Math.max(0, amount - received), currency),
+      excess: shown(Math.max(0, received - amount), currency),
+      late: shown(row.amount_late, currency),
+    },
+    reference: row.reference,
+    description: row.description,
+    customer: row.customer,
+    items: row.items,
+    metadata: row.metadata,
+    return_urls: row.return_urls,
+    due_at: row.due_at,
+    created_at: row.created_at,
+    updated_at: row.updated_at,
+    payments: payments.map((payment) => presentPayment(payment, publicUrl)),
+  };
+}
+
+export function presentPayment(row: PaymentRow, publicUrl: string) {
+  const { currency } = row;
+  return {
+    object: 'payment',
+    id: row.id,
+    invoice: row.invoice_id,
+    payment_service: serviceId(row.provider, row.method),
+    provider: row.provider,
+    method: row.method,
+    provider_account: row.account_id,
+    provider_payment_id: row.provider_payment_id,
+    status: row.status,
+    ...shown(row.amount, currency),
+    currency,
+    received: shown(row.amount_received, currency),
+    description: row.description,
+    next_action:
+      isPayable(row) && row.next_action ? presentNextAction(row, row.next_action, publicUrl) : null,
+    failure:
+      row.failure === null
+        ? null
+        : { kind: row.failure.kind, code: row.failure.code, message: row.failure.message },
+    expires_at: row.expires_at,
+    created_at: row.created_at,
+    updated_at: row.updated_at,
+  };
+}
+
+/** What a merchant shows is only worth showing while it can be paid with. */
+function isPayable({ status }: PaymentRow): boolean {
+  return status === 'pending' || status === 'partially_paid';
+}
+
+function presentNextAction({ id, amount, currency }: PaymentRow, action: NextAction, publicUrl: string) {
+  const { type, redirect_url, qr_payload, readable_code, deep_links, bank_transfer, phone_hint } = action;
+  const image = `${publicUrl}/qr/${id}`;
+  return {
+    type,
+    ...(redirect_url === undefined ? {} : { redirect_url }),
+    ...(qr_payload === undefined
+      ? {}
+      : { qr: { payload: qr_payload, svg_url: `${image}.svg`, png_url: `${image}.png` } }),
+    ...(readable_code === undefined ? {} : { readable_code }),
+    ...(deep_links === undefined ? {} : { deep_links }),
+    ...(bank_transfer === undefined
+      ? {}
+      : {
+          bank_transfer: {
+            bank_name: bank_transfer.bank_name,
+            account_name: bank_transfer.account_name,
+            account_number: bank_transfer.account_number,
+            ...shown(amount, currency),
+            remark: bank_transfer.remark,
+          },
+        }),
+    ...(phone_hint === undefined ? {} : { phone_hint }),
+  };
+}
+
+/** `finan.bank_transfer` */
+export function serviceId(provider: string, method: string): string {
+  return `${provider}.${method}`;
+}
+
+/** What the workflow engine is told of an invoice. */
+export function factsOf(
+  row: Pick<InvoiceRow, 'id' | 'merchant_id' | 'reference' | 'currency' | 'amount'>,
+): InvoiceFacts {
+  const { id, merchant_id, reference, currency, amount } = row;
+  return { id, merchant_id, reference, currency, amount, display: shown(amount, currency).display };
+}

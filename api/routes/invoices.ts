@@ -1,0 +1,213 @@
+/**
+ * Invoices: make, read, cancel.
+ *
+ * The row is the record; the workflow only has to know of it. So the row is stored first (one statement, with the
+ * idempotency key and the answer), then the workflow is started. When that fails the answer is 503 and the row
+ * stays: a repetition with the same key starts the workflow of the same invoice and gets its 201. Without a key
+ * the 503 names the invoice in `resource_id` (and `Location`), and it can be used as it is: a payment wakes the
+ * workflow, and invoices past their due time are swept up. Nothing is rolled back, because a start whose answer was
+ * lost may have happened.
+ */
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { newId } from '../../db/ids.ts';
+import {
+  findInvoice,
+  findInvoiceWithPayments,
+  insertInvoice,
+  type InvoiceRow,
+  type Owner,
+} from '../../db/invoices.ts';
+import type { IdempotencyClaim } from '../../db/idempotency.ts';
+import type { InvoiceStatus } from '../../domain/status.ts';
+import type { CancelResult } from '../../workflows/contract.ts';
+import { replay, sendJson } from '../answer.ts';
+import { jsonBody, parseBody } from '../body.ts';
+import { contextOf, ownerOf } from '../context.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import {
+  amount,
+  currencyCode,
+  customer,
+  DESCRIPTION_MAX,
+  items,
+  metadata,
+  momentAhead,
+  optionalText,
+  returnUrls,
+} from '../fields.ts';
+import { isDeadline, isUnreachable, repeatDropped, withTimeLimit } from '../gateway-errors.ts';
+import { claimOf, repetitionOf, unlessRepeated } from '../idempotency.ts';
+import { idParameter } from '../path.ts';
+import { factsOf, presentInvoice } from '../present.ts';
+import { notFound, Problem } from '../problem.ts';
+
+const DAY_S = 86_400;
+const DUE_MIN_S = 60;
+const DUE_MAX_S = 366 * DAY_S;
+const DUE_DEFAULT_S = 7 * DAY_S;
+const OPEN_TIMEOUT_MS = 5_000;
+
+const invoiceBody = (now: () => number) =>
+  z.strictObject({
+    amount: amount(),
+    currency: currencyCode(),
+    reference: optionalText(255),
+    description: optionalText(DESCRIPTION_MAX),
+    due_at: momentAhead(now, DUE_MIN_S, DUE_MAX_S).optional(),
+    customer: customer().optional(),
+    items: items().optional(),
+    metadata: metadata().optional(),
+    return_urls: returnUrls().optional(),
+  });
+
+const cancelBody = z.strictObject({ reason: optionalText(200) });
+
+export function invoiceRoutes(dependencies: ApiDependencies) {
+  const { pool, invoices, now, publicUrl, logger } = dependencies;
+  const schema = invoiceBody(now);
+
+  const make = async (owner: Owner, body: unknown, claim: IdempotencyClaim | null) => {
+    const row = newRow(owner, parseBody(schema, body), now());
+    const answer = { status: 201, body: JSON.stringify(presentInvoice(row, [], publicUrl)) };
+    if (await insertInvoice(pool, row, claim && { claim, answer }))
+      return { type: 'made', row, answer } as const;
+    const repetition = claim && (await repetitionOf(pool, claim));
+    if (!repetition) throw new Error('the invoice was not stored although its key is free');
+    return repetition;
+  };
+
+  const open = async (row: InvoiceRow): Promise<void> => {
+    try {
+      await withTimeLimit(
+        dependencies.openTimeout_ms ?? OPEN_TIMEOUT_MS,
+        invoices.open(factsOf(row), new Date(row.due_at)),
+      );
+    } catch (error) {
+      if (!isDeadline(error) && !isUnreachable(error)) throw error;
+      logger.error({ err: error, invoice_id: row.id }, 'the workflow of a new invoice could not be started');
+      throw new Problem(
+        'temporarily_unavailable',
+        'the invoice is stored, but the workflow engine cannot be reached',
+        {
+          retryAfter_s: 2,
+          resource_id: row.id,
+          headers: { Location: `/v1/invoices/${row.id}` },
+        },
+      );
+    }
+  };
+
+  const create = async (request: Request, response: Response): Promise<void> => {
+    const owner = ownerOf(response);
+    const body = jsonBody(request);
+    const claim = claimOf(request, response, body);
+    const outcome = await unlessRepeated(pool, claim, () => make(owner, body, claim));
+    if (outcome.type === 'taken_over') throw new Error('an invoice is stored together with its answer');
+    const id = outcome.type === 'made' ? outcome.row.id : outcome.resource_id;
+    contextOf(response).invoice_id = id;
+    response.setHeader('Location', `/v1/invoices/${id}`);
+    if (outcome.type === 'made') {
+      await open(outcome.row);
+      return sendJson(response, outcome.answer.status, outcome.answer.body);
+    }
+    // The first request may have died, or got its 503, before the workflow was started.
+    const row = await findInvoice(pool, owner, id);
+    if (row && isWaiting(row)) await open(row);
+    replay(response, outcome.answer);
+  };
+
+  const read = async (request: Request, response: Response): Promise<void> => {
+    const id = idParameter(request, response, 'inv');
+    const found = await findInvoiceWithPayments(pool, ownerOf(response), id);
+    if (!found) throw notFound('invoice');
+    sendJson(response, 200, JSON.stringify(presentInvoice(found.invoice, found.payments, publicUrl)));
+  };
+
+  const cancel = async (request: Request, response: Response): Promise<void> => {
+    const id = idParameter(request, response, 'inv');
+    const { reason = null } = parseBody(cancelBody, jsonBody(request));
+    const row = await findInvoice(pool, ownerOf(response), id);
+    if (!row) throw notFound('invoice');
+    if (row.status !== 'canceled') {
+      const result = await tryCancel(row, reason);
+      const after = await findInvoice(pool, ownerOf(response), id);
+      confirmCanceled(result, after?.status ?? row.status);
+    }
+    return read(request, response);
+  };
+
+  const tryCancel = async (row: InvoiceRow, reason: string | null): Promise<CancelResult> => {
+    try {
+      return await repeatDropped(() => invoices.cancel(factsOf(row), { reason }));
+    } catch (error) {
+      if (!isDeadline(error) && !isUnreachable(error)) throw error;
+      throw new Problem(
+        'temporarily_unavailable',
+        'the workflow engine did not answer; the invoice may yet be canceled',
+        {
+          retryAfter_s: 5,
+          cause: error,
+        },
+      );
+    }
+  };
+
+  return { create, read, cancel };
+}
+
+/** Throws the problem that stands for anything but a cancellation. `status`: the invoice's, read after the attempt. */
+function confirmCanceled({ outcome }: CancelResult, status: InvoiceStatus): void {
+  switch (outcome) {
+    case 'canceled':
+      return;
+    case 'not_cancelable':
+      // Somebody else canceled it at the same moment, or an attempt of ours did whose answer was dropped.
+      if (status === 'canceled') return;
+      throw new Problem('invoice_not_cancelable', `the invoice cannot be canceled: it is ${status}`);
+    case 'unconfirmed':
+      throw new Problem(
+        'provider_unconfirmed',
+        'a provider could not say whether money has come; nothing was canceled',
+        {
+          retryAfter_s: 10,
+        },
+      );
+  }
+}
+
+function isWaiting({ status }: InvoiceRow): boolean {
+  return status === 'open' || status === 'partially_paid';
+}
+
+function newRow(owner: Owner, body: z.output<ReturnType<typeof invoiceBody>>, now_ms: number): InvoiceRow {
+  const created_at = new Date(now_ms).toISOString();
+  const due_ms = body.due_at === undefined ? now_ms + DUE_DEFAULT_S * 1000 : Date.parse(body.due_at);
+  return {
+    id: newId('inv'),
+    ...owner,
+    reference: body.reference ?? null,
+    description: body.description ?? null,
+    currency: body.currency,
+    amount: body.amount,
+    customer: defined(body.customer ?? {}),
+    items: body.items ?? [],
+    metadata: body.metadata ?? {},
+    return_urls: defined(body.return_urls ?? {}),
+    due_at: new Date(due_ms).toISOString(),
+    created_at,
+    updated_at: created_at,
+    status: 'open',
+    amount_received: 0,
+    amount_late: 0,
+  };
+}
+
+/** Without the fields that were left out. */
+export function defined<T>(value: { [Name in keyof T]?: T[Name] | undefined }): {
+  [Name in keyof T]?: T[Name];
+} {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {
+    [Name in keyof T]?: T[Name];
+  };
+}

@@ -1,0 +1,114 @@
+/** Which payment services a merchant can offer: what is linked, narrowed by an invoice or an amount. */
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { findInvoice, type Owner } from '../../db/invoices.ts';
+import { linkedAccounts, type LinkedAccount } from '../../db/merchants.ts';
+import { isId } from '../../db/ids.ts';
+import { MAX_AMOUNT } from '../../domain/money.ts';
+import { sendJson } from '../answer.ts';
+import { contextOf, ownerOf } from '../context.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { checked } from '../field-errors.ts';
+import { currencyCode } from '../fields.ts';
+import { amountRefusal, currencyRefusal, paymentServices, type PaymentService } from '../payment-service.ts';
+import { invalidFields, notFound } from '../problem.ts';
+import { parseQuery } from '../query.ts';
+
+/** A decimal amount in minor units, as query parameters carry it. */
+const amountText = checked<string>((value) => {
+  const expected = `a whole number of minor units, from 1 to ${MAX_AMOUNT}`;
+  const right = typeof value === 'string' && /^[1-9]\d{0,14}$/.test(value) && Number(value) <= MAX_AMOUNT;
+  return right ? null : { code: 'invalid_format', detail: `must be ${expected}`, expected };
+});
+
+const query = z.strictObject({
+  invoice: z.string().optional(),
+  currency: currencyCode().optional(),
+  amount: amountText.optional(),
+});
+
+/** What the list is narrowed to; `payable` is false for an invoice that takes no payments any more. */
+interface Wanted {
+  readonly currency: string | null;
+  /** Minor units. */
+  readonly amount: number | null;
+  readonly payable: boolean;
+}
+
+export function paymentServiceRoutes({ pool, connectors }: ApiDependencies) {
+  const services = [...paymentServices(connectors).values()];
+
+  const wantedBy = async (request: Request, response: Response, owner: Owner): Promise<Wanted> => {
+    const { invoice: id, currency = null, amount } = parseQuery(query, request);
+    if (id === undefined) {
+      if (amount !== undefined && currency === null) throw invalidFields([needsCurrency]);
+      return { currency, amount: amount === undefined ? null : Number(amount), payable: true };
+    }
+    if (currency !== null || amount !== undefined) throw invalidFields([eitherOr]);
+    const invoice = isId('inv', id) ? await findInvoice(pool, owner, id) : null;
+    if (!invoice) throw notFound('invoice');
+    contextOf(response).invoice_id = id;
+    const payable = invoice.status === 'open' || invoice.status === 'partially_paid';
+    return { currency: invoice.currency, amount: invoice.amount - invoice.amount_received, payable };
+  };
+
+  const list = async (request: Request, response: Response): Promise<void> => {
+    const owner = ownerOf(response);
+    const wanted = await wantedBy(request, response, owner);
+    const accounts = await linkedAccounts(pool, owner.merchant_id, owner.mode);
+    const data = accounts.flatMap((account) =>
+      services
+        .filter(({ manifest }) => manifest.provider === account.provider)
+        .map((service) => present(service, account, wanted)),
+    );
+    sendJson(response, 200, JSON.stringify({ object: 'list', data }));
+  };
+
+  return { list };
+}
+
+const needsCurrency = {
+  pointer: '?currency',
+  code: 'required',
+  detail: 'is needed with an amount',
+  expected: 'the currency of the amount',
+};
+const eitherOr = {
+  pointer: '?invoice',
+  code: 'conflict',
+  detail: 'cannot be combined with a currency or an amount: the invoice has its own',
+  expected: 'an invoice, or a currency with or without an amount',
+};
+
+function present(service: PaymentService, account: LinkedAccount, wanted: Wanted) {
+  const { id, manifest, method } = service;
+  const reason = unavailable(service, account, wanted);
+  return {
+    object: 'payment_service',
+    id,
+    provider: manifest.provider,
+    method: method.method,
+    title: method.title,
+    flow: method.flow,
+    provider_account: account.id,
+    currencies: method.amounts.map(({ currency, min, max, step }) => ({ currency, min, max, step })),
+    requires: method.requires,
+    description_max: method.description_max,
+    lifetime_s: method.lifetime_s,
+    available: reason === null,
+    unavailable_reason: reason,
+  };
+}
+
+function unavailable(
+  service: PaymentService,
+  { enabled }: LinkedAccount,
+  { currency, amount, payable }: Wanted,
+): { code: string; detail: string } | null {
+  if (!enabled) return { code: 'account_disabled', detail: 'the provider account is disabled' };
+  if (!payable) return { code: 'invoice_not_payable', detail: 'the invoice takes no payments any more' };
+  if (currency === null) return null;
+  const refusal =
+    currencyRefusal(service, currency) ?? (amount === null ? null : amountRefusal(service, currency, amount));
+  return refusal && { code: refusal.code, detail: refusal.detail };
+}

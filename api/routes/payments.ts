@@ -1,0 +1,182 @@
+/**
+ * Payments: start one attempt to collect an invoice, and read how it stands.
+ *
+ * One statement checks and stores, the workflow sends, one read fetches what became of it. The call is answered
+ * when the provider has answered, or after the gateway's deadline with 202 and the payment as it is by then.
+ */
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { newId } from '../../db/ids.ts';
+import { findInvoice, type Owner } from '../../db/invoices.ts';
+import { forgetKey, leaveOpen, storeAnswer, type IdempotencyClaim } from '../../db/idempotency.ts';
+import { findPayment, insertPayment, type NewPayment, type PaymentRow } from '../../db/payments.ts';
+import type { InvoiceFacts } from '../../temporal/invoices.ts';
+import { replay, sendJson } from '../answer.ts';
+import { jsonBody, parseBody } from '../body.ts';
+import { contextOf, ownerOf } from '../context.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { customer, DESCRIPTION_MAX, optionalAmount, optionalText, returnUrls, text } from '../fields.ts';
+import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
+import { claimOf, repetitionOf, unlessRepeated } from '../idempotency.ts';
+import { idParameter } from '../path.ts';
+import { outcomeOf, type Outcome } from '../payment-outcome.ts';
+import { customerField, explainRefusal, paymentServices, serviceCalled } from '../payment-service.ts';
+import { factsOf, presentPayment } from '../present.ts';
+import { notFound, Problem, problemBody } from '../problem.ts';
+import { defined } from './invoices.ts';
+
+const paymentBody = z.strictObject({
+  payment_service: text(64),
+  provider_account: optionalText(64),
+  amount: optionalAmount(),
+  description: optionalText(DESCRIPTION_MAX),
+  customer: customer().optional(),
+  return_urls: returnUrls().optional(),
+});
+
+/** A payment whose row is there and that the workflow is to send. */
+interface Started {
+  readonly type: 'started';
+  readonly payment_id: string;
+  readonly account_id: string;
+  readonly invoice: InvoiceFacts;
+}
+
+export function paymentRoutes(dependencies: ApiDependencies) {
+  const { pool, invoices, now, publicUrl, logger } = dependencies;
+  const services = paymentServices(dependencies.connectors);
+
+  const start = async (owner: Owner, invoice_id: string, body: unknown, claim: IdempotencyClaim | null) => {
+    const { payment_service, ...wanted } = parseBody(paymentBody, body);
+    const service = serviceCalled(services, payment_service);
+    const payment: NewPayment = {
+      id: newId('pay'),
+      invoice_id,
+      owner,
+      provider: service.manifest.provider,
+      method: service.method.method,
+      account_id: wanted.provider_account ?? null,
+      amount: wanted.amount ?? null,
+      description: wanted.description ?? null,
+      customer: defined(wanted.customer ?? {}),
+      return_urls: defined(wanted.return_urls ?? {}),
+      limits: service.method.amounts,
+      requires: service.method.requires.map(customerField),
+      description_max: service.method.description_max,
+      created_at: new Date(now()).toISOString(),
+    };
+    const result = await insertPayment(pool, payment, claim);
+    const { made, allowed, invoice, account_id } = result;
+    if (made && invoice && account_id !== null) {
+      const started: Started = {
+        type: 'started',
+        payment_id: payment.id,
+        account_id,
+        invoice: factsOf(invoice),
+      };
+      return started;
+    }
+    const repetition = allowed && claim ? await repetitionOf(pool, claim) : null;
+    if (repetition) return repetition;
+    throw explainRefusal(service, payment, result);
+  };
+
+  /** The payment that an abandoned request with the same key had started. */
+  const resume = async (owner: Owner, payment_id: string): Promise<Started> => {
+    const payment = await findPayment(pool, owner, payment_id);
+    const invoice = payment && (await findInvoice(pool, owner, payment.invoice_id));
+    if (!invoice) throw new Error(`the key names payment ${payment_id}, which is not there`);
+    return { type: 'started', payment_id, account_id: payment.account_id, invoice: factsOf(invoice) };
+  };
+
+  /** Has the workflow send the payment, and says what became of it. Sending twice is harmless: its id is the update's id. */
+  const drive = async (owner: Owner, { payment_id, account_id, invoice }: Started): Promise<Outcome> => {
+    try {
+      const { outcome } = await repeatDropped(() =>
+        invoices.requestPayment(invoice, { payment_id, account_id }),
+      );
+      if (outcome === 'not_payable') {
+        const problem = new Problem(
+          'invoice_not_payable',
+          'the invoice had ended before the payment was sent',
+        );
+        return { type: 'final', problem };
+      }
+    } catch (error) {
+      if (isUnreachable(error)) {
+        logger.error({ err: error, payment_id }, 'the workflow engine could not be reached');
+        const options = { retryAfter_s: 2, resource_id: payment_id };
+        const detail = 'the workflow engine cannot be reached; the invoice is intact';
+        return { type: 'open', answer: new Problem('temporarily_unavailable', detail, options) };
+      }
+      if (!isDeadline(error)) throw error;
+      logger.warn({ payment_id, invoice_id: invoice.id }, 'the payment was not answered in time');
+    }
+    const row = await findPayment(pool, owner, payment_id);
+    if (!row) throw new Error(`payment ${payment_id} has gone`);
+    return outcomeOf(row);
+  };
+
+  const create = async (request: Request, response: Response): Promise<void> => {
+    const invoiceId = idParameter(request, response, 'inv');
+    const owner = ownerOf(response);
+    const body = jsonBody(request);
+    const claim = claimOf(request, response, body);
+    const begun = await unlessRepeated(pool, claim, () => start(owner, invoiceId, body, claim));
+    if (begun.type === 'answered') {
+      if (begun.answer.status < 400) response.setHeader('Location', `/v1/payments/${begun.resource_id}`);
+      return replay(response, begun.answer);
+    }
+    let outcome: Outcome;
+    try {
+      outcome = await drive(owner, begun.type === 'started' ? begun : await resume(owner, begun.resource_id));
+    } catch (error) {
+      if (claim) await leaveOpen(pool, claim).catch(() => undefined);
+      throw error;
+    }
+    await answer(response, outcome, claim);
+  };
+
+  /** Answers, after the key has been told what a repetition shall get. */
+  const answer = async (
+    response: Response,
+    outcome: Outcome,
+    claim: IdempotencyClaim | null,
+  ): Promise<void> => {
+    switch (outcome.type) {
+      case 'final': {
+        const status = 'problem' in outcome ? outcome.problem.status : 201;
+        const { request_id } = contextOf(response);
+        const body =
+          'problem' in outcome
+            ? problemBody(outcome.problem, request_id, publicUrl)
+            : paymentText(outcome.payment);
+        if (claim) await storeAnswer(pool, claim, { status, body });
+        if ('problem' in outcome) throw outcome.problem;
+        response.setHeader('Location', `/v1/payments/${outcome.payment.id}`);
+        return sendJson(response, status, body);
+      }
+      case 'nothing_happened':
+        if (claim) await forgetKey(pool, claim);
+        throw outcome.problem;
+      case 'open':
+        if (claim) await leaveOpen(pool, claim);
+        if (outcome.answer instanceof Problem) throw outcome.answer;
+        response.setHeader('Location', `/v1/payments/${outcome.answer.id}`);
+        response.setHeader('Retry-After', '5');
+        return sendJson(response, 202, paymentText(outcome.answer));
+    }
+  };
+
+  const paymentText = (row: PaymentRow): string => JSON.stringify(presentPayment(row, publicUrl));
+
+  const read = async (request: Request, response: Response): Promise<void> => {
+    const id = idParameter(request, response, 'pay');
+    const row = await findPayment(pool, ownerOf(response), id);
+    if (!row) throw notFound('payment');
+    contextOf(response).invoice_id = row.invoice_id;
+    sendJson(response, 200, paymentText(row));
+  };
+
+  return { create, read };
+}

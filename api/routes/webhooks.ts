@@ -1,0 +1,157 @@
+/**
+ * Webhooks of providers: verify the raw bytes, store, acknowledge, then tell the workflow.
+ *
+ * The row is what counts. Once it is stored the provider gets its 2xx, also while the workflow engine is down; a
+ * row that nobody was told of stays `received` and is swept up. A copy of an event that still waits is told again.
+ */
+import { createHash } from 'node:crypto';
+import { raw, type Request, type RequestHandler, type Response } from 'express';
+import { isId } from '../../db/ids.ts';
+import { insertWebhook, type NewWebhook, type StoredWebhook } from '../../db/webhooks.ts';
+import { ProviderError } from '../../domain/provider-error.ts';
+import type { Connector, IncomingWebhook, WebhookClaim } from '../../providers/contract.ts';
+import { MAX_DEPTH } from '../body.ts';
+import { contextOf } from '../context.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { isDeeperThan } from '../json-text.ts';
+import { factsOf } from '../present.ts';
+import { Problem } from '../problem.ts';
+import { createAccountFinder } from '../provider-accounts.ts';
+
+const MAX_BYTES = 256 * 1024;
+const EVENT_KEY_MAX = 255;
+const HEADER_MAX = 500;
+/** Kept for people who look into a dispute. Signatures and shared secrets are never among them. */
+const KEPT_HEADERS = ['content-type', 'user-agent', 'x-timestamp', 'x-client-id', 'x-request-id', 'date'];
+
+/** Collects the bytes as they came: signatures are made over bytes. */
+export const readWebhookBytes: RequestHandler = raw({ limit: MAX_BYTES, type: () => true, inflate: false });
+
+export function webhookRoutes(dependencies: ApiDependencies) {
+  const { pool, invoices, publicUrl, logger, now, background, refusals } = dependencies;
+  const findAccount = createAccountFinder(dependencies);
+  const pathPrefix = new URL(publicUrl).pathname.replace(/\/$/, '');
+
+  const receive = async (request: Request, response: Response): Promise<void> => {
+    const { provider, account: accountId } = request.params;
+    const isKnowable =
+      typeof provider === 'string' && typeof accountId === 'string' && isId('pacc', accountId);
+    const opened = isKnowable ? await findAccount(provider, accountId) : null;
+    if (!opened) throw new Problem('not_found', 'there is no such provider account');
+    const { connector, account } = opened;
+
+    const webhook = incoming(request, pathPrefix, now());
+    const verdict = connector.verifyWebhook(account, webhook);
+    if (!verdict.ok) {
+      const { reason } = verdict;
+      const count = refusals.add(connector.manifest.provider, reason);
+      logger.warn({ provider, provider_account: account.id, reason, count }, 'a webhook was refused');
+      throw new Problem('webhook_refused', `the webhook was refused: ${reason.replaceAll('_', ' ')}`);
+    }
+
+    const stored = await insertWebhook(
+      pool,
+      toStore(account.id, webhook, readClaim(connector, webhook.body)),
+    );
+    contextOf(response).invoice_id = stored.invoice?.id ?? null;
+    const { status, body } = connector.acknowledge(new Date(now()));
+    if (typeof body === 'string') response.status(status).type('text/plain').send(body);
+    else if (body === null || body === undefined) response.status(status).end();
+    else response.status(status).json(body);
+    if (stored.state === 'dead')
+      logger.error({ webhook_id: stored.id, provider, provider_account: account.id }, 'a webhook is dead');
+    background.run(tellWorkflow(stored));
+  };
+
+  /** Never rejects: what fails here is swept up later. */
+  const tellWorkflow = async ({ id, state, invoice }: StoredWebhook): Promise<void> => {
+    if (state !== 'received' || invoice === null) return;
+    try {
+      await invoices.webhookArrived(factsOf(invoice), id);
+    } catch (error) {
+      logger.error(
+        { err: error, webhook_id: id, invoice_id: invoice.id },
+        'the workflow could not be told of a webhook',
+      );
+    }
+  };
+
+  return { receive };
+}
+
+/** The request as connectors take it. `path` is what the provider called: the public URL's own path in front. */
+function incoming(request: Request, pathPrefix: string, received_at: number): IncomingWebhook {
+  const headers = Object.entries(request.headersDistinct).map(([name, values]) => [
+    name,
+    (values ?? []).join(', '),
+  ]);
+  const bytes: unknown = request.body;
+  return {
+    method: request.method,
+    path: pathPrefix + request.originalUrl,
+    headers: Object.fromEntries(headers) as Record<string, string>,
+    body: Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0),
+    received_at,
+  };
+}
+
+/** What the connector reads in the body, or why nobody can. */
+function readClaim(
+  connector: Connector<unknown>,
+  body: Uint8Array,
+): WebhookClaim | { readonly dead: string } {
+  if (isDeeperThan(MAX_DEPTH, Buffer.from(body).toString('latin1'))) {
+    return { dead: `the body is nested more than ${MAX_DEPTH} deep` };
+  }
+  let claim: WebhookClaim;
+  try {
+    claim = connector.parseWebhook(body);
+  } catch (error) {
+    if (error instanceof ProviderError)
+      return { dead: `the body cannot be read: ${storable(error.failure.message)}` };
+    throw error;
+  }
+  const { event_key, reference, provider_payment_id } = claim;
+  const isStorable = [event_key, reference ?? '', provider_payment_id ?? ''].every(
+    (text) => text === storable(text),
+  );
+  return isStorable && event_key !== ''
+    ? claim
+    : { dead: 'the ids in the body contain unsupported characters' };
+}
+
+/** Text that Postgres can hold: without NUL characters and halves of surrogate pairs. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '').replaceAll(/\p{Surrogate}/gu, '');
+}
+
+function toStore(
+  account_id: string,
+  { path, headers, body, received_at }: IncomingWebhook,
+  claim: WebhookClaim | { readonly dead: string },
+): NewWebhook {
+  const kept = KEPT_HEADERS.flatMap((name) => {
+    const value = headers[name];
+    return value === undefined ? [] : [[name, value.slice(0, HEADER_MAX)]];
+  });
+  const hash = (bytes: Uint8Array | string): string =>
+    `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const row = {
+    account_id,
+    received_at: new Date(received_at).toISOString(),
+    path,
+    headers: Object.fromEntries(kept) as Record<string, string>,
+    body,
+  };
+  if ('dead' in claim) {
+    return { ...row, event_key: hash(body), reference: null, provider_payment_id: null, dead: claim.dead };
+  }
+  const { event_key, reference, provider_payment_id } = claim;
+  return {
+    ...row,
+    event_key: event_key.length <= EVENT_KEY_MAX ? event_key : hash(event_key),
+    reference,
+    provider_payment_id,
+    dead: null,
+  };
+}

@@ -1,0 +1,152 @@
+/** The real API over real HTTP and a real Postgres, for tests; only the workflows and the provider are stand-ins. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import type pg from 'pg';
+import { createApiKey, createMerchant, createProviderAccount, type Mode } from '../../db/merchants.ts';
+import { createPool } from '../../db/pool.ts';
+import { createSealer, type Sealer } from '../../db/sealed.ts';
+import { freshDatabase } from '../../test/setup/engines.ts';
+import type { Connector } from '../../providers/contract.ts';
+import { createApp } from '../app.ts';
+import { createBackground, type Background } from '../background.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { createApiLogger } from '../log.ts';
+import { createRefusalCounts, type RefusalCounts } from '../refusal-counts.ts';
+import { testConnector } from './connector.ts';
+import { createTestGateway, type TestGateway } from './gateway.ts';
+
+export const PEPPER = Buffer.alloc(32, 7);
+export const WEBHOOK_SECRET = 'canary-webhook-secret';
+
+/** A merchant with a key and an account at the test provider. */
+export interface TestMerchant {
+  readonly id: string;
+  readonly key: string;
+  readonly account: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body when it is a JSON object; otherwise empty. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+export interface TestApi {
+  readonly url: string;
+  readonly pool: pg.Pool;
+  readonly sealer: Sealer;
+  readonly gateway: TestGateway;
+  readonly background: Background;
+  readonly refusals: RefusalCounts;
+  readonly merchant: TestMerchant;
+  /** Every log line so far. */
+  readonly log: string[];
+  /** Sends a request with the merchant's key; a `body` that is no string is sent as JSON. */
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  addMerchant(mode?: Mode): Promise<TestMerchant>;
+  stop(): Promise<void>;
+}
+
+export interface CallOptions {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Null: none. */
+  readonly key?: string | null;
+}
+
+/** Starts the API. `changes` replaces what a test wants to be different. */
+export async function startTestApi(
+  changes: Partial<ApiDependencies> & { readonly publicPath?: string } = {},
+): Promise<TestApi> {
+  const database = await freshDatabase();
+  const pool = createPool({ url: database.url, size: 10, name: 'api-test', onError: () => undefined });
+  const sealer = createSealer([{ id: 'k1', key: randomBytes(32) }]);
+  const gateway = createTestGateway(pool);
+  const background = createBackground();
+  const refusals = createRefusalCounts();
+  const log: string[] = [];
+  const server = createServer();
+  const url = await listen(server);
+  const connectors: readonly Connector<unknown>[] = [testConnector as Connector<unknown>];
+  const app = createApp({
+    pool,
+    sealer,
+    apiKeyPepper: PEPPER,
+    connectors,
+    invoices: gateway,
+    fastForward: async () => undefined,
+    probes: [],
+    publicUrl: url + (changes.publicPath ?? ''),
+    logger: createApiLogger('debug', { write: (line) => void log.push(line) }),
+    now: Date.now,
+    background,
+    refusals,
+    ...changes,
+  });
+  server.on('request', app);
+
+  const addMerchant = async (mode: Mode = 'sandbox'): Promise<TestMerchant> => {
+    const id = await createMerchant(pool, 'A shop');
+    const { key } = await createApiKey(pool, { merchant_id: id, mode, label: 'test', pepper: PEPPER });
+    const account = await createProviderAccount(pool, sealer, {
+      merchant_id: id,
+      mode,
+      provider: 'bazaar',
+      label: 'main',
+      base_url: 'http://127.0.0.1:9',
+      credentials: { secret: WEBHOOK_SECRET },
+    });
+    return { id, key, account };
+  };
+  const merchant = await addMerchant();
+
+  return {
+    url,
+    pool,
+    sealer,
+    gateway,
+    background,
+    refusals,
+    merchant,
+    log,
+    addMerchant,
+    call: (method, path, options = {}) => send(url + path, method, { key: merchant.key, ...options }),
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+      await background.settled();
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
+
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function send(url: string, method: string, { body, headers, key }: CallOptions): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    headers: {
+      ...(key ? { Authorization: `Bearer ${key}` } : {}),
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: bytesOf(body) }),
+  });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} };
+}
+
+function bytesOf(body: unknown): string | Uint8Array<ArrayBuffer> {
+  if (body instanceof Uint8Array) return new Uint8Array(body);
+  return typeof body === 'string' ? body : JSON.stringify(body);
+}

@@ -1,0 +1,87 @@
+/** Stands in for the workflows in tests of the API; the real engine is tested under `test/`. */
+import type pg from 'pg';
+import type { InvoiceFacts, InvoiceGateway } from '../../temporal/invoices.ts';
+import type { CancelResult, RequestPaymentResult } from '../../workflows/contract.ts';
+
+export interface TestGateway extends InvoiceGateway {
+  readonly opened: string[];
+  readonly told: { invoice: string; webhook: string }[];
+  readonly requested: string[];
+  /** Thrown by every call while it is set. */
+  failure: Error | null;
+  /** What happens to a payment's row before the update is answered. */
+  onPayment: (paymentId: string) => Promise<RequestPaymentResult>;
+  onCancel: (invoice: InvoiceFacts) => Promise<CancelResult>;
+}
+
+/** As a client reports an engine that is down. */
+export function unreachable(): Error {
+  return Object.assign(new Error('14 UNAVAILABLE: No connection established'), { code: 14 });
+}
+
+/** As a client reports an update that took too long. */
+export function deadline(): Error {
+  const error = new Error('Workflow update call timeout or cancelled');
+  error.name = 'WorkflowUpdateRPCTimeoutOrCancelledError';
+  return error;
+}
+
+export function createTestGateway(pool: pg.Pool): TestGateway {
+  const gateway: TestGateway = {
+    opened: [],
+    told: [],
+    requested: [],
+    failure: null,
+    onPayment: (id) => answerPayment(pool, id, { status: 'pending' }),
+    onCancel: async ({ id }) => {
+      await pool.query(`update invoices set status = 'canceled' where id = $1`, [id]);
+      return { outcome: 'canceled' };
+    },
+    async open({ id }) {
+      if (gateway.failure) throw gateway.failure;
+      gateway.opened.push(id);
+    },
+    async requestPayment(_invoice, { payment_id }) {
+      if (gateway.failure) throw gateway.failure;
+      gateway.requested.push(payment_id);
+      return gateway.onPayment(payment_id);
+    },
+    async cancel(invoice) {
+      if (gateway.failure) throw gateway.failure;
+      return gateway.onCancel(invoice);
+    },
+    async refresh() {
+      return { unread: 0 };
+    },
+    async webhookArrived({ id }, webhook) {
+      if (gateway.failure) throw gateway.failure;
+      gateway.told.push({ invoice: id, webhook });
+    },
+  };
+  return gateway;
+}
+
+/** Writes what a provider has answered into the payment's row, as the workflow's commit does. */
+export async function answerPayment(
+  pool: pg.Pool,
+  paymentId: string,
+  { status, failure = null }: { status: string; failure?: unknown },
+): Promise<RequestPaymentResult> {
+  const next_action = {
+    type: 'qr_code',
+    qr_payload: '00020101021238',
+    bank_transfer: { bank_name: 'Bank', account_name: 'Shop', account_number: '001', remark: 'INV1' },
+  };
+  await pool.query(
+    `update payments set status = $2, failure = $3, next_action = $4, provider_payment_id = $5, expires_at = now() + interval '30 minutes'
+     where id = $1`,
+    [
+      paymentId,
+      status,
+      failure === null ? null : JSON.stringify(failure),
+      JSON.stringify(next_action),
+      `P-${paymentId}`,
+    ],
+  );
+  return { outcome: 'answered' };
+}

@@ -1,0 +1,49 @@
+/** `npm run bench`: how fast, against a bare floor. */
+import { Command, InvalidArgumentError } from 'commander';
+import { printResult } from '../bench/print.ts';
+import { runBench } from '../bench/run.ts';
+import { silentReport } from '../engines/index.ts';
+import { consoleReport } from './console.ts';
+import { failWith } from './failure.ts';
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is needed');
+  return value;
+}
+
+interface Flags {
+  n: number;
+  c: number[];
+  rounds: number;
+  warmup: number;
+  waiting: number;
+  json: boolean;
+}
+
+const program = new Command('npm run bench --')
+  .description('Takes invoices from creation to paid on the real stack, and through a bare floor beside it.')
+  .option('-n <invoices>', 'invoices per run', whole, 600)
+  .option(
+    '-c <concurrency>',
+    'comma-separated concurrencies',
+    (text) => text.split(',').map(whole),
+    [1, 20, 100],
+  )
+  .option('--rounds <rounds>', 'runs of each, in turn; the median counts', whole, 3)
+  .option('--warmup <invoices>', 'invoices before measuring, for each', whole, 1000)
+  .option('--waiting <invoices>', 'invoices left waiting for the memory figure; 0 skips it', whole, 5000)
+  .option('--json', 'print the result as JSON', false);
+
+async function main(): Promise<void> {
+  const { n, c, json, ...rest } = program.parse().opts<Flags>();
+  const options = { count: n, concurrencies: c, ...rest };
+  const result = await runBench(
+    options,
+    json ? silentReport : consoleReport(),
+    (line) => json || console.error(line),
+  );
+  console.log(json ? JSON.stringify({ options, ...result }, null, 2) : printResult(result));
+}
+
+main().catch(failWith);

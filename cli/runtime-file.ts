@@ -1,0 +1,62 @@
+/** `<data>/runtime.json`: where everything of the running stack is, for scripts. Readable by the owner only. */
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Stack } from './stack.ts';
+
+export interface RuntimeFile {
+  readonly api_url: string;
+  readonly api_key: string;
+  readonly temporal_address: string;
+  readonly temporal_namespace: string;
+  readonly temporal_ui_url: string | null;
+  readonly database_url: string;
+  readonly merchant_id: string;
+  readonly sandbox: {
+    readonly control_url: string;
+    /** Base URL, our account id, and every credential the simulator accepts. */
+    readonly providers: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  };
+}
+
+export function runtimeFacts({ apiUrl, merchant, engines, sandbox }: Stack): RuntimeFile {
+  return {
+    api_url: apiUrl,
+    api_key: merchant.api_key,
+    temporal_address: engines.temporal.address,
+    temporal_namespace: engines.temporal.namespace,
+    temporal_ui_url: engines.temporal.uiUrl,
+    database_url: engines.database.url,
+    merchant_id: merchant.merchant_id,
+    sandbox: {
+      control_url: sandbox.controlUrl,
+      providers: Object.fromEntries(
+        Object.entries(sandbox.providers).map(([name, { base_url, credentials }]) => [
+          name,
+          { base_url, provider_account: merchant.accounts[name] ?? '', ...credentials },
+        ]),
+      ),
+    },
+  };
+}
+
+export async function writeRuntimeFile(dataDir: string, facts: RuntimeFile): Promise<string> {
+  await mkdir(dataDir, { recursive: true });
+  const path = join(dataDir, 'runtime.json');
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
+  await chmod(draft, 0o600);
+  await rename(draft, path);
+  return path;
+}
+
+/** The API key of the last start, or null. */
+export async function lastApiKey(dataDir: string): Promise<string | null> {
+  try {
+    const facts: unknown = JSON.parse(await readFile(join(dataDir, 'runtime.json'), 'utf8'));
+    return facts && typeof facts === 'object' && 'api_key' in facts && typeof facts.api_key === 'string'
+      ? facts.api_key
+      : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,134 @@
+/** The API's statements about invoices. Each carries the merchant and the mode: nobody sees another's row. */
+import type pg from 'pg';
+import { newInvoice } from '../domain/state.ts';
+import type { InvoiceStatus } from '../domain/status.ts';
+import type { IdempotencyClaim, StoredAnswer } from './idempotency.ts';
+import type { Mode } from './merchants.ts';
+import { paymentFromJson, type PaymentJson, type PaymentRow } from './payments.ts';
+
+export interface CustomerJson {
+  readonly name?: string;
+  readonly email?: string;
+  readonly phone?: string;
+}
+
+export interface ItemJson {
+  readonly name: string;
+  readonly quantity: number;
+  readonly unit_amount: number;
+}
+
+export interface ReturnUrlsJson {
+  readonly success?: string;
+  readonly failure?: string;
+  readonly cancel?: string;
+}
+
+export interface InvoiceRow {
+  readonly id: string;
+  readonly merchant_id: string;
+  readonly mode: Mode;
+  readonly reference: string | null;
+  readonly description: string | null;
+  readonly currency: string;
+  readonly amount: number;
+  readonly customer: CustomerJson;
+  readonly items: readonly ItemJson[];
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly return_urls: ReturnUrlsJson;
+  /** RFC 3339 UTC, like all times. */
+  readonly due_at: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly status: InvoiceStatus;
+  readonly amount_received: number;
+  readonly amount_late: number;
+}
+
+export interface Owner {
+  readonly merchant_id: string;
+  readonly mode: Mode;
+}
+
+const COLUMNS = `i.id, i.merchant_id, i.mode, i.reference, i.description, i.currency, i.amount, i.customer, i.items,
+  i.metadata, i.return_urls, i.due_at, i.created_at, i.updated_at, i.status, i.amount_received, i.amount_late`;
+
+const INSERT = {
+  name: 'insert_invoice',
+  text: `
+    with claim as (
+      insert into idempotency_keys (merchant_id, mode, key, request_hash, resource_id, answer_status, answer_body)
+      select $2, $3, $15, $16, $1, $17, to_jsonb($18::text) where $15::text is not null
+      on conflict (merchant_id, mode, key) do nothing
+      returning 1
+    )
+    insert into invoices (id, merchant_id, mode, reference, description, currency, amount, customer, items, metadata,
+      return_urls, due_at, created_at, updated_at, state, version, status)
+    select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, 0, 'open'
+    where $15::text is null or exists (select from claim)`,
+};
+
+/**
+ * Stores a new invoice in one statement, together with the claim of its idempotency key and the answer that
+ * repetitions will get. False: the key has been used before and nothing was stored.
+ */
+export async function insertInvoice(
+  pool: pg.Pool,
+  row: InvoiceRow,
+  idempotency: { readonly claim: IdempotencyClaim; readonly answer: StoredAnswer } | null,
+): Promise<boolean> {
+  const { id, merchant_id, currency, amount, due_at, created_at } = row;
+  const { rowCount } = await pool.query({
+    ...INSERT,
+    values: [
+      id,
+      merchant_id,
+      row.mode,
+      row.reference,
+      row.description,
+      currency,
+      amount,
+      JSON.stringify(row.customer),
+      JSON.stringify(row.items),
+      JSON.stringify(row.metadata),
+      JSON.stringify(row.return_urls),
+      due_at,
+      created_at,
+      JSON.stringify(newInvoice({ id, merchant_id, currency, amount, due_at, created_at })),
+      idempotency?.claim.key ?? null,
+      idempotency?.claim.request_hash ?? null,
+      idempotency?.answer.status ?? null,
+      idempotency?.answer.body ?? null,
+    ],
+  });
+  return rowCount === 1;
+}
+
+/** One invoice without its payments; null when this merchant has none of this id in this mode. */
+export async function findInvoice(pool: pg.Pool, owner: Owner, id: string): Promise<InvoiceRow | null> {
+  const { rows } = await pool.query<InvoiceRow>({
+    name: 'find_invoice',
+    text: `select ${COLUMNS} from invoices i where i.id = $1 and i.merchant_id = $2 and i.mode = $3`,
+    values: [id, owner.merchant_id, owner.mode],
+  });
+  return rows[0] ?? null;
+}
+
+/** One invoice with its payments, oldest first; null when this merchant has none of this id in this mode. */
+export async function findInvoiceWithPayments(
+  pool: pg.Pool,
+  owner: Owner,
+  id: string,
+): Promise<{ invoice: InvoiceRow; payments: PaymentRow[] } | null> {
+  const { rows } = await pool.query<InvoiceRow & { payments: PaymentJson[] }>({
+    name: 'find_invoice_with_payments',
+    text: `
+      select ${COLUMNS}, coalesce((select jsonb_agg(p order by p.id) from payments p where p.invoice_id = i.id), '[]') as payments
+      from invoices i where i.id = $1 and i.merchant_id = $2 and i.mode = $3`,
+    values: [id, owner.merchant_id, owner.mode],
+  });
+  const [row] = rows;
+  if (!row) return null;
+  const { payments, ...invoice } = row;
+  return { invoice, payments: payments.map(paymentFromJson) };
+}
