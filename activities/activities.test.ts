@@ -48,11 +48,11 @@ const request = (payment_id: string) =>
   requestPayment(dependencies(), open(), { payment_id, account_id: db.account_id, now: now() }, signal);
 const lookUp = (payment_id: string) =>
   lookUpPayment(dependencies(), open(), { payment_id, account_id: db.account_id, now: now() }, signal);
-const check = (invoice_id: string, payment_id: string, then: CheckPaymentArguments['then']) =>
+const check = (invoice_id: string, payment_id: string, purpose: CheckPaymentArguments['purpose']) =>
   checkPayment(
     dependencies(),
     open(),
-    { invoice_id, payment_id, account_id: db.account_id, then, source: 'poll', now: now() },
+    { invoice_id, payment_id, account_id: db.account_id, purpose, source: 'poll', now: now() },
     signal,
   );
 const apply = async (invoice_id: string, webhook_id: string) => {
@@ -338,11 +338,11 @@ describe('checkPayment', () => {
 
 describe('endInvoice', () => {
   it('closes an unpaid invoice once, and never a paid one', async () => {
-    const open = await db.invoice();
+    const unpaid = await db.invoice();
     const end = (invoice_id: string, as: 'expired' | 'canceled') =>
       endInvoice(dependencies(), { invoice_id, as, reason: null, now: now() });
-    expect(invoiceStatus((await end(open.id, 'expired')).state)).toBe('expired');
-    expect(invoiceStatus((await end(open.id, 'canceled')).state)).toBe('expired');
+    expect(invoiceStatus((await end(unpaid.id, 'expired')).state)).toBe('expired');
+    expect(invoiceStatus((await end(unpaid.id, 'canceled')).state)).toBe('expired');
 
     const { invoice, payment, provider_payment_id } = await pending();
     const webhook = await db.webhook(invoice, payment, {

@@ -18,7 +18,7 @@ export interface CheckPaymentArguments {
    * `read`: only look. `expire`: its time is up; look, end it at the provider where that is possible, and close it
    * unless it was paid. `cancel`: the same, because the merchant wants no more money.
    */
-  readonly then: 'read' | 'expire' | 'cancel';
+  readonly purpose: 'read' | 'expire' | 'cancel';
   readonly source: Source;
   /** The workflow's clock, milliseconds. */
   readonly now: number;
@@ -30,21 +30,21 @@ export type CheckedStanding = Standing & { readonly answered: boolean };
 export async function checkPayment(
   dependencies: ActivityDependencies,
   open: AccountOpener,
-  { invoice_id, payment_id, then, source, now }: CheckPaymentArguments,
+  { invoice_id, payment_id, purpose, source, now }: CheckPaymentArguments,
   signal: AbortSignal,
 ): Promise<CheckedStanding> {
   const state = await mustLoad(dependencies.pool, invoice_id);
   const payment = findPayment(state, payment_id);
-  if (!payment?.provider_payment_id || (then !== 'read' && !isLive(payment))) {
+  if (!payment?.provider_payment_id || (purpose !== 'read' && !isLive(payment))) {
     return { state, waiting: [], answered: true };
   }
   const account = await loadAccount(dependencies.pool, payment.account_id);
   if (!account) throw new Error(`there is no provider account ${payment.account_id}`);
-  const reading = await ask(dependencies, () => open(account, signal), state, payment, then);
+  const reading = await ask(dependencies, () => open(account, signal), state, payment, purpose);
   if (!reading) return { state, waiting: [], answered: false };
 
   const standing = await recordNews(dependencies, state, now, {
-    events: (latest) => conclusions(findPayment(latest, payment_id) ?? payment, reading, then, source),
+    events: (latest) => conclusions(findPayment(latest, payment_id) ?? payment, reading, purpose, source),
     nextActions: reading.next_action ? { [payment_id]: reading.next_action } : {},
   });
   return { ...standing, answered: true };
@@ -56,13 +56,13 @@ async function ask(
   open: () => OpenAccount,
   invoice: InvoiceState,
   payment: PaymentState,
-  then: CheckPaymentArguments['then'],
+  purpose: CheckPaymentArguments['purpose'],
 ): Promise<PaymentReading | null> {
   const reference = { provider_payment_id: payment.provider_payment_id ?? '', method: payment.method };
   try {
     const { connector, context } = open();
     let reading = await connector.readPayment(context, reference);
-    if (then !== 'read' && reading.status === 'pending' && connector.expirePayment) {
+    if (purpose !== 'read' && reading.status === 'pending' && connector.expirePayment) {
       reading = await connector.expirePayment(context, reference);
     }
     const wrong = mismatch(invoice, payment, reading);
@@ -86,15 +86,15 @@ async function ask(
 function conclusions(
   payment: PaymentState,
   reading: PaymentReading,
-  then: CheckPaymentArguments['then'],
+  purpose: CheckPaymentArguments['purpose'],
   source: Source,
 ): InvoiceEvent[] {
   const events = eventsOf(payment, reading, source, payment.expires_at ?? '');
   const ended = events.some(({ type }) => type === 'payment.failed' || type === 'payment.canceled');
-  if (then === 'read' || reading.status === 'paid' || ended) return events;
+  if (purpose === 'read' || reading.status === 'paid' || ended) return events;
   const rest = events.filter(({ type }) => type !== 'payment.expired');
   return [
     ...rest,
-    { type: then === 'cancel' ? 'payment.canceled' : 'payment.expired', payment_id: payment.id },
+    { type: purpose === 'cancel' ? 'payment.canceled' : 'payment.expired', payment_id: payment.id },
   ];
 }

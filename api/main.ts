@@ -24,6 +24,7 @@ import { createRefusalCounts } from './refusal-counts.ts';
 const UPDATE_DEADLINE_MS = 25_000;
 const SHUTDOWN_MS = 10_000;
 const SIGNALS_MS = 2_000;
+const SWEEP_MS = 50;
 
 const config = loadServiceConfig();
 const logger = createApiLogger(config.log.level);
@@ -67,9 +68,6 @@ const app: Express = createApp({
   refusals: createRefusalCounts(),
 });
 server.on('request', app);
-process.stdout.write(`${JSON.stringify({ ready: true, url: publicUrl, port, pid: process.pid })}\n`);
-logger.info({ url: publicUrl }, 'api is listening');
-
 let stopping = false;
 async function stop(signal: string): Promise<void> {
   if (stopping) return;
@@ -81,12 +79,20 @@ async function stop(signal: string): Promise<void> {
   }, SHUTDOWN_MS);
   const closed = once(server, 'close');
   server.close();
-  server.closeIdleConnections();
+  // Connections kept alive become idle when their last answer is out; nothing more is to be read from them.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   await closed;
+  clearInterval(sweep);
   clearTimeout(force);
   // What is given up here is a signal about a stored webhook: it is swept up later.
   await withTimeLimit(SIGNALS_MS, background.settled()).catch(() => undefined);
   await Promise.allSettled([pool.end(), connection.close()]);
   logger.info('api has stopped');
+  // Calls that were given up may still be waiting to be retried, and a retry on a closed connection would crash.
+  process.exit(0);
 }
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
+
+// Last: whoever reads this may send a signal at once.
+process.stdout.write(`${JSON.stringify({ ready: true, url: publicUrl, port, pid: process.pid })}\n`);
+logger.info({ url: publicUrl }, 'api is listening');

@@ -9,6 +9,8 @@ export interface Probe {
   readonly check: () => Promise<void>;
 }
 
+/** How long one probe may take. */
+export const PROBE_LIMIT_MS = 2_000;
 /** Of `temporal.api.enums.v1.TaskQueueType`. */
 const TASK_QUEUE_TYPE_WORKFLOW = 1;
 /** A poller renews its call every minute; one that was not seen for longer has gone. */
@@ -17,6 +19,9 @@ const POLLER_SEEN_MS = 70_000;
 /** The probes of a running API: database, migrations, Temporal, and somebody who polls the task queue. */
 export function createProbes(pool: pg.Pool, client: Client, taskQueue: string): Probe[] {
   const { namespace } = client.options;
+  // A deadline, so that the client does not go on retrying for a probe that nobody waits for any more.
+  const ask = <T>(call: () => Promise<T>): Promise<T> =>
+    client.withDeadline(Date.now() + PROBE_LIMIT_MS, call);
   return [
     {
       name: 'database',
@@ -34,17 +39,19 @@ export function createProbes(pool: pg.Pool, client: Client, taskQueue: string): 
     {
       name: 'temporal',
       async check() {
-        await client.workflowService.describeNamespace({ namespace });
+        await ask(() => client.workflowService.describeNamespace({ namespace }));
       },
     },
     {
       name: 'workers',
       async check() {
-        const { pollers } = await client.workflowService.describeTaskQueue({
-          namespace,
-          taskQueue: { name: taskQueue },
-          taskQueueType: TASK_QUEUE_TYPE_WORKFLOW,
-        });
+        const { pollers } = await ask(() =>
+          client.workflowService.describeTaskQueue({
+            namespace,
+            taskQueue: { name: taskQueue },
+            taskQueueType: TASK_QUEUE_TYPE_WORKFLOW,
+          }),
+        );
         const since_s = (Date.now() - POLLER_SEEN_MS) / 1000;
         const alive = pollers?.some(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= since_s);
         if (!alive) throw new Error('no worker polls the task queue');
@@ -61,14 +68,14 @@ export interface ProbeResult {
   readonly error?: string;
 }
 
-/** Runs all probes side by side, each for `limit_ms` at most. */
-export function runProbes(probes: readonly Probe[], limit_ms: number): Promise<ProbeResult[]> {
+/** Runs all probes side by side, each for `PROBE_LIMIT_MS` at most. */
+export function runProbes(probes: readonly Probe[]): Promise<ProbeResult[]> {
   return Promise.all(
     probes.map(async ({ name, check }): Promise<ProbeResult> => {
       const started = performance.now();
       const ms = (): number => Math.round((performance.now() - started) * 10) / 10;
       try {
-        await withTimeLimit(limit_ms, check());
+        await withTimeLimit(PROBE_LIMIT_MS, check());
         return { name, ok: true, ms: ms() };
       } catch (error) {
         return { name, ok: false, ms: ms(), error: error instanceof Error ? error.message : String(error) };

@@ -2,7 +2,6 @@
  * The load: N invoices, C at a time, each taken from creation to paid. The same driver, simulator and database serve
  * Sarraf and the floor; only the target in between differs.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 
 /** A system that can take a payment. */
@@ -10,8 +9,11 @@ export interface Target {
   readonly name: string;
   /** Creates what is owed and asks for a payment; resolves when the customer could pay. */
   createLink(): Promise<{ readonly id: string; readonly provider_payment_id: string }>;
-  /** Which of these have been paid, and how long after their webhook came in (milliseconds, from the database). */
-  paid(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
+}
+
+/** Tells when something has been paid: the milliseconds from its webhook to its record. */
+export interface PaidWatch {
+  wait(id: string): Promise<number>;
 }
 
 export interface LoadResult {
@@ -19,9 +21,6 @@ export interface LoadResult {
   readonly create_to_link_ms: readonly number[];
   readonly webhook_to_paid_ms: readonly number[];
 }
-
-/** How often the database is asked who has been paid. */
-const WATCH_MS = 5;
 
 export const agent = new Agent({ connections: 256, keepAliveTimeout: 60_000 });
 
@@ -46,12 +45,12 @@ export async function post(
 /** Takes `count` invoices through `target`, `concurrency` at a time. Throws when one is not paid within a minute. */
 export async function runLoad(
   target: Target,
+  watch: PaidWatch,
   controlUrl: string,
   { count, concurrency }: { count: number; concurrency: number },
 ): Promise<LoadResult> {
   const create_to_link_ms: number[] = [];
   const webhook_to_paid_ms: number[] = [];
-  const watch = watchPaid(target);
   let started = 0;
 
   const client = async (): Promise<void> => {
@@ -67,48 +66,6 @@ export async function runLoad(
   };
 
   const begin = performance.now();
-  try {
-    await Promise.all(Array.from({ length: concurrency }, client));
-  } finally {
-    watch.stop();
-  }
+  await Promise.all(Array.from({ length: concurrency }, client));
   return { elapsed_ms: performance.now() - begin, create_to_link_ms, webhook_to_paid_ms };
-}
-
-interface Watch {
-  wait(id: string): Promise<number>;
-  stop(): void;
-}
-
-/** One query for all that are waited for, so that watching costs the same whatever is measured. */
-function watchPaid(target: Target): Watch {
-  const waiting = new Map<
-    string,
-    { resolve: (ms: number) => void; reject: (error: Error) => void; since: number }
-  >();
-  let running = true;
-  const rejectAll = (error: Error): void => {
-    for (const { reject } of waiting.values()) reject(error);
-    waiting.clear();
-  };
-  const loop = async (): Promise<void> => {
-    while (running) {
-      await sleep(WATCH_MS);
-      if (waiting.size === 0) continue;
-      for (const [id, ms] of await target.paid([...waiting.keys()])) {
-        waiting.get(id)?.resolve(ms);
-        waiting.delete(id);
-      }
-      const late = [...waiting].find(([, { since }]) => performance.now() - since > 60_000);
-      if (late) rejectAll(new Error(`${target.name}: ${late[0]} was not paid within a minute`));
-    }
-  };
-  void loop().catch((error: unknown) => rejectAll(error instanceof Error ? error : new Error(String(error))));
-  return {
-    wait: (id) =>
-      new Promise((resolve, reject) => waiting.set(id, { resolve, reject, since: performance.now() })),
-    stop: () => {
-      running = false;
-    },
-  };
 }

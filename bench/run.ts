@@ -8,10 +8,11 @@ import { startStack, type Stack } from '../cli/stack.ts';
 import { loadConfig } from '../config/index.ts';
 import type { Report } from '../engines/index.ts';
 import { historyCost, type HistoryCost } from './history.ts';
-import { runLoad, type LoadResult, type Target } from './load.ts';
+import { runLoad, type LoadResult, type PaidWatch, type Target } from './load.ts';
 import { usageOf, type Usage } from './processes.ts';
 import { percentiles, type Percentiles } from './statistics.ts';
 import { floorTarget, sarrafTarget } from './targets.ts';
+import { watchPaid } from './watch.ts';
 
 export interface BenchOptions {
   /** Invoices per measured run. */
@@ -55,12 +56,12 @@ export async function runBench(
   const config = loadConfig({ ...process.env, SARRAF_DATA_DIR: dataDir, API_PORT: '0', LOG_LEVEL: 'warn' });
   const stack = await startStack(config, report, { keep: false, ui: false });
   const floor = await startFloor(stack, join(dataDir, 'logs'));
-  const pool = new pg.Pool({ connectionString: stack.engines.database.url, max: 2 });
+  const watch = await watchPaid(stack.engines.database.url);
   try {
-    const bench = new Bench(stack, floor, pool, say);
+    const bench = new Bench(stack, floor, watch, say);
     return await bench.run(options);
   } finally {
-    await pool.end();
+    await watch.stop();
     await floor.stop();
     await stack.stop();
     await rm(dataDir, { recursive: true, force: true });
@@ -106,14 +107,16 @@ async function startFloor(stack: Stack, logDir: string): Promise<Floor> {
 class Bench {
   readonly #stack: Stack;
   readonly #floor: Floor;
+  readonly #watch: PaidWatch;
   readonly #say: (line: string) => void;
   readonly #targets: readonly Target[];
 
-  constructor(stack: Stack, floor: Floor, pool: pg.Pool, say: (line: string) => void) {
+  constructor(stack: Stack, floor: Floor, watch: PaidWatch, say: (line: string) => void) {
     this.#stack = stack;
     this.#floor = floor;
     this.#say = say;
-    this.#targets = [floorTarget(floor.url, pool), sarrafTarget(stack, pool)];
+    this.#watch = watch;
+    this.#targets = [floorTarget(floor.url), sarrafTarget(stack)];
   }
 
   async run({ count, concurrencies, rounds, warmup, waiting }: BenchOptions): Promise<BenchResult> {
@@ -149,7 +152,7 @@ class Bench {
     await this.#control('PUT', 'finan/webhook_url', { url: webhookUrl });
     const seen = (await this.#acknowledgements()).length;
     const before = await this.#usage(target.name);
-    const result = await runLoad(target, this.#stack.sandbox.controlUrl, load);
+    const result = await runLoad(target, this.#watch, this.#stack.sandbox.controlUrl, load);
     const after = await this.#usage(target.name);
     const acks = (await this.#acknowledgements()).slice(seen);
     return summarize(target.name, load, result, acks, cpuPerInvoice(before, after, load.count));

@@ -120,7 +120,7 @@ function storyTeller(): Teller {
   return {
     scene: (title) => console.log(`\n${title}`),
     line: (_scene, text) => console.log(`  ${time()}  ${text}`),
-    qr: (_scene, payload) => void QRCode.toString(payload, qrOptions, (_error, art) => console.log(art)),
+    qr: (_scene, payload) => QRCode.toString(payload, qrOptions, (_error, art) => console.log(art)),
     outcome: ({ ok, result }) => ok || console.log(`  ${time()}  ✗ ${result}`),
     end(outcomes) {
       const width = Math.max(...outcomes.map(({ scene }) => scene.length));

@@ -33,20 +33,14 @@ export async function diagnose(env: NodeJS.ProcessEnv): Promise<Finding[]> {
     return [{ subject: 'configuration', status: 'bad', text: messageOf(error) }];
   }
   const groups = await Promise.all([
-    [
-      {
-        subject: 'configuration',
-        status: 'good',
-        text: `${config.environment}, nothing wrong with it`,
-      } as const,
-    ],
     postgres(config),
     temporal(config),
     ports(config),
     disk('data directory', config.dataDir, DATA_BYTES),
     disk('cache directory', cacheDirectory(env), CACHE_BYTES),
   ]);
-  return groups.flat();
+  const text = `${config.environment}, nothing wrong with it`;
+  return [{ subject: 'configuration', status: 'good', text }, ...groups.flat()];
 }
 
 async function postgres({ database: { url } }: Config): Promise<Finding[]> {

@@ -24,8 +24,12 @@ export function envExample(): string {
       group = facts.group;
       text += `\n# ---- ${group} ----\n`;
     }
-    const value = defaults[name] ?? (facts.secret ? '' : (facts.example ?? ''));
-    text += `\n${facts.text.replaceAll(/^/gm, '# ')}\n# ${name}=${String(value)}\n`;
+    const value = defaultText(defaults[name]) ?? (facts.secret ? '' : (facts.example ?? ''));
+    text += `\n${facts.text.replaceAll(/^/gm, '# ')}\n# ${name}=${value}\n`;
   }
   return text + TAIL;
+}
+
+function defaultText(value: unknown): string | null {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
 }

@@ -44,18 +44,3 @@ export class ProviderError extends Error {
     };
   }
 }
-
-/** True when repeating the same call can neither double anything nor is pointless. */
-export function isSafeToRepeat(kind: ProviderErrorKind): boolean {
-  switch (kind) {
-    case 'rate_limited':
-    case 'unavailable':
-      return true;
-    case 'declined':
-    case 'invalid_request':
-    case 'bad_credentials':
-    case 'unknown_outcome':
-    case 'not_found':
-      return false;
-  }
-}

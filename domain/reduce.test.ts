@@ -46,10 +46,7 @@ const failure = { kind: 'declined', code: 'no', message: 'no' } as const;
 
 /** Folds the events, one second apart. */
 const after = (...events: InvoiceEvent[]): InvoiceState =>
-  events.reduce(
-    (state, event, index) => reduce(state, { ...event, at: at(index + 1) } as RecordedEvent),
-    fresh(),
-  );
+  events.reduce((state, event, index) => reduce(state, { ...event, at: at(index + 1) }), fresh());
 
 describe('the status of an invoice', () => {
   it('is open until money comes', () => {
@@ -132,7 +129,7 @@ describe('reduce', () => {
   it('gives the very same state back when an event says nothing new', () => {
     const state = after(requested('a'), created('a'), received('a', '1', 40));
     for (const event of [requested('a'), created('a'), received('a', '1', 40)]) {
-      expect(reduce(state, { ...event, at: at(999) } as RecordedEvent)).toBe(state);
+      expect(reduce(state, { ...event, at: at(999) })).toBe(state);
     }
   });
 

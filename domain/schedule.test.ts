@@ -1,4 +1,4 @@
-import type { InvoiceEvent, RecordedEvent } from './events.ts';
+import type { InvoiceEvent } from './events.ts';
 import { reduce } from './reduce.ts';
 import { nextTask } from './schedule.ts';
 import { newInvoice, type InvoiceState } from './state.ts';
@@ -26,7 +26,7 @@ const created: InvoiceEvent = {
 
 const invoiceAfter = (...events: InvoiceEvent[]): InvoiceState =>
   events.reduce(
-    (state, event) => reduce(state, { ...event, at: at(0) } as RecordedEvent),
+    (state, event) => reduce(state, { ...event, at: at(0) }),
     newInvoice({
       id: 'inv_1',
       merchant_id: 'mer_1',

@@ -45,13 +45,13 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
     (state && findPayment(state, payment_id)?.account_id) ?? '';
 
   /** Asks about one payment; false when its provider could not be asked. */
-  async function check(payment_id: string, then: 'read' | 'expire' | 'cancel'): Promise<boolean> {
-    const source = then === 'read' ? 'poll' : 'expiry_check';
+  async function check(payment_id: string, purpose: 'read' | 'expire' | 'cancel'): Promise<boolean> {
+    const source = purpose === 'read' ? 'poll' : 'expiry_check';
     const input = {
       invoice_id,
       payment_id,
       account_id: accountOf(payment_id),
-      then,
+      purpose,
       source,
       now: Date.now(),
     } as const;
@@ -59,11 +59,11 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
   }
 
   /** Asks about every payment that may still bring money; how many could not be asked. */
-  async function checkAll(then: 'read' | 'expire' | 'cancel'): Promise<number> {
+  async function checkAll(purpose: 'read' | 'expire' | 'cancel'): Promise<number> {
     state ??= await loadInvoice(invoice_id);
     let unread = 0;
     for (const payment of state?.payments.filter(isLive) ?? []) {
-      if (!(await check(payment.id, then))) unread += 1;
+      if (!(await check(payment.id, purpose))) unread += 1;
     }
     return unread;
   }

@@ -49,9 +49,9 @@ describe('POST /v1/invoices', () => {
       due_at,
       payments: [],
     });
-    expect(headers.get('location')).toBe(`/v1/invoices/${json.id}`);
+    expect(headers.get('location')).toBe(`/v1/invoices/${String(json.id)}`);
     expect(api.gateway.opened).toContain(json.id);
-    const read = await api.call('GET', `/v1/invoices/${json.id}`);
+    const read = await api.call('GET', `/v1/invoices/${String(json.id)}`);
     expect(read.json).toEqual(json);
   });
 });
@@ -80,7 +80,6 @@ describe('POST /v1/invoices with bad input', () => {
     ['text', '150000', 'invalid_type'],
     ['null', null, 'invalid_type'],
     ['more than the maximum', 100_000_000_000_000, 'too_large'],
-    ['an unsafe integer', 9_007_199_254_740_993, 'too_large'],
   ])('refuses %s as amount', async (_name, amount, code) => {
     expect(await refused({ ...one, amount })).toEqual([
       {
@@ -92,11 +91,14 @@ describe('POST /v1/invoices with bad input', () => {
     ]);
   });
 
-  it('refuses an amount that JSON cannot hold', async () => {
-    expect(await refused('{"amount":1e400,"currency":"VND"}')).toMatchObject([
-      { pointer: '/amount', code: 'too_large' },
-    ]);
-  });
+  it.each(['1e400', '9007199254740993'])(
+    'refuses %s, an amount that a number cannot hold exactly',
+    async (amount) => {
+      expect(await refused(`{"amount":${amount},"currency":"VND"}`)).toMatchObject([
+        { pointer: '/amount', code: 'too_large' },
+      ]);
+    },
+  );
 
   it('names all fields at fault at once', async () => {
     const errors = await refused({

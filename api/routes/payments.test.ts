@@ -266,6 +266,16 @@ describe('a payment that the provider does not take', () => {
 });
 
 describe('GET /v1/payments/{id}', () => {
+  it('shows what to do next only while the customer can pay', async () => {
+    const { json } = await pay(await newInvoice());
+    expect(json.next_action).not.toBeNull();
+    for (const status of ['paid', 'expired', 'canceled', 'failed']) {
+      await api.pool.query('update payments set status = $2 where id = $1', [json.id, status]);
+      const read = await api.call('GET', `/v1/payments/${String(json.id)}`);
+      expect(read.json).toMatchObject({ status, next_action: null });
+    }
+  });
+
   it('does not show the payment of another merchant', async () => {
     const { json } = await pay(await newInvoice());
     const other = await api.addMerchant();

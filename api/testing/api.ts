@@ -71,7 +71,7 @@ export async function startTestApi(
   const log: string[] = [];
   const server = createServer();
   const url = await listen(server);
-  const connectors: readonly Connector<unknown>[] = [testConnector as Connector<unknown>];
+  const connectors: readonly Connector<unknown>[] = [testConnector];
   const app = createApp({
     pool,
     sealer,

@@ -3,6 +3,9 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
+/** How often to look whether npm is still there. */
+const PARENT_CHECK_MS = 500;
+
 /** The project's directory. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -42,7 +45,17 @@ function forwardSignals(child) {
   /** @type {NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, forward);
+
+  // npm runs us in a shell, and many shells die of a SIGTERM without passing it on: then our parent is gone.
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (!process.env.npm_lifecycle_event || process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, PARENT_CHECK_MS);
+
   return () => {
+    clearInterval(watch);
     for (const signal of signals) process.off(signal, forward);
   };
 }

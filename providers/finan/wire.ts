@@ -129,7 +129,7 @@ export async function call<T>(
   { operation, method, path, body, mutates }: Call,
   schema: ZodType<T>,
 ): Promise<{ data: T; request: ProviderRequest }> {
-  const { client_id, secret } = account.credentials;
+  const { client_id, secret: key } = account.credentials;
   const timestamp = String(Math.floor(now() / 1000));
   const payload = body === undefined ? '' : JSON.stringify(body);
   const request: ProviderRequest = {
@@ -143,7 +143,7 @@ export async function call<T>(
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       'x-client-id': client_id,
       'x-timestamp': timestamp,
-      'x-signature': signature(secret, { method, path, payload, timestamp }),
+      'x-signature': signature(key, { method, path, payload, timestamp }),
     },
     ...(body === undefined ? {} : { body: payload }),
   };

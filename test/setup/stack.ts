@@ -30,7 +30,7 @@ export interface TestStack extends Stack {
     path: string,
     body?: unknown,
     headers?: Record<string, string>,
-  ): Promise<{ status: number; headers: Headers; body: any }>;
+  ): Promise<{ status: number; headers: Headers; body: Readonly<Record<string, unknown>> }>;
   /** Kills the worker with SIGKILL; resolves when another one runs. */
   killWorker(): Promise<void>;
 }
@@ -78,7 +78,7 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
       return {
         status: response.status,
         headers: response.headers,
-        body: text === '' ? null : JSON.parse(text),
+        body: (text === '' ? {} : JSON.parse(text)) as Readonly<Record<string, unknown>>,
       };
     },
     async killWorker() {

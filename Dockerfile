@@ -1,0 +1,28 @@
+# One image for api, worker and migrate; the command chooses.
+FROM node:24-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# No package needs its install script.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force
+
+FROM node:24-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=packages /app/node_modules ./node_modules
+COPY package.json tsconfig.json ./
+COPY activities ./activities
+COPY api ./api
+COPY cli ./cli
+COPY config ./config
+COPY db ./db
+COPY domain ./domain
+COPY engines ./engines
+COPY providers ./providers
+COPY temporal ./temporal
+COPY worker ./worker
+COPY workflows ./workflows
+# The files stay root's: the process can read them and not change them.
+USER node
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+CMD ["node", "--import", "tsx", "api/main.ts"]
