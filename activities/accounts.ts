@@ -2,6 +2,7 @@
 import type { AccountRow } from '../db/work.ts';
 import { ProviderError } from '../domain/provider-error.ts';
 import type { Connector, ProviderAccount, ProviderContext } from '../providers/contract.ts';
+import { createTokenStore, type TokenStore } from '../providers/token-store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 export interface OpenAccount {
@@ -21,7 +22,10 @@ export function createAccountOpener({
   http,
   now,
 }: Pick<ActivityDependencies, 'sealer' | 'connectorFor' | 'http' | 'now'>): AccountOpener {
-  const opened = new Map<string, { revision: number; account: ProviderAccount<unknown> }>();
+  const opened = new Map<
+    string,
+    { revision: number; account: ProviderAccount<unknown>; tokens: TokenStore }
+  >();
 
   return (row, signal) => {
     const connector = connectorFor(row.provider);
@@ -30,10 +34,14 @@ export function createAccountOpener({
       const credentials = readCredentials(() =>
         connector.credentials.parse(sealer.open(row.credentials, row.id)),
       );
-      known = { revision: row.revision, account: { id: row.id, base_url: row.base_url, credentials } };
+      known = {
+        revision: row.revision,
+        account: { id: row.id, base_url: row.base_url, credentials },
+        tokens: createTokenStore(now),
+      };
       opened.set(row.id, known);
     }
-    return { connector, context: { account: known.account, http, now, signal } };
+    return { connector, context: { account: known.account, http, tokens: known.tokens, now, signal } };
   };
 }
 

@@ -4,6 +4,7 @@ import { amountsOf, invoiceStatus, paymentStatus } from '../domain/status.ts';
 import type { InvoiceState } from '../domain/state.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { ENGINES_TIMEOUT_MS } from '../test/setup/engines.ts';
+import { createTestGateway } from '../api/testing/gateway.ts';
 import { testRecord, type TestRecord } from '../test/setup/record.ts';
 import { scriptedBank, type ScriptedBank } from '../test/setup/scripted-bank.ts';
 import { createAccountOpener } from './accounts.ts';
@@ -38,7 +39,9 @@ const dependencies = (): ActivityDependencies => ({
   connectorFor: () => bank.connector,
   http,
   lanes: createLanes(4),
+  invoices: createTestGateway(db.pool),
   logger: pino({ level: 'silent' }),
+  webhookUrl: (provider, account) => `https://sarraf.example/webhooks/${provider}/${account}`,
   now: () => Date.now() + clock_ms,
   failPoint: () => undefined,
 });

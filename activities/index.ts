@@ -11,7 +11,10 @@ import { checkPayment, type CheckedStanding, type CheckPaymentArguments } from '
 import type { ActivityDependencies } from './dependencies.ts';
 import { endInvoice, type EndInvoiceArguments } from './end-invoice.ts';
 import type { Standing } from './record.ts';
+import { sweep, type SweepReport } from './sweep.ts';
 import { lookUpPayment, requestPayment, type RequestPaymentArguments } from './request-payment.ts';
+
+export type { SweepReport } from './sweep.ts';
 
 export type LaneFull = 'lane_full';
 
@@ -22,6 +25,7 @@ export interface Activities {
   checkPayment(input: CheckPaymentArguments): Promise<CheckedStanding | LaneFull>;
   applyWebhook(input: ApplyWebhookArguments): Promise<AppliedStanding | LaneFull>;
   endInvoice(input: EndInvoiceArguments): Promise<Standing>;
+  sweep(): Promise<SweepReport>;
 }
 
 export function createActivities(dependencies: ActivityDependencies): Activities {
@@ -49,5 +53,6 @@ export function createActivities(dependencies: ActivityDependencies): Activities
       inLane(input.account_id, () => checkPayment(dependencies, open, input, cancellationSignal())),
     applyWebhook: (input) => applyWebhook(dependencies, open, input, cancellationSignal(), inLane),
     endInvoice: (input) => endInvoice(dependencies, input),
+    sweep: () => sweep(dependencies),
   };
 }

@@ -50,6 +50,7 @@ export function eventsOf(
   }
   switch (reading.status) {
     case 'pending':
+    case 'authorized':
     case 'paid':
       break;
     case 'failed': {

@@ -111,6 +111,7 @@ async function send(
       description: request.description,
       customer: request.customer,
       items: request.items,
+      webhook_url: dependencies.webhookUrl(connector.manifest.provider, context.account.id),
       return_urls: {
         success: request.return_urls.success ?? null,
         failure: request.return_urls.failure ?? null,

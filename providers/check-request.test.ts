@@ -37,6 +37,7 @@ const good: CreatePayment = {
   description: 'ééééé',
   customer: { phone: '+9647700000000' },
   items: [],
+  webhook_url: 'https://sarraf.example/webhooks/x/pacc_1',
   return_urls: { success: null, failure: null },
 };
 

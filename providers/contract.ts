@@ -8,6 +8,7 @@ import type { ZodType } from 'zod';
 import type { Currency } from '../domain/currency.ts';
 import type { Money } from '../domain/money.ts';
 import type { ProviderHttp } from './http.ts';
+import type { TokenStore } from './token-store.ts';
 
 /** How the customer pays, which decides what `next_action` the merchant gets. */
 export type PaymentFlow = 'redirect' | 'qr_code' | 'bank_transfer' | 'confirm_on_phone';
@@ -64,6 +65,8 @@ export interface ProviderAccount<Credentials> {
 export interface ProviderContext<Credentials> {
   readonly account: ProviderAccount<Credentials>;
   readonly http: ProviderHttp;
+  /** Access tokens of this account, for providers that hand them out; empty again when its credentials change. */
+  readonly tokens: TokenStore;
   /** The wall clock in milliseconds; providers that check timestamps need the real one. */
   readonly now: () => number;
   /** Ends the call from above: shutdown, or the activity's own time limit. */
@@ -94,6 +97,8 @@ export interface CreatePayment {
   readonly description: string | null;
   readonly customer: Customer;
   readonly items: readonly LineItem[];
+  /** Where this provider posts webhooks of this account; for providers that take it with each payment. */
+  readonly webhook_url: string;
   /** Where the customer's browser goes afterwards. */
   readonly return_urls: { readonly success: string | null; readonly failure: string | null };
 }
@@ -135,6 +140,17 @@ export interface Receipt {
   readonly fee: number | null;
 }
 
+/** A refund that the provider knows of, whoever asked for it. */
+export interface RefundReading {
+  /** The provider's own id of it, unique within the payment. */
+  readonly key: string;
+  /** The operation key we sent with it, when the provider repeats it. */
+  readonly reference: string | null;
+  /** Minor units. */
+  readonly amount: number;
+  readonly status: 'pending' | 'succeeded' | 'failed' | 'canceled';
+}
+
 /** What a provider says of one payment at one moment. Readings may arrive late, twice and out of order. */
 export interface PaymentReading {
   readonly provider_payment_id: string;
@@ -142,9 +158,13 @@ export interface PaymentReading {
   readonly reference: string | null;
   readonly currency: Currency;
   /** `pending` says nothing final; `failed`, `expired` and `canceled` mean that no money can come any more. */
-  readonly status: 'pending' | 'paid' | 'failed' | 'expired' | 'canceled';
+  readonly status: 'pending' | 'authorized' | 'paid' | 'failed' | 'expired' | 'canceled';
+  /** What may be captured in all, minor units, at providers that authorize first; `receipts` are then the captures. */
+  readonly authorized?: number;
   /** All transfers known to the provider at that moment, or just the one of this webhook. */
   readonly receipts: readonly Receipt[];
+  /** All refunds known to the provider; left out where it has none or does not tell. */
+  readonly refunds?: readonly RefundReading[];
   /** The provider's own word, for people. */
   readonly provider_status: string;
   readonly failure: { readonly code: string; readonly message: string } | null;
@@ -180,6 +200,16 @@ export interface WebhookClaim {
   readonly reading: PaymentReading | null;
 }
 
+/** Money that is to move after the payment: a capture or a refund. */
+export interface MoneyOperation {
+  readonly provider_payment_id: string;
+  readonly method: string;
+  readonly money: Money;
+  /** Fixed before the first send and the same on every repetition; goes to the provider wherever it takes one. */
+  readonly operation_key: string;
+  readonly reason: string | null;
+}
+
 export interface Connector<Credentials> {
   readonly manifest: Manifest;
   /** Checks and describes the credentials; every field has a `description` for people. */
@@ -206,6 +236,22 @@ export interface Connector<Credentials> {
     context: ProviderContext<Credentials>,
     payment: { readonly provider_payment_id: string; readonly method: string },
   ): Promise<PaymentReading>;
+
+  /** Takes authorized money, once or in parts as the manifest says. Returns the payment as it stands afterwards. */
+  capturePayment?(context: ProviderContext<Credentials>, capture: MoneyOperation): Promise<PaymentReading>;
+
+  /** Gives up what is authorized and not captured. Returns the payment as it stands afterwards. */
+  voidPayment?(
+    context: ProviderContext<Credentials>,
+    payment: {
+      readonly provider_payment_id: string;
+      readonly method: string;
+      readonly operation_key: string;
+    },
+  ): Promise<PaymentReading>;
+
+  /** Present exactly when the manifest says that there are refunds. Returns the refund as it stands. */
+  refundPayment?(context: ProviderContext<Credentials>, refund: MoneyOperation): Promise<RefundReading>;
 
   /** Decides by the raw bytes and headers alone whether the account's provider sent this. Constant-time comparisons. */
   verifyWebhook(account: ProviderAccount<Credentials>, webhook: IncomingWebhook): WebhookVerdict;

@@ -1,4 +1,5 @@
 /** The worker: polls Temporal for invoices to carry on with. Keeps no state; run as many as you like. */
+import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.ts';
@@ -9,11 +10,16 @@ import { createPool } from '../db/pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { connectorFor } from '../providers/index.ts';
+import { createInvoiceGateway } from '../temporal/invoices.ts';
+import { ensureSweepSchedule } from '../temporal/schedules.ts';
 import { workflowBundle } from './bundle.ts';
 import { activityLog, temporalLogger } from './log.ts';
 
 /** Calls per provider account that may be under way inside workflow tasks at once; more go as ordinary activities. */
 const LANE_WIDTH = 16;
+/** How long the sweeper waits for one update: it has many to do, and comes again. */
+const SWEEP_DEADLINE_MS = 10_000;
+const SCHEDULE_DEADLINE_MS = 5_000;
 
 export interface RunningWorker {
   /** Resolves when the worker has stopped; rejects when it had to. */
@@ -39,10 +45,12 @@ export async function startWorker(
     onExchange: (exchange) => logger.info(exchange, 'provider call'),
   });
   const connection = await NativeConnection.connect(await temporalConnectionOptions(config.temporal));
+  const { namespace, taskQueue } = config.temporal;
+  const client = new Client({ connection, namespace });
   const worker = await Worker.create({
     connection,
-    namespace: config.temporal.namespace,
-    taskQueue: config.temporal.taskQueue,
+    namespace,
+    taskQueue,
     workflowBundle: await workflowBundle(),
     activities: createActivities({
       pool,
@@ -50,7 +58,9 @@ export async function startWorker(
       connectorFor,
       http,
       lanes: createLanes(LANE_WIDTH),
+      invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
       logger,
+      webhookUrl: (provider, account) => `${config.api.publicUrl}/webhooks/${provider}/${account}`,
       now: Date.now,
       failPoint,
     }),
@@ -64,6 +74,14 @@ export async function startWorker(
     shutdownForceTime: '30s',
   });
 
+  try {
+    await client.withDeadline(Date.now() + SCHEDULE_DEADLINE_MS, () =>
+      ensureSweepSchedule(client, taskQueue),
+    );
+  } catch (err) {
+    // Invoices go on without it; what is left behind waits until some worker starts with more luck.
+    logger.error({ err }, 'the schedule of the sweeper could not be made');
+  }
   const running = worker.run();
   const close = async (): Promise<void> => {
     await Promise.allSettled([connection.close(), pool.end(), http.close()]);

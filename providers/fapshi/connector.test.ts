@@ -1,3 +1,4 @@
+import { createTokenStore } from '../token-store.ts';
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
 import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
@@ -24,6 +25,7 @@ const context = (): ProviderContext<FapshiCredentials> => ({
     credentials: { apiuser: '4a148e87-e185-437d-a641-b465e2bd8d17', apikey: 'FAK_TEST_0123' },
   },
   http,
+  tokens: createTokenStore(() => NOW),
   now: () => NOW,
   signal: new AbortController().signal,
 });
@@ -36,6 +38,7 @@ const order = (over: Partial<CreatePayment> = {}): CreatePayment => ({
   description: 'Order 1001',
   customer: {},
   items: [],
+  webhook_url: 'https://sarraf.example/webhooks/x/pacc_1',
   return_urls: { success: null, failure: null },
   ...over,
 });

@@ -1,3 +1,4 @@
+import { createTokenStore } from '../token-store.ts';
 import { createHash } from 'node:crypto';
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
@@ -28,6 +29,7 @@ const context = (credentials: Partial<FinanCredentials> = {}): ProviderContext<F
     credentials: { client_id: 'client-1', secret: SECRET, ...credentials },
   },
   http,
+  tokens: createTokenStore(() => NOW),
   now: () => NOW,
   signal: new AbortController().signal,
 });
@@ -40,6 +42,7 @@ const order = (over: Partial<CreatePayment> = {}): CreatePayment => ({
   description: 'thanh toan don hang',
   customer: { name: 'Nguyen Van A', phone: '0933450210', email: 'nguyena@gmail.com' },
   items: [{ name: 'So Ban Hang Pro 3 Nam', quantity: 2, unit_amount: 3_000_000 }],
+  webhook_url: 'https://sarraf.example/webhooks/x/pacc_1',
   return_urls: { success: 'https://your-site.com/success', failure: 'https://your-site.com/failure' },
   ...over,
 });

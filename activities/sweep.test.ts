@@ -1,0 +1,135 @@
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { createTestGateway, unreachable, type TestGateway } from '../api/testing/gateway.ts';
+import type { InvoiceState } from '../domain/state.ts';
+import { ENGINES_TIMEOUT_MS } from '../test/setup/engines.ts';
+import { testRecord, type TestRecord } from '../test/setup/record.ts';
+import { scriptedBank } from '../test/setup/scripted-bank.ts';
+import { sweep, type SweepReport } from './sweep.ts';
+
+let db: TestRecord;
+let gateway: TestGateway;
+let lines: Record<string, unknown>[];
+beforeAll(async () => {
+  db = await testRecord({ provider: 'bank', credentials: {} });
+}, ENGINES_TIMEOUT_MS);
+afterAll(() => db.close());
+beforeEach(async () => {
+  gateway = createTestGateway(db.pool);
+  lines = [];
+  await db.pool.query(
+    `update webhook_events set state = 'processed'; update payments set status = 'paid'; update invoices set status = 'paid'`,
+  );
+});
+
+const NOTHING: SweepReport = {
+  webhooks_told: 0,
+  webhooks_matched: 0,
+  webhooks_given_up: 0,
+  invoices_opened: 0,
+  payments_requested: 0,
+  keys_deleted: 0,
+  failed: 0,
+};
+const run = (): Promise<SweepReport> => {
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(JSON.parse(chunk.toString()) as Record<string, unknown>);
+      done();
+    },
+  });
+  const connector = scriptedBank({ trust: 'amounts' }).connector;
+  return sweep({ pool: db.pool, invoices: gateway, connectorFor: () => connector, logger: pino(sink) });
+};
+const swept = (): unknown[] => lines.filter(({ msg }) => String(msg).startsWith('swept:'));
+/** A webhook's row that came `age` ago and was never applied; `matched` or not. */
+const left = async (
+  invoice: InvoiceState,
+  reference: string,
+  age: string,
+  matched: boolean,
+): Promise<string> => {
+  const id = await db.webhook(invoice, reference, { id: 'B-1', reference, key: 'T-1', amount: 5 });
+  await db.pool.query(
+    `update webhook_events set received_at = now() - $2::interval, invoice_id = case when $3 then invoice_id end,
+       payment_id = case when $3 then payment_id end where id = $1`,
+    [id, age, matched],
+  );
+  return id;
+};
+
+describe('the sweeper', () => {
+  it('does nothing and says nothing when nothing was left behind', async () => {
+    await left(await db.invoice(), await db.payment(await db.invoice()), '1 second', true);
+    expect(await run()).toEqual(NOTHING);
+    expect(swept()).toEqual([]);
+  });
+
+  it('tells the workflow again of a webhook that was stored and not applied', async () => {
+    const invoice = await db.invoice();
+    const webhook = await left(invoice, await db.payment(invoice), '1 minute', true);
+    expect(await run()).toEqual({ ...NOTHING, webhooks_told: 1 });
+    expect(gateway.told).toEqual([{ invoice: invoice.id, webhook }]);
+    expect(swept()).toMatchObject([
+      { webhook_id: webhook, invoice_id: invoice.id, cause: expect.any(String) },
+    ]);
+  });
+
+  it('matches a webhook whose payment has become known by the reference in its body', async () => {
+    const invoice = await db.invoice();
+    const webhook = await left(invoice, await db.payment(invoice), '1 minute', false);
+    expect(await run()).toEqual({ ...NOTHING, webhooks_told: 1, webhooks_matched: 1 });
+    expect(gateway.told).toEqual([{ invoice: invoice.id, webhook }]);
+  });
+
+  it('gives a webhook up that has matched nothing for a day, with the reason', async () => {
+    const invoice = await db.invoice();
+    const webhook = await left(invoice, await db.payment(invoice), '25 hours', false);
+    await db.pool.query('update webhook_events set body = $2 where id = $1', [
+      webhook,
+      JSON.stringify({ id: 'B-9', reference: 'pay_of_somebody_else', key: 'T', amount: 5 }),
+    ]);
+    expect(await run()).toEqual({ ...NOTHING, webhooks_given_up: 1 });
+    const { rows } = await db.pool.query('select state, reason from webhook_events where id = $1', [webhook]);
+    expect(rows).toEqual([{ state: 'dead', reason: expect.stringContaining('24 hours') }]);
+    expect(gateway.told).toEqual([]);
+  });
+
+  it('keeps a webhook waiting that may yet be matched', async () => {
+    const invoice = await db.invoice();
+    const webhook = await left(invoice, await db.payment(invoice), '1 hour', false);
+    await db.pool.query('update webhook_events set body = $2 where id = $1', [webhook, '"garbage"']);
+    expect(await run()).toEqual(NOTHING);
+    const { rows } = await db.pool.query('select state from webhook_events where id = $1', [webhook]);
+    expect(rows).toEqual([{ state: 'received' }]);
+  });
+
+  it('starts the workflow of an invoice that should have ended', async () => {
+    const { id } = await db.invoice();
+    await db.pool.query(`update invoices set due_at = now() - interval '2 minutes' where id = $1`, [id]);
+    expect(await run()).toEqual({ ...NOTHING, invoices_opened: 1 });
+    expect(gateway.opened).toEqual([id]);
+  });
+
+  it('asks the workflow again about a payment that was sent and never answered', async () => {
+    const payment = await db.payment(await db.invoice());
+    await db.pool.query(
+      `update payments set created_at = now() - interval '2 minutes', sent_at = now() - interval '2 minutes' where id = $1`,
+      [payment],
+    );
+    expect(await run()).toEqual({ ...NOTHING, payments_requested: 1 });
+    expect(gateway.requested).toEqual([payment]);
+  });
+
+  it('counts what it could not drive, and goes on with the rest', async () => {
+    const invoice = await db.invoice();
+    await left(invoice, await db.payment(invoice), '1 minute', true);
+    await db.pool.query(
+      `insert into idempotency_keys (merchant_id, mode, key, request_hash, resource_id, claimed_at)
+       values ($1, 'sandbox', 'k', '', 'inv_1', now() - interval '3 days')`,
+      [db.merchant_id],
+    );
+    gateway.failure = unreachable();
+    expect(await run()).toEqual({ ...NOTHING, failed: 1, keys_deleted: 1 });
+  });
+});

@@ -1,0 +1,136 @@
+/**
+ * Drives what was left behind: a process died between the record and the signal, or the engine forgot a message. All
+ * of it goes the ordinary way again, through the invoice's workflow, where repeating is harmless.
+ *
+ * An invoice whose workflow could never be started is found here too, by its due time; until then every payment and
+ * every webhook of it starts the workflow anyway.
+ */
+import {
+  deleteOldKeys,
+  giveUpWebhook,
+  matchWebhook,
+  takeLeftWebhooks,
+  takeOverdueInvoices,
+  takeUnansweredPayments,
+  takeUnmatchedWebhooks,
+  type SweptInvoice,
+  type UnmatchedWebhook,
+} from '../db/sweep.ts';
+import { currency } from '../domain/currency.ts';
+import { display, money } from '../domain/money.ts';
+import { ProviderError } from '../domain/provider-error.ts';
+import type { InvoiceFacts } from '../temporal/invoices.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+
+/** What one sweep did, by kind. */
+export interface SweepReport {
+  /** Signalled again. */
+  readonly webhooks_told: number;
+  /** Of those, matched with a payment only now. */
+  readonly webhooks_matched: number;
+  readonly webhooks_given_up: number;
+  /** Started, unless they were running after all. */
+  readonly invoices_opened: number;
+  readonly payments_requested: number;
+  readonly keys_deleted: number;
+  /** What could not be driven; it comes again. */
+  readonly failed: number;
+}
+
+export type SweepDependencies = Pick<ActivityDependencies, 'pool' | 'invoices' | 'connectorFor' | 'logger'>;
+
+/** Rows of one kind per sweep. Unmatched webhooks are read with their bodies, up to 256 KB each. */
+const BATCH = 200;
+const UNMATCHED_BATCH = 50;
+const KEYS_BATCH = 5_000;
+/** Calls to the workflow engine at once. */
+const WIDTH = 10;
+
+export async function sweep(dependencies: SweepDependencies): Promise<SweepReport> {
+  const { pool, invoices, logger } = dependencies;
+  const counts = {
+    webhooks_told: 0,
+    webhooks_matched: 0,
+    webhooks_given_up: 0,
+    invoices_opened: 0,
+    payments_requested: 0,
+    keys_deleted: 0,
+    failed: 0,
+  };
+
+  /** Repairs each of `rows`; one that fails is told of and does not hinder the others. */
+  const repair = async <Row>(rows: readonly Row[], work: (row: Row) => Promise<void>): Promise<void> => {
+    for (let at = 0; at < rows.length; at += WIDTH) {
+      const results = await Promise.allSettled(rows.slice(at, at + WIDTH).map(work));
+      for (const result of results) {
+        if (result.status === 'fulfilled') continue;
+        counts.failed += 1;
+        logger.error({ err: result.reason }, 'the sweeper could not drive something that was left behind');
+      }
+    }
+  };
+
+  const tell = async (webhook_id: string, invoice: SweptInvoice, cause: string): Promise<void> => {
+    await invoices.webhookArrived(factsOf(invoice), webhook_id);
+    counts.webhooks_told += 1;
+    logger.warn({ webhook_id, invoice_id: invoice.id, cause }, 'swept: the workflow was told of a webhook');
+  };
+
+  await repair(await takeLeftWebhooks(pool, BATCH), ({ id, invoice }) =>
+    tell(id, invoice, 'it was stored and has not been applied'),
+  );
+
+  await repair(await takeUnmatchedWebhooks(pool, UNMATCHED_BATCH), async (webhook) => {
+    const claim = readIds(dependencies, webhook);
+    const invoice = await matchWebhook(pool, webhook.id, claim);
+    if (invoice) {
+      await tell(webhook.id, invoice, 'its payment has become known');
+      counts.webhooks_matched += 1;
+      return;
+    }
+    if (!webhook.is_stale) return;
+    const reason = 'no payment of this account matched it within 24 hours';
+    await giveUpWebhook(pool, webhook.id, reason);
+    counts.webhooks_given_up += 1;
+    logger.error({ webhook_id: webhook.id, cause: reason }, 'swept: a webhook is dead');
+  });
+
+  await repair(await takeOverdueInvoices(pool, BATCH), async ({ invoice, due_at }) => {
+    await invoices.open(factsOf(invoice), new Date(due_at));
+    counts.invoices_opened += 1;
+    const cause = 'its due time has passed and it has not ended';
+    logger.warn({ invoice_id: invoice.id, cause }, 'swept: the workflow was started unless it runs');
+  });
+
+  await repair(await takeUnansweredPayments(pool, BATCH), async ({ id, account_id, invoice }) => {
+    await invoices.requestPayment(factsOf(invoice), { payment_id: id, account_id });
+    counts.payments_requested += 1;
+    const cause = 'it was sent and nothing was recorded since';
+    logger.warn({ payment_id: id, invoice_id: invoice.id, cause }, 'swept: the payment was looked up');
+  });
+
+  counts.keys_deleted = await deleteOldKeys(pool, KEYS_BATCH);
+  if (counts.keys_deleted > 0) {
+    logger.info({ count: counts.keys_deleted, cause: 'older than 48 hours' }, 'swept: idempotency keys');
+  }
+  return counts;
+}
+
+/** The ids by which the webhook may be matched. A body that was readable once and is not any more matches by its row. */
+function readIds(
+  { connectorFor, logger }: SweepDependencies,
+  { id, provider, body, provider_payment_id }: UnmatchedWebhook,
+): { reference: string | null; provider_payment_id: string | null } {
+  try {
+    const { reference } = connectorFor(provider).parseWebhook(body);
+    return { reference, provider_payment_id };
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    logger.warn({ webhook_id: id, code: error.failure.code }, 'a waiting webhook cannot be read');
+    return { reference: null, provider_payment_id };
+  }
+}
+
+function factsOf(invoice: SweptInvoice): InvoiceFacts {
+  return { ...invoice, display: display(money(invoice.amount, currency(invoice.currency))) };
+}
