@@ -22,6 +22,9 @@ COPY temporal ./temporal
 COPY worker ./worker
 COPY workflows ./workflows
 # The files stay root's: the process can read them and not change them.
+# Workers share it; the files below belong to root and stay as they are.
+RUN node --import tsx worker/build-bundle.ts
+
 USER node
 EXPOSE 8080
 STOPSIGNAL SIGTERM

@@ -19,6 +19,7 @@ beforeAll(async () => {
     fastForward: async (workflow, by_ms) => {
       if (by_ms === 1000) throw ENDED;
       jumps.push({ workflow, by_ms });
+      return 'settled';
     },
     probes: [
       { name: 'database', check: async () => undefined },
@@ -265,7 +266,7 @@ describe('POST /v1/invoices/{id}/test_clock', () => {
       body: { advance_s: 86_400 },
     });
     expect(status).toBe(200);
-    expect(json).toMatchObject({ advanced_s: 86_400, invoice: { id } });
+    expect(json).toMatchObject({ advanced_s: 86_400, settled: true, invoice: { id } });
     expect(jumps).toContainEqual({ workflow: `invoice/${id}`, by_ms: 86_400_000 });
   });
 

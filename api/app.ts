@@ -60,7 +60,8 @@ function routes(dependencies: ApiDependencies): Route[] {
     post('/v1/invoices/:id/test_clock', key, readBytes, clock.advance),
     get('/v1/payments/:id', key, payments.read),
     get('/v1/payment_services', key, services.list),
-    post('/webhooks/:provider/:account', readWebhookBytes, webhooks.receive),
+    // What follows the account is the connector's: an unguessable part where a provider signs nothing.
+    post('/webhooks/:provider/:account{/*rest}', readWebhookBytes, webhooks.receive),
     get('/qr/:file', qrRoutes(dependencies).draw),
     get('/docs/errors', showErrorDocs),
     get('/healthz', health),

@@ -1,4 +1,5 @@
 /** What the API needs from outside, handed in by `main.ts` or a test. */
+import type { JumpResult } from '../temporal/test-clock.ts';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Sealer } from '../db/sealed.ts';
@@ -15,7 +16,7 @@ export interface ApiDependencies {
   readonly connectors: readonly Connector<unknown>[];
   readonly invoices: InvoiceGateway;
   /** Moves the clock of one workflow ahead. Throws a gRPC error with code 5 when no such workflow is running. */
-  readonly fastForward: (workflowId: string, by_ms: number) => Promise<void>;
+  readonly fastForward: (workflowId: string, by_ms: number) => Promise<JumpResult>;
   /** What `/readyz` asks. */
   readonly probes: readonly Probe[];
   /** Where the outside reaches this API, without trailing slash. */

@@ -11,7 +11,7 @@ const GRPC_FAILED_PRECONDITION = 9;
 const UNAVAILABLE = new Set([1, 2, 8, GRPC_FAILED_PRECONDITION, 10, 13, 14]);
 
 /** How often an update is sent that the engine has dropped, in all. */
-const UPDATE_ATTEMPTS = 3;
+const UPDATE_ATTEMPTS = 5;
 
 /** True when the call was given up while it may still be worked on. */
 export function isDeadline(error: unknown): boolean {
@@ -32,16 +32,28 @@ export function isUnreachable(error: unknown): boolean {
 
 /**
  * Repeats an update that the engine has dropped: when a signal arrives in the very moment a workflow task completes, the
- * task is done again and updates it carried are refused with "failed precondition". `send` must be safe to repeat.
+ * task is done again and updates it carried are refused with "failed precondition"; and of many updates that reach one
+ * workflow at once some come back as not processed. `send` must be safe to repeat.
  */
 export async function repeatDropped<T>(send: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await send();
     } catch (error) {
-      if (grpcCodeOf(error) !== GRPC_FAILED_PRECONDITION || attempt === UPDATE_ATTEMPTS) throw error;
+      if (!wasDropped(error) || attempt === UPDATE_ATTEMPTS) throw error;
     }
   }
+}
+
+function wasDropped(error: unknown): boolean {
+  return grpcCodeOf(error) === GRPC_FAILED_PRECONDITION || isUnprocessedUpdate(error);
+}
+
+/** The server's word for an update that was handed to a worker and that the worker neither accepted nor refused. */
+function isUnprocessedUpdate(error: unknown): boolean {
+  if (nameOf(error) !== 'WorkflowUpdateFailedError' || !(error instanceof Error)) return false;
+  const { cause } = error;
+  return cause instanceof Error && 'type' in cause && cause.type === 'UnprocessedUpdate';
 }
 
 /** The call took longer than we wait. */

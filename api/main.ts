@@ -5,12 +5,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import type { Express } from 'express';
-import { loadServiceConfig, temporalConnectionOptions } from '../config/index.ts';
+import { loadServiceConfig } from '../config/index.ts';
 import { createPool } from '../db/pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import { connectors } from '../providers/index.ts';
+import { lazyConnection } from '../temporal/connect.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { fastForward } from '../temporal/test-clock.ts';
 import { createApp } from './app.ts';
@@ -22,6 +23,8 @@ import { createRefusalCounts } from './refusal-counts.ts';
 
 /** How long a payment request waits for the provider before it is answered with 202. */
 const UPDATE_DEADLINE_MS = 25_000;
+/** How long a move of the test clock waits for what it sets off. */
+const CLOCK_WAIT_MS = 45_000;
 const SHUTDOWN_MS = 10_000;
 const SIGNALS_MS = 2_000;
 const SWEEP_MS = 50;
@@ -35,8 +38,7 @@ const pool = createPool({
   onError: (err) => logger.warn({ err }, 'a database connection broke'),
 });
 const { namespace, taskQueue } = config.temporal;
-// Lazy: an API that starts while Temporal is down answers 503 where it needs it, and recovers by itself.
-const connection = Connection.lazy(await temporalConnectionOptions(config.temporal));
+const connection = await lazyConnection(config.temporal);
 const client = new Client({ connection, namespace });
 const background = createBackground();
 
@@ -59,7 +61,7 @@ const app: Express = createApp({
   apiKeyPepper: config.secrets.apiKeyPepper,
   connectors,
   invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: UPDATE_DEADLINE_MS }),
-  fastForward: (workflowId, by_ms) => fastForward(client, workflowId, by_ms),
+  fastForward: (workflowId, by_ms) => fastForward(client, workflowId, by_ms, CLOCK_WAIT_MS),
   probes: createProbes(pool, client, taskQueue),
   publicUrl,
   logger,

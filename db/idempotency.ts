@@ -79,11 +79,14 @@ export async function storeAnswer(
   });
 }
 
-/** Lets the next repetition go on at once with the same object: this one ended without a final answer. */
+/**
+ * Lets the next repetition go on at once with the same object: this one ended without a final answer. The claim keeps
+ * an age, because old ones are swept away.
+ */
 export async function leaveOpen(pool: pg.Pool, claim: IdempotencyClaim): Promise<void> {
   await pool.query({
     name: 'leave_idempotency_key_open',
-    text: `update idempotency_keys set claimed_at = '-infinity'
+    text: `update idempotency_keys set claimed_at = now() - make_interval(secs => ${ABANDONED_AFTER_S + 1})
            where merchant_id = $1 and mode = $2 and key = $3 and answer_status is null`,
     values: [claim.merchant_id, claim.mode, claim.key],
   });

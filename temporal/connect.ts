@@ -1,5 +1,12 @@
-/** A connected Temporal client from configuration. */
-import { Client, Connection } from '@temporalio/client';
+/** A Temporal client from configuration. */
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  isRetryableError,
+  makeGrpcRetryInterceptor,
+  type ConnectionOptions,
+} from '@temporalio/client';
 import { temporalConnectionOptions, type TemporalConfig } from '../config/index.ts';
 
 /** Connects within ten seconds or throws. The caller closes `client.connection`. */
@@ -7,4 +14,36 @@ export async function connectClient(config: TemporalConfig<string>): Promise<Cli
   const options = await temporalConnectionOptions(config);
   const connection = await Connection.connect({ ...options, connectTimeout: '10s' });
   return new Client({ connection, namespace: config.namespace });
+}
+
+/** gRPC: nobody is there. */
+const UNAVAILABLE = 14;
+/** About three seconds in all, where the SDK's ten attempts take twenty. */
+const ATTEMPTS_WHEN_UNAVAILABLE = 6;
+const RECONNECT_WITHIN_MS = 2_000;
+
+/**
+ * The connection of a process that people wait for. It connects when it is first used, so an API that starts while the
+ * server is away says so where it needs it; it gives up soon on a server that is away, and finds it again soon after it
+ * is back (by itself gRPC would wait up to two minutes between attempts).
+ */
+export async function lazyConnection(config: TemporalConfig<string>): Promise<Connection> {
+  const retry = defaultGrpcRetryOptions();
+  const options: ConnectionOptions = {
+    ...(await temporalConnectionOptions(config)),
+    channelArgs: {
+      'grpc.initial_reconnect_backoff_ms': 250,
+      'grpc.max_reconnect_backoff_ms': RECONNECT_WITHIN_MS,
+    },
+    interceptors: [
+      makeGrpcRetryInterceptor({
+        ...retry,
+        retryableDecider: (attempt, status) =>
+          status.code === UNAVAILABLE
+            ? attempt < ATTEMPTS_WHEN_UNAVAILABLE && isRetryableError(status)
+            : retry.retryableDecider(attempt, status),
+      }),
+    ],
+  };
+  return Connection.lazy(options);
 }

@@ -25,12 +25,17 @@ export async function workflowBundle(): Promise<WorkflowBundle> {
     workflowsPath: join(ROOT, 'workflows', 'index.ts'),
     logger: silent,
   });
+  // A read-only installation (a container) goes without: it builds the bundle when its image is made.
+  await keep(path, code).catch(() => undefined);
+  return { code };
+}
+
+/** Another process may be building the same one: a rename puts a whole file in place. */
+async function keep(path: string, code: string): Promise<void> {
   await mkdir(CACHE, { recursive: true });
-  // Another process may be building the same one: a rename puts a whole file in place.
   const draft = `${path}.${process.pid}`;
   await writeFile(draft, code);
   await rename(draft, path);
-  return { code };
 }
 
 async function fingerprint(): Promise<string> {

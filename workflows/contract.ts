@@ -2,6 +2,9 @@
 
 export const INVOICE_WORKFLOW = 'invoice';
 
+/** The workflow that drives what was left behind; a Temporal Schedule starts it. */
+export const SWEEP_WORKFLOW = 'sweep';
+
 /** The workflow id of an invoice: one workflow per invoice, however often it closes and starts again. */
 export function invoiceWorkflowId(invoiceId: string): string {
   return `invoice/${invoiceId}`;

@@ -1,6 +1,4 @@
 /** The queue in front of an invoice: everything that arrives waits here and is done one after the other. */
-import { condition } from '@temporalio/workflow';
-
 type Job = () => Promise<void>;
 
 export interface Desk {
@@ -22,13 +20,10 @@ export function createDesk(): Desk {
     leave(job) {
       jobs.push(job);
     },
-    async ask<Result>(job: () => Promise<Result>) {
-      const answers: Result[] = [];
-      jobs.push(async () => {
-        answers.push(await job());
+    ask<Result>(job: () => Promise<Result>) {
+      return new Promise<Result>((resolve) => {
+        jobs.push(() => job().then(resolve));
       });
-      await condition(() => answers.length > 0);
-      return answers[0] as Result;
     },
     async clear() {
       for (let job = jobs.shift(); job; job = jobs.shift()) await job();

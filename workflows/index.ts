@@ -1,2 +1,3 @@
 /** The workflows of this worker, by the names under which Temporal knows them. */
 export { invoice } from './invoice.ts';
+export { sweep } from './sweep.ts';

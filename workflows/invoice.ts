@@ -52,7 +52,7 @@ export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise
   let doneUntil = Date.now();
   for (;;) {
     await desk.clear();
-    const state = await work.load();
+    const state = work.state ?? (await work.load());
     if (!desk.isEmpty) continue;
 
     const task = state && nextTask(state, doneUntil, work.patience.holds);

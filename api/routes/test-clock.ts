@@ -2,6 +2,7 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { findInvoiceWithPayments } from '../../db/invoices.ts';
+import type { JumpResult } from '../../temporal/test-clock.ts';
 import { invoiceWorkflowId } from '../../workflows/contract.ts';
 import { sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
@@ -19,10 +20,9 @@ const clockBody = z.strictObject({ advance_s: integer(1, MAX_ADVANCE_S, 'seconds
 
 export function testClockRoutes({ pool, fastForward, publicUrl }: ApiDependencies) {
   /**
-   * Answers as soon as the engine has taken the jump, with the invoice as it is at that moment. The jump itself goes on:
-   * the engine stops at every timer on the way, and each status check it meets takes about a second of real time (seen on
-   * server 1.32: 29 minutes of a Finan payment in eight seconds; 24 hours of a Fapshi payment not done after twelve). Whether all
-   * of that is done cannot be known cheaply, so read the invoice again until it shows what is awaited.
+   * Answers when everything that was due on the way has been done, with the invoice as it is then. The engine stops at
+   * every timer on the way, about a second of real time each, so a long jump may take longer than the call waits:
+   * then `settled` is false, the jump goes on, and the invoice is read again until it shows what is awaited.
    */
   const advance = async (request: Request, response: Response): Promise<void> => {
     const owner = ownerOf(response);
@@ -31,16 +31,20 @@ export function testClockRoutes({ pool, fastForward, publicUrl }: ApiDependencie
     const id = idParameter(request, response, 'inv');
     const { advance_s } = parseBody(clockBody, jsonBody(request));
     if (!(await findInvoiceWithPayments(pool, owner, id))) throw notFound('invoice');
-    await jump(invoiceWorkflowId(id), advance_s * 1000);
+    const settled = (await jump(invoiceWorkflowId(id), advance_s * 1000)) === 'settled';
     const found = await findInvoiceWithPayments(pool, owner, id);
     if (!found) throw notFound('invoice');
     const invoice = presentInvoice(found.invoice, found.payments, publicUrl);
-    sendJson(response, 200, JSON.stringify({ object: 'test_clock', invoice, advanced_s: advance_s }));
+    sendJson(
+      response,
+      200,
+      JSON.stringify({ object: 'test_clock', invoice, advanced_s: advance_s, settled }),
+    );
   };
 
-  const jump = async (workflowId: string, by_ms: number): Promise<void> => {
+  const jump = async (workflowId: string, by_ms: number): Promise<JumpResult> => {
     try {
-      await fastForward(workflowId, by_ms);
+      return await fastForward(workflowId, by_ms);
     } catch (error) {
       if (isNoSuchWorkflow(error)) {
         throw new Problem(

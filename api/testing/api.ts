@@ -78,7 +78,7 @@ export async function startTestApi(
     apiKeyPepper: PEPPER,
     connectors,
     invoices: gateway,
-    fastForward: async () => undefined,
+    fastForward: async () => 'settled' as const,
     probes: [],
     publicUrl: url + (changes.publicPath ?? ''),
     logger: createApiLogger('debug', { write: (line) => void log.push(line) }),

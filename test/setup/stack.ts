@@ -35,7 +35,13 @@ export interface TestStack extends Stack {
   killWorker(): Promise<void>;
 }
 
-export async function startTestStack(options: Partial<StackOptions> = {}): Promise<TestStack> {
+/** `temporal`: a server of the test's own, in place of the shared one. */
+export async function startTestStack({
+  temporal,
+  ...options
+}: Partial<StackOptions> & {
+  temporal?: { readonly address: string; readonly namespace: string };
+} = {}): Promise<TestStack> {
   const database = await freshDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'sarraf-test-'));
   const taskQueue = freshTaskQueue();
@@ -48,8 +54,8 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
   const engines = {
     database: { url: database.url, own: false, pid: null },
     temporal: {
-      address: await temporalAddress(),
-      namespace: await temporalNamespace(),
+      address: temporal?.address ?? (await temporalAddress()),
+      namespace: temporal?.namespace ?? (await temporalNamespace()),
       uiUrl: null,
       own: false,
       pid: null,

@@ -1,0 +1,183 @@
+/**
+ * What was left behind, for the sweeper: each statement takes the rows that are due and marks them, so that a row
+ * which cannot be helped yet comes back after a quarter of its age (an hour at most) and never holds up the others.
+ */
+import type pg from 'pg';
+
+/** A webhook that nobody has told the workflow of is signalled after this long. */
+const WEBHOOK_WAITS_S = 20;
+/** An invoice whose workflow runs is ended in the second it is due. */
+const INVOICE_OVERDUE_S = 60;
+/** Longer than a create call with its look-up may take. */
+const PAYMENT_UNANSWERED_S = 60;
+/** A webhook that matches no payment by then never will. */
+const UNMATCHED_AFTER_S = 24 * 3600;
+/** Idempotency keys are kept this long: far longer than anybody goes on repeating a request. */
+const KEYS_KEPT_S = 48 * 3600;
+
+/** The invoice that something left behind belongs to. */
+export interface SweptInvoice {
+  readonly id: string;
+  readonly merchant_id: string;
+  readonly reference: string | null;
+  readonly currency: string;
+  readonly amount: number;
+}
+
+export interface LeftWebhook {
+  readonly id: string;
+  readonly invoice: SweptInvoice;
+}
+
+export interface UnmatchedWebhook {
+  readonly id: string;
+  readonly account_id: string;
+  readonly provider: string;
+  readonly provider_payment_id: string | null;
+  readonly body: Buffer;
+  /** True: it has waited long enough. */
+  readonly is_stale: boolean;
+}
+
+export interface OverdueInvoice {
+  readonly invoice: SweptInvoice;
+  readonly due_at: string;
+}
+
+export interface UnansweredPayment {
+  readonly id: string;
+  readonly account_id: string;
+  readonly invoice: SweptInvoice;
+}
+
+const INVOICE = `jsonb_build_object('id', i.id, 'merchant_id', i.merchant_id, 'reference', i.reference,
+  'currency', i.currency, 'amount', i.amount) as invoice`;
+
+/** True for a row that was never swept, or not for a quarter of the time since `moment`. */
+const isTurnOf = (row: string, moment: string): string =>
+  `(${row}.swept_at is null or ${row}.swept_at < now() - least((now() - ${moment}) / 4, interval '1 hour'))`;
+
+/** Webhooks that wait although their invoice is known. At most `limit`. */
+export async function takeLeftWebhooks(pool: pg.Pool, limit: number): Promise<LeftWebhook[]> {
+  const { rows } = await pool.query<LeftWebhook>({
+    name: 'take_left_webhooks',
+    text: `
+      with taken as (
+        select id from webhook_events w
+        where state = 'received' and invoice_id is not null
+          and received_at < now() - make_interval(secs => ${WEBHOOK_WAITS_S}) and ${isTurnOf('w', 'w.received_at')}
+        order by coalesce(swept_at, received_at) limit $1
+      )
+      update webhook_events w set swept_at = now() from taken, invoices i
+      where w.id = taken.id and i.id = w.invoice_id
+      returning w.id, ${INVOICE}`,
+    values: [limit],
+  });
+  return rows;
+}
+
+/** Webhooks that match no payment so far. At most `limit`. */
+export async function takeUnmatchedWebhooks(pool: pg.Pool, limit: number): Promise<UnmatchedWebhook[]> {
+  const { rows } = await pool.query<UnmatchedWebhook>({
+    name: 'take_unmatched_webhooks',
+    text: `
+      with taken as (
+        select id from webhook_events w
+        where state = 'received' and invoice_id is null
+          and received_at < now() - make_interval(secs => ${WEBHOOK_WAITS_S}) and ${isTurnOf('w', 'w.received_at')}
+        order by coalesce(swept_at, received_at) limit $1
+      )
+      update webhook_events w set swept_at = now() from taken, provider_accounts a
+      where w.id = taken.id and a.id = w.account_id
+      returning w.id, w.account_id, a.provider, w.provider_payment_id, w.body,
+        w.received_at < now() - make_interval(secs => ${UNMATCHED_AFTER_S}) as is_stale`,
+    values: [limit],
+  });
+  return rows;
+}
+
+/** Matches a webhook with its account's payment by our payment id or by the provider's. Null: there is none. */
+export async function matchWebhook(
+  pool: pg.Pool,
+  webhookId: string,
+  { reference, provider_payment_id }: { reference: string | null; provider_payment_id: string | null },
+): Promise<SweptInvoice | null> {
+  const { rows } = await pool.query<{ invoice: SweptInvoice }>({
+    name: 'match_webhook',
+    text: `
+      update webhook_events w set invoice_id = p.invoice_id, payment_id = p.id
+      from payments p join invoices i on i.id = p.invoice_id
+      where w.id = $1 and w.state = 'received' and p.id = (
+        select id from (
+          select q.id, 1 as rank from payments q, webhook_events v where v.id = $1 and q.id = $2 and q.account_id = v.account_id
+          union all
+          select q.id, 2 from payments q, webhook_events v
+          where v.id = $1 and q.account_id = v.account_id and q.provider_payment_id = $3
+        ) found order by rank limit 1
+      )
+      returning ${INVOICE}`,
+    values: [webhookId, reference, provider_payment_id],
+  });
+  return rows[0]?.invoice ?? null;
+}
+
+/** Ends a webhook that can never be applied. One that has ended, or was matched meanwhile, stays as it is. */
+export async function giveUpWebhook(pool: pg.Pool, webhookId: string, reason: string): Promise<void> {
+  await pool.query({
+    name: 'give_up_webhook',
+    text: `update webhook_events set state = 'dead', reason = $2, processed_at = now()
+           where id = $1 and state = 'received' and invoice_id is null`,
+    values: [webhookId, reason],
+  });
+}
+
+/** Invoices that can still be paid although their due time has passed. At most `limit`. */
+export async function takeOverdueInvoices(pool: pg.Pool, limit: number): Promise<OverdueInvoice[]> {
+  const { rows } = await pool.query<OverdueInvoice>({
+    name: 'take_overdue_invoices',
+    text: `
+      with taken as (
+        select id from invoices i
+        where status in ('open', 'partially_paid') and due_at < now() - make_interval(secs => ${INVOICE_OVERDUE_S})
+          and ${isTurnOf('i', 'i.due_at')}
+        order by coalesce(swept_at, due_at) limit $1
+      )
+      update invoices i set swept_at = now() from taken where i.id = taken.id
+      returning i.due_at, ${INVOICE}`,
+    values: [limit],
+  });
+  return rows;
+}
+
+/** Payments that were handed to their provider and of which nothing was recorded since. At most `limit`. */
+export async function takeUnansweredPayments(pool: pg.Pool, limit: number): Promise<UnansweredPayment[]> {
+  const { rows } = await pool.query<UnansweredPayment>({
+    name: 'take_unanswered_payments',
+    text: `
+      with taken as (
+        select id from payments p
+        where status = 'requested' and created_at < now() - make_interval(secs => ${PAYMENT_UNANSWERED_S})
+          and sent_at < now() - make_interval(secs => ${PAYMENT_UNANSWERED_S}) and ${isTurnOf('p', 'p.sent_at')}
+        order by coalesce(swept_at, sent_at) limit $1
+      )
+      update payments p set swept_at = now() from taken, invoices i
+      where p.id = taken.id and i.id = p.invoice_id
+      returning p.id, p.account_id, ${INVOICE}`,
+    values: [limit],
+  });
+  return rows;
+}
+
+/** Forgets idempotency keys that nobody repeats any more, at most `limit`; how many. */
+export async function deleteOldKeys(pool: pg.Pool, limit: number): Promise<number> {
+  const { rowCount } = await pool.query({
+    name: 'delete_old_keys',
+    text: `
+      delete from idempotency_keys where (merchant_id, mode, key) in (
+        select merchant_id, mode, key from idempotency_keys
+        where claimed_at < now() - make_interval(secs => ${KEYS_KEPT_S}) order by claimed_at limit $1
+      ) and claimed_at < now() - make_interval(secs => ${KEYS_KEPT_S})`,
+    values: [limit],
+  });
+  return rowCount ?? 0;
+}

@@ -1,0 +1,89 @@
+/** What end-to-end tests do all the time: make an invoice, ask for a payment, look into the provider's own books. */
+import type { Invoice, Payment, SimulatedPayment } from '../../cli/journey/clients.ts';
+import type { TestStack } from './stack.ts';
+
+export type Provider = 'finan' | 'fapshi';
+
+/** A service, a currency and an ordinary amount of each provider. */
+const ORDER = {
+  finan: { service: 'finan.bank_transfer', currency: 'VND', amount: 200_000 },
+  fapshi: { service: 'fapshi.payment_link', currency: 'XAF', amount: 5_000 },
+} as const;
+
+type Called = Awaited<ReturnType<TestStack['call']>>;
+
+/** A line of a simulator's own books. */
+export interface BookLine {
+  readonly kind: string;
+  readonly payment_id: string;
+  readonly reference: string | null;
+  readonly amount: number;
+}
+
+export interface Shop {
+  /** An open invoice that suits this provider. */
+  invoice(provider: Provider, more?: Readonly<Record<string, unknown>>): Promise<Invoice>;
+  /** Asks for a payment; never throws for a status. */
+  ask(provider: Provider, invoiceId: string, headers?: Record<string, string>): Promise<Called>;
+  /** An invoice with a payment that the customer could make now. */
+  payable(
+    provider: Provider,
+    more?: Readonly<Record<string, unknown>>,
+  ): Promise<{ invoice: Invoice; payment: Payment; id: string }>;
+  /** Our ids of this invoice's payments, also of those that no provider has accepted. */
+  paymentIds(invoiceId: string): Promise<string[]>;
+  /** The provider's payments that were made for this invoice, by its own books. */
+  accepted(provider: Provider, invoiceId: string): Promise<SimulatedPayment[]>;
+  /** A call to the sandbox's control API; throws unless it is answered 200. */
+  control(method: string, path: string, body?: unknown): Promise<unknown>;
+  books(provider: Provider): Promise<BookLine[]>;
+}
+
+export function shop(stack: TestStack): Shop {
+  const { merchantApi, pool, control, sandbox } = stack;
+  const ask: Shop['ask'] = (provider, invoiceId, headers = {}) =>
+    stack.call(
+      'POST',
+      `/v1/invoices/${invoiceId}/payments`,
+      { payment_service: ORDER[provider].service },
+      headers,
+    );
+  const invoice: Shop['invoice'] = (provider, more = {}) => {
+    const { currency, amount } = ORDER[provider];
+    return merchantApi.createInvoice({ currency, amount, ...more });
+  };
+  const paymentIds: Shop['paymentIds'] = async (invoiceId) => {
+    const { rows } = await pool.query<{ id: string }>(
+      'select id from payments where invoice_id = $1 order by id',
+      [invoiceId],
+    );
+    return rows.map(({ id }) => id);
+  };
+  const call: Shop['control'] = async (method, path, body) => {
+    const response = await fetch(sandbox.controlUrl + path, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+    return JSON.parse(text);
+  };
+  return {
+    invoice,
+    ask,
+    paymentIds,
+    async payable(provider, more) {
+      const made = await invoice(provider, more);
+      const payment = await merchantApi.requestPayment(made.id, ORDER[provider].service);
+      if (payment.provider_payment_id === null) throw new Error(`${payment.id} is ${payment.status}`);
+      return { invoice: made, payment, id: payment.provider_payment_id };
+    },
+    async accepted(provider, invoiceId) {
+      const ids = await paymentIds(invoiceId);
+      const found = await Promise.all(ids.map((id) => control.paymentsFor(provider, id)));
+      return found.flat();
+    },
+    control: call,
+    books: async (provider) => (await call('GET', `/${provider}/ledger`)) as BookLine[],
+  };
+}

@@ -1,0 +1,4 @@
+/** Builds the workflow bundle ahead of time, for an image whose files cannot be written later. */
+import { workflowBundle } from './bundle.ts';
+
+await workflowBundle();
