@@ -24,4 +24,4 @@ export interface ActivityDependencies {
   readonly failPoint: (name: FailPoint) => void;
 }
 
-export type FailPoint = 'after_provider_accepted' | 'after_commit';
+export type FailPoint = 'after_provider_accepted';

@@ -101,7 +101,8 @@ describe('webhooks without an invoice', () => {
       'select invoice_id, payment_id from webhook_events where id = any($1)',
       [[by_reference, by_provider]],
     );
-    expect(rows).toEqual(Array(2).fill({ invoice_id: invoice.id, payment_id: payment }));
+    const matched = { invoice_id: invoice.id, payment_id: payment };
+    expect(rows).toEqual([matched, matched]);
   });
 
   it('are never matched with a payment of another account', async () => {

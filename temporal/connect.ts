@@ -17,7 +17,7 @@ export async function connectClient(config: TemporalConfig<string>): Promise<Cli
 }
 
 /** gRPC: nobody is there. */
-const UNAVAILABLE = 14;
+const UNAVAILABLE: ReadonlySet<number> = new Set([14]);
 /** About three seconds in all, where the SDK's ten attempts take twenty. */
 const ATTEMPTS_WHEN_UNAVAILABLE = 6;
 const RECONNECT_WITHIN_MS = 2_000;
@@ -39,7 +39,7 @@ export async function lazyConnection(config: TemporalConfig<string>): Promise<Co
       makeGrpcRetryInterceptor({
         ...retry,
         retryableDecider: (attempt, status) =>
-          status.code === UNAVAILABLE
+          UNAVAILABLE.has(status.code)
             ? attempt < ATTEMPTS_WHEN_UNAVAILABLE && isRetryableError(status)
             : retry.retryableDecider(attempt, status),
       }),

@@ -9,9 +9,10 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 /** `settled`: everything due on the way has been done. `under_way`: it goes on after `wait_ms`. */
 export type JumpResult = 'settled' | 'under_way';
 
-const GRPC_DEADLINE = 4;
-const GRPC_NOT_FOUND = 5;
-const POLL_TIMED_OUT = 1;
+/** gRPC status codes and a poll result as plain numbers: the SDK exports their enums under no public name. */
+const GRPC_DEADLINE: ReadonlySet<number> = new Set([4]);
+const GRPC_NOT_FOUND: ReadonlySet<number> = new Set([5]);
+const POLL_TIMED_OUT: ReadonlySet<number> = new Set([1]);
 
 /**
  * Moves the workflow's clock `by_ms` milliseconds ahead and waits up to `wait_ms` until it is there: the server stops
@@ -38,7 +39,7 @@ export async function fastForward(
     });
   } catch (error) {
     if (!isGrpcServiceError(error)) throw error;
-    if (error.code === GRPC_NOT_FOUND) throw new WorkflowNotFoundError(error.details, workflowId, undefined);
+    if (GRPC_NOT_FOUND.has(error.code)) throw new WorkflowNotFoundError(error.details, workflowId, undefined);
     throw new ServiceError(`the clock of ${workflowId} could not be moved: ${error.details}`, {
       cause: error,
     });
@@ -55,12 +56,12 @@ async function untilThere(client: Client, workflowId: string, fastForwardId: str
         workflowExecution: { workflowId },
         fastForwardId,
       });
-      if (fastForwardPollingResult !== POLL_TIMED_OUT) return 'settled';
+      if (!POLL_TIMED_OUT.has(fastForwardPollingResult)) return 'settled';
     }
   } catch (error) {
     if (!isGrpcServiceError(error)) throw error;
-    if (error.code === GRPC_DEADLINE) return 'under_way';
-    if (error.code === GRPC_NOT_FOUND) return 'settled';
+    if (GRPC_DEADLINE.has(error.code)) return 'under_way';
+    if (GRPC_NOT_FOUND.has(error.code)) return 'settled';
     throw error;
   }
 }

@@ -71,7 +71,8 @@ function changed(eventType: string, change: (event: Record<string, unknown>) => 
     const index = history.events.findIndex((event) => event['eventType'] === eventType);
     if (index === -1) continue;
     const events = history.events.map((event, at) => (at === index ? { ...event, ...change(event) } : event));
-    return { workflowId: 'changed', history: { events } };
+    // Through JSON: a field that was taken away is gone.
+    return { workflowId: 'changed', history: JSON.parse(JSON.stringify({ events })) as Saved['history'] };
   }
   throw new Error(`no history has ${eventType}`);
 }

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { Invoice } from '../cli/journey/clients.ts';
-import { sweepScheduleId } from '../temporal/schedules.ts';
 import { invoiceWorkflowId } from '../workflows/contract.ts';
 import { eventually } from './setup/eventually.ts';
-import { violations } from './setup/invariants.ts';
+import { transfer } from './setup/finan-transfer.ts';
+import { settledViolations } from './setup/invariants.ts';
 import { shop, type Shop } from './setup/shop.ts';
 import { STACK_TIMEOUT_MS, startTestStack, type TestStack } from './setup/stack.ts';
 import { temporalClient } from './setup/temporal-client.ts';
@@ -179,17 +179,6 @@ const countRows = async (): Promise<number> =>
   (await stack.pool.query<{ count: number }>('select count(*)::int as count from webhook_events')).rows[0]
     ?.count ?? -1;
 
-/** A transfer of the whole amount, as Finan's webhook tells it. */
-const transfer = (reference: string, request: string, more: Record<string, unknown> = {}): string =>
-  JSON.stringify({
-    id: `t-${request}`,
-    reference_id: reference,
-    payment_request_id: request,
-    amount: 200_000,
-    created_at: new Date().toISOString(),
-    ...more,
-  });
-
 describe('webhooks that nobody should believe', () => {
   it.each(['finan', 'fapshi'] as const)(
     'forged in the name of %s: 401, and nothing comes of it',
@@ -311,91 +300,6 @@ describe('webhooks at a bad time', () => {
   });
 });
 
-describe('what was left behind', () => {
-  const sweep = () => temporal.schedule.getHandle(sweepScheduleId(stack.taskQueue)).trigger('ALLOW_ALL');
-  /** A row as the API leaves it when it dies before it has told anybody. */
-  const stored = async (body: string, payment: string, invoice: string | null): Promise<string> => {
-    const id = `whk_left_${payment}`;
-    await stack.pool.query(
-      `insert into webhook_events (id, account_id, event_key, received_at, path, headers, body, invoice_id, payment_id, state)
-       values ($1, $2, $1, now() - interval '1 minute', '/', '{}', $3, $4, $5, 'received')`,
-      [id, stack.merchant.accounts['finan'], Buffer.from(body), invoice, invoice === null ? null : payment],
-    );
-    return id;
-  };
-  const ended = (id: string) =>
-    eventually(
-      'the webhook has ended',
-      async () =>
-        (await stack.pool.query('select state from webhook_events where id = $1', [id])).rows[0]?.state,
-      (state) => state !== 'received',
-    );
-
-  it('a webhook whose API died between the row and the signal is swept up', async () => {
-    const { invoice, payment, id } = await at.payable('finan');
-    const webhook = await stored(transfer(payment.id, id), payment.id, invoice.id);
-    await sweep();
-    expect(await ended(webhook)).toBe('processed');
-    await stack.merchantApi.until(invoice.id, 'paid', isPaid);
-  });
-
-  it('a webhook that matched nothing when it came is matched later', async () => {
-    const { invoice, payment, id } = await at.payable('finan');
-    const webhook = await stored(transfer(payment.id, id), payment.id, null);
-    await sweep();
-    expect(await ended(webhook)).toBe('processed');
-    await stack.merchantApi.until(invoice.id, 'paid', isPaid);
-  });
-
-  it('an invoice whose workflow was never started expires all the same', async () => {
-    const { id } = await at.invoice('finan');
-    await temporal.workflow.getHandle(invoiceWorkflowId(id)).terminate('lost, for a test');
-    await stack.pool.query(
-      `update invoices set due_at = now() - interval '5 minutes',
-         state = jsonb_set(state, '{due_at}', to_jsonb(to_char(now() at time zone 'utc' - interval '5 minutes', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
-       where id = $1`,
-      [id],
-    );
-    await sweep();
-    await stack.merchantApi.until(id, 'expired', ({ status }) => status === 'expired');
-  });
-
-  it('a payment that was sent and never heard of again is looked up, not sent again', async () => {
-    const { id: invoiceId } = await at.invoice('finan');
-    const payment = `pay_${invoiceId.slice(4)}`;
-    await stack.pool.query(
-      `insert into payments (id, invoice_id, merchant_id, account_id, provider, method, currency, amount, request, created_at, sent_at, status, updated_at)
-       values ($1, $2, $3, $4, 'finan', 'bank_transfer', 'VND', 200000, '{}', now() - interval '3 minutes', now() - interval '2 minutes', 'requested', now())`,
-      [payment, invoiceId, stack.merchant.merchant_id, stack.merchant.accounts['finan']],
-    );
-    await sweep();
-    await stack.merchantApi.until(invoiceId, 'settled', ({ payments }) => payments[0]?.status === 'failed');
-    expect(await at.accepted('finan', invoiceId)).toEqual([]);
-  });
-
-  it('what each sweep did can be read in the workflow engine', async () => {
-    const { info } = await temporal.schedule.getHandle(sweepScheduleId(stack.taskQueue)).describe();
-    const workflows = info.recentActions.flatMap(({ action }) =>
-      action.type === 'startWorkflow' ? [action.workflow] : [],
-    );
-    const reports = await Promise.all(
-      workflows.map(({ workflowId, firstExecutionRunId }) =>
-        temporal.workflow.getHandle(workflowId, firstExecutionRunId).result(),
-      ),
-    );
-    const sum = (kind: string) =>
-      reports.reduce((total: number, report) => total + Number((report as Record<string, number>)[kind]), 0);
-    expect({
-      told: sum('webhooks_told'),
-      matched: sum('webhooks_matched'),
-      opened: sum('invoices_opened'),
-      requested: sum('payments_requested'),
-      failed: sum('failed'),
-    }).toEqual({ told: 2, matched: 1, opened: 1, requested: 1, failed: 0 });
-  });
-});
-
 it('leaves a record in which every invariant holds', async () => {
-  const found = await violations(stack.pool);
-  expect(found).toEqual([]);
+  expect(await settledViolations(stack.pool)).toEqual([]);
 });

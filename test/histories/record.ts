@@ -132,9 +132,10 @@ async function save(stack: Stack, runs: readonly Run[]): Promise<void> {
   for (const { name, workflowId, runId } of runs) {
     const { stdout } = await run(
       path,
+      // prettier-ignore
       [
-        ...['workflow', 'show', '--address', address, '--namespace', namespace],
-        ...['--workflow-id', workflowId, '--run-id', runId, '--output', 'json'],
+        'workflow', 'show', '--address', address, '--namespace', namespace,
+        '--workflow-id', workflowId, '--run-id', runId, '--output', 'json',
       ],
       { maxBuffer: 50_000_000 },
     );

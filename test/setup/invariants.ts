@@ -4,6 +4,21 @@ import { reduce } from '../../domain/reduce.ts';
 import type { RecordedEvent } from '../../domain/events.ts';
 import { newInvoice, type InvoiceState } from '../../domain/state.ts';
 import { amountsOf, invoiceStatus } from '../../domain/status.ts';
+import { eventually } from './eventually.ts';
+
+/** Webhooks of the last test may still be on their way; what is wrong after this long is wrong. */
+const SETTLED_WITHIN_MS = 10_000;
+
+/** `violations`, once the webhooks that are being applied have been. */
+export async function settledViolations(pool: pg.Pool): Promise<string[]> {
+  await eventually(
+    'no webhook waits',
+    async () => (await pool.query(`select from webhook_events where state = 'received'`)).rowCount,
+    (count) => count === 0,
+    SETTLED_WITHIN_MS,
+  ).catch(() => undefined);
+  return violations(pool);
+}
 
 interface Row {
   readonly id: string;

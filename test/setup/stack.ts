@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
 import type pg from 'pg';
 import {
   merchantApi,
@@ -13,6 +14,7 @@ import { startStack, type Stack, type StackOptions } from '../../cli/stack.ts';
 import { loadConfig } from '../../config/index.ts';
 import { createPool } from '../../db/pool.ts';
 import { silentReport } from '../../engines/index.ts';
+import { sweepScheduleId } from '../../temporal/schedules.ts';
 import { freshDatabase, freshTaskQueue, temporalAddress, temporalNamespace } from './engines.ts';
 
 /** Starting it takes a few seconds, and the engines may have to be started first. */
@@ -95,8 +97,20 @@ export async function startTestStack({
     async stop() {
       await pool.end();
       await stack.stop();
+      await forgetSweeper(engines.temporal, taskQueue);
       await database.drop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** A schedule outlives the worker that made it, and on a server that stays it would go on for ever. */
+async function forgetSweeper(
+  { address, namespace }: { address: string; namespace: string },
+  taskQueue: string,
+): Promise<void> {
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection, namespace });
+  await client.schedule.getHandle(sweepScheduleId(taskQueue)).delete();
+  await connection.close();
 }
