@@ -310,6 +310,22 @@ describe('GET /qr/{payment}', () => {
     expect((await api.call('GET', `/qr/${id}.svg`, { key: null })).status).toBe(404);
   });
 
+  it('is the picture of a provider that draws its own, and only as what it is', async () => {
+    const made = await api.call('POST', `/v1/invoices/${await newInvoice()}/payments`, {
+      body: { payment_service: 'bazaar.qr' },
+    });
+    const id = String(made.json.id);
+    const picture = Buffer.from('89504e470d0a1a0a', 'hex');
+    const action = { type: 'qr_code', qr_image: `data:image/png;base64,${picture.toString('base64')}` };
+    await api.pool.query('update payments set next_action = $2 where id = $1', [id, action]);
+    const shown = await api.call('GET', `/v1/payments/${id}`);
+    expect(shown.json.next_action).toMatchObject({ qr: { png_url: `${api.url}/qr/${id}.png` } });
+    const png = await fetch(`${api.url}/qr/${id}.png`);
+    expect([png.status, png.headers.get('content-type')]).toEqual([200, 'image/png']);
+    expect(Buffer.from(await png.arrayBuffer())).toEqual(picture);
+    expect((await fetch(`${api.url}/qr/${id}.svg`)).status).toBe(404);
+  });
+
   it('knows no other payments and formats', async () => {
     for (const file of [
       'pay_01jd0000000000000000000000.svg',

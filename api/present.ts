@@ -78,14 +78,12 @@ function isPayable({ status }: PaymentRow): boolean {
 }
 
 function presentNextAction({ id, amount, currency }: PaymentRow, action: NextAction, publicUrl: string) {
-  const { type, redirect_url, qr_payload, readable_code, deep_links, bank_transfer, phone_hint } = action;
-  const image = `${publicUrl}/qr/${id}`;
+  const { type, redirect_url, readable_code, deep_links, bank_transfer, phone_hint } = action;
+  const qr = presentQr(action, `${publicUrl}/qr/${id}`);
   return {
     type,
     ...(redirect_url === undefined ? {} : { redirect_url }),
-    ...(qr_payload === undefined
-      ? {}
-      : { qr: { payload: qr_payload, svg_url: `${image}.svg`, png_url: `${image}.png` } }),
+    ...(qr === null ? {} : { qr }),
     ...(readable_code === undefined ? {} : { readable_code }),
     ...(deep_links === undefined ? {} : { deep_links }),
     ...(bank_transfer === undefined
@@ -101,6 +99,14 @@ function presentNextAction({ id, amount, currency }: PaymentRow, action: NextAct
         }),
     ...(phone_hint === undefined ? {} : { phone_hint }),
   };
+}
+
+/** A code we draw, in both formats, or the picture that the provider has drawn. */
+function presentQr({ qr_payload, qr_image }: NextAction, image: string) {
+  if (qr_payload !== undefined) {
+    return { payload: qr_payload, svg_url: `${image}.svg`, png_url: `${image}.png` };
+  }
+  return qr_image?.startsWith('data:image/png;base64,') ? { png_url: `${image}.png` } : null;
 }
 
 /** `finan.bank_transfer` */

@@ -197,15 +197,20 @@ export async function findPayment(pool: pg.Pool, owner: Owner, id: string): Prom
   return rows[0] ?? null;
 }
 
+/** What a QR code encodes, or a picture of it as a `data:` URL; one of the two is there. */
+export interface PaymentQr {
+  readonly qr_payload: string | null;
+  readonly qr_image: string | null;
+  readonly expires_at: string | null;
+}
+
 /** A payment by its id alone, for what is shown to whoever knows the id: its QR code. */
-export async function findPaymentQr(
-  pool: pg.Pool,
-  id: string,
-): Promise<{ qr_payload: string; expires_at: string | null } | null> {
-  const { rows } = await pool.query<{ qr_payload: string; expires_at: string | null }>({
+export async function findPaymentQr(pool: pg.Pool, id: string): Promise<PaymentQr | null> {
+  const { rows } = await pool.query<PaymentQr>({
     name: 'find_payment_qr',
-    text: `select next_action->>'qr_payload' as qr_payload, expires_at from payments
-           where id = $1 and status in ('pending', 'partially_paid') and next_action->>'qr_payload' is not null`,
+    text: `select next_action->>'qr_payload' as qr_payload, next_action->>'qr_image' as qr_image, expires_at from payments
+           where id = $1 and status in ('pending', 'partially_paid')
+             and coalesce(next_action->>'qr_payload', next_action->>'qr_image') is not null`,
     values: [id],
   });
   return rows[0] ?? null;

@@ -58,6 +58,14 @@ const newPayment = async (): Promise<{ invoice: string; payment: string }> => {
 };
 
 describe('POST /webhooks/{provider}/{account}', () => {
+  it('hands what follows the account to the connector and keeps none of it', async () => {
+    const { payment } = await newPayment();
+    const body = `{"event":"e-behind", "payment":"P-${payment}", "ours":null}`;
+    const { status } = await deliver(body, { query: '/canary-segment?token=canary-token' });
+    expect(status).toBe(202);
+    expect(JSON.stringify(await stored('e-behind'))).not.toContain('canary');
+  });
+
   it('stores the bytes, answers as the provider expects, and tells the workflow', async () => {
     const { invoice, payment } = await newPayment();
     const body = `{"event":"e1", "payment":"P-${payment}",  "ours":null}`;
@@ -70,7 +78,7 @@ describe('POST /webhooks/{provider}/{account}', () => {
       copies: 1,
       invoice_id: invoice,
       payment_id: payment,
-      path: `/pay/webhooks/bazaar/${api.merchant.account}?a=1`,
+      path: `/webhooks/bazaar/${api.merchant.account}`,
     });
     expect(row?.body.toString()).toBe(body);
     expect(row?.headers).toEqual({

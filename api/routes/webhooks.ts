@@ -49,10 +49,7 @@ export function webhookRoutes(dependencies: ApiDependencies) {
       throw new Problem('webhook_refused', `the webhook was refused: ${reason.replaceAll('_', ' ')}`);
     }
 
-    const stored = await insertWebhook(
-      pool,
-      toStore(account.id, webhook, readClaim(connector, webhook.body)),
-    );
+    const stored = await insertWebhook(pool, toStore(connector, account.id, webhook));
     contextOf(response).invoice_id = stored.invoice?.id ?? null;
     const { status, body } = connector.acknowledge(new Date(now()));
     if (typeof body === 'string') response.status(status).type('text/plain').send(body);
@@ -125,11 +122,13 @@ function storable(text: string): string {
   return text.replaceAll('\0', '').replaceAll(/\p{Surrogate}/gu, '');
 }
 
+/** The row. Its path ends with the account: what follows, and the query, can be a secret or a token. */
 function toStore(
+  connector: Connector<unknown>,
   account_id: string,
-  { path, headers, body, received_at }: IncomingWebhook,
-  claim: WebhookClaim | { readonly dead: string },
+  { headers, body, received_at }: IncomingWebhook,
 ): NewWebhook {
+  const claim = readClaim(connector, body);
   const kept = KEPT_HEADERS.flatMap((name) => {
     const value = headers[name];
     return value === undefined ? [] : [[name, value.slice(0, HEADER_MAX)]];
@@ -139,7 +138,7 @@ function toStore(
   const row = {
     account_id,
     received_at: new Date(received_at).toISOString(),
-    path,
+    path: `/webhooks/${connector.manifest.provider}/${account_id}`,
     headers: Object.fromEntries(kept) as Record<string, string>,
     body,
   };
