@@ -2,20 +2,26 @@
  * What every connector must hold to, derived from its manifest alone. A provider joins by being in the registry
  * and adding one line to `samples`: an account and a true webhook to be forged.
  */
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { MAX_AMOUNT } from '../domain/money.ts';
 import { ProviderError } from '../domain/provider-error.ts';
 import type { Connector, IncomingWebhook, WebhookClaim } from './contract.ts';
 import { connectorFor, connectors, isProvider } from './index.ts';
+import { signHs256 } from './jwt.ts';
 
 interface Sample {
   readonly credentials: unknown;
   /** A webhook as this provider sends it, true in every byte. */
   readonly webhook: IncomingWebhook;
-  /** `body`: a proof over the body, so no change of it may pass. `secret`: only the secret's own header counts. */
-  readonly proof: 'body' | 'secret';
+  /**
+   * `body`: a proof over the body, so no change of it may pass. `fields`: the same without path and time, and what is
+   * not signed must not change the claim. `secret`: only the secret's own header counts. `path`:
+   * nothing is signed, and the last segment of the URL is the secret. `token`: the body is a signed token, and nothing
+   * outside the body counts.
+   */
+  readonly proof: 'body' | 'fields' | 'secret' | 'path' | 'token';
 }
 
 const RECEIVED_AT = 1_790_824_800_000;
@@ -40,6 +46,14 @@ const samples: Readonly<Record<string, Sample>> = {
     ),
     proof: 'secret',
   },
+  fib: {
+    credentials: { client_id: 'shop-1', client_secret: 's3cret' },
+    webhook: {
+      ...post({}, '{"id":"0f0a5d0e-1c58-4a86-8d61-1b2f0f2b7c11","status":"PAID"}'),
+      path: `${PATH}/pay_01/${createHmac('sha256', 's3cret').update('fib webhook url:acc_1:pay_01').digest('base64url')}`,
+    },
+    proof: 'path',
+  },
   finan: {
     credentials: { client_id: 'client-1', secret: 's3r3c_k3y' },
     webhook: post(
@@ -53,6 +67,67 @@ const samples: Readonly<Record<string, Sample>> = {
       FINAN_BODY,
     ),
     proof: 'body',
+  },
+  furatpay: {
+    credentials: { api_key: 'k', customer_id: 'c', webhook_secret: 's3cret' },
+    webhook: post(
+      {
+        'x-timestamp': '1790824800',
+        'x-signature': createHmac('sha256', 's3cret').update('inv-1CODE110011790824800').digest('hex'),
+      },
+      '{"type":"INVOICE_PAID","data":{"id":"inv-1","code":"CODE1","order_number":"1001","status":"paid"}}',
+    ),
+    // Three ids and the time are signed; its own tests forge the body.
+    proof: 'secret',
+  },
+  myfatoorah: {
+    credentials: { token: 't', country: 'KWT', webhook_secret: 'testsecret' },
+    webhook: post(
+      { 'myfatoorah-signature': '7XCLSlpmHM7FCH6n1DZR0gjHPJ7t0Qb6bhGXUOlS0ZI=' },
+      '{"Event":{"Code":1},"Data":{"Invoice":{"Id":"6409988","Status":"PAID"},' +
+        '"Transaction":{"Status":"SUCCESS","PaymentId":"07076409988322867173"}}}',
+    ),
+    proof: 'fields',
+  },
+  rehive: {
+    credentials: { token: 't', business_id: 'b', webhook_secret: 's3cret-of-the-dashboard' },
+    webhook: post(
+      { authorization: 'Secret s3cret-of-the-dashboard' },
+      '{"data":{"id":"e7d7a5a2","request_reference":"pay_01","status":"paid","updated":1790824800000}}',
+    ),
+    proof: 'secret',
+  },
+  zaincash: {
+    credentials: { client_id: 'c', client_secret: 's', api_key: 'api-key' },
+    webhook: post(
+      {},
+      `{"webhook_token":"${signHs256(
+        {
+          eventType: 'STATUS_CHANGED',
+          eventId: '812691e6-b433-4ffc-888c-d11e21c14994',
+          timestamp: '2026-10-01T10:15:30.000+00:00',
+          data: {
+            transactionId: '6fc49988-c618-4ee4-880b-d5a169693296',
+            orderId: 'pay_01',
+            currentStatus: 'SUCCESS',
+            amount: { currency: 'IQD', value: 5000, feeValue: 0 },
+          },
+        },
+        'api-key',
+      )}"}`,
+    ),
+    proof: 'token',
+  },
+  zaincash_v1: {
+    credentials: { msisdn: '9647800000001', merchant_id: '5ffa00', secret: '$2y$10$secret' },
+    webhook: post(
+      {},
+      `{"token":"${signHs256(
+        { status: 'success', orderid: 'pay_01', id: '652f6d1e', iat: 1790824790, exp: 1790839190 },
+        '$2y$10$secret',
+      )}"}`,
+    ),
+    proof: 'token',
   },
 };
 
@@ -85,7 +160,7 @@ describe.each(connectors.map((connector) => [connector.manifest.provider, connec
     const { manifest } = connector;
 
     it('declares sound facts', () => {
-      expect(manifest.provider).toMatch(/^[a-z][a-z0-9]*$/);
+      expect(manifest.provider).toMatch(/^[a-z][a-z0-9_]*$/);
       expect(manifest.title).not.toBe('');
       expect(manifest.countries.length).toBeGreaterThan(0);
       for (const country of manifest.countries) expect(country).toMatch(/^[A-Z]{2}$/);
@@ -216,6 +291,8 @@ function claimOf(connector: Connector<unknown>, body: Uint8Array): WebhookClaim 
 
 /** The true webhook with one thing changed: a byte of the body, a character of a header, a header, the path, the time. */
 function forgeries({ webhook, proof }: Sample): fc.Arbitrary<IncomingWebhook> {
+  if (proof === 'path') return forgedPaths(webhook);
+  if (proof === 'token') return changedBytes(webhook.body).map((body) => ({ ...webhook, body }));
   const proofs = Object.keys(webhook.headers).filter((name) => name !== 'x-client-id');
   const headers = fc
     .tuple(fc.constantFrom(...proofs), fc.nat(), fc.string({ minLength: 0, maxLength: 2, unit: 'binary' }))
@@ -234,6 +311,10 @@ function forgeries({ webhook, proof }: Sample): fc.Arbitrary<IncomingWebhook> {
   });
   if (proof === 'secret') return fc.oneof({ weight: 20, arbitrary: headers }, missing);
   const bodies = changedBytes(webhook.body).map((body) => ({ ...webhook, body }));
+  if (proof === 'fields') {
+    const changes = { weight: 10, arbitrary: fc.oneof(bodies, headers) };
+    return fc.oneof(changes, { weight: 1, arbitrary: missing });
+  }
   const paths = fc.string({ maxLength: 30 }).map((path) => ({ ...webhook, path: `/${path}` }));
   const replays = fc
     .oneof(fc.integer({ min: 31_000, max: 2 ** 40 }), fc.integer({ min: -(2 ** 40), max: -31_000 }))
@@ -244,6 +325,23 @@ function forgeries({ webhook, proof }: Sample): fc.Arbitrary<IncomingWebhook> {
     { weight: 1, arbitrary: missing },
     { weight: 1, arbitrary: paths },
     { weight: 1, arbitrary: replays },
+  );
+}
+
+/** Something else in the place of the secret segment, or a path without one. */
+function forgedPaths(webhook: IncomingWebhook): fc.Arbitrary<IncomingWebhook> {
+  const end = webhook.path.lastIndexOf('/') + 1;
+  const base = webhook.path.slice(0, end);
+  const changed = changedBytes(Buffer.from(webhook.path.slice(end))).map(
+    (segment) => base + Buffer.from(segment).toString('latin1'),
+  );
+  const others = fc.string({ maxLength: 60 }).map((segment) => base + segment);
+  return (
+    fc
+      .oneof({ weight: 10, arbitrary: changed }, others, fc.constantFrom(base, base.slice(0, -1)))
+      // What begins a query or a fragment leaves the path as it was.
+      .filter((path) => path.split(/[?#]/, 1)[0] !== webhook.path)
+      .map((path) => ({ ...webhook, path }))
   );
 }
 

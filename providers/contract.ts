@@ -109,6 +109,8 @@ export interface NextAction {
   readonly redirect_url?: string;
   /** What the QR code encodes (EMVCo text for VietQR), drawn by whoever shows it. */
   readonly qr_payload?: string;
+  /** The QR code as a `data:image/…;base64,` URL, from providers that draw it and do not say what it encodes. */
+  readonly qr_image?: string;
   /** A code that a person can type instead of scanning. */
   readonly readable_code?: string;
   readonly deep_links?: readonly { readonly label: string; readonly url: string }[];

@@ -1,10 +1,25 @@
 /** Every provider. A new one is one more line here. */
 import type { Connector } from './contract.ts';
 import { fapshi } from './fapshi/connector.ts';
+import { fib } from './fib/connector.ts';
 import { finan } from './finan/connector.ts';
+import { furatpay } from './furatpay/connector.ts';
+import { myfatoorah } from './myfatoorah/connector.ts';
+import { rehive } from './rehive/connector.ts';
+import { zaincash } from './zaincash/connector.ts';
+import { zaincashV1 } from './zaincash_v1/connector.ts';
 
 /** In alphabetical order, with unique names. Each connector checks its own credentials, so none is typed here. */
-export const connectors: readonly Connector<unknown>[] = [fapshi, finan];
+export const connectors: readonly Connector<unknown>[] = [
+  fapshi,
+  fib,
+  finan,
+  furatpay,
+  myfatoorah,
+  rehive,
+  zaincash,
+  zaincashV1,
+];
 
 const byProvider = new Map(connectors.map((connector) => [connector.manifest.provider, connector]));
 

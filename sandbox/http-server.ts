@@ -33,6 +33,8 @@ export interface Route {
   readonly method: string;
   /** `/api/v1/payments/:id` */
   readonly path: string;
+  /** For providers whose servers do not look at the case of a path; parameters keep theirs. */
+  readonly ignoreCase?: boolean;
   /** What the call is named in faults; empty for pages, which never misbehave. */
   readonly operations: readonly string[];
   readonly handle: (request: SimulatorRequest) => Reply | Promise<Reply>;
@@ -211,7 +213,8 @@ function finish(
       const bytes = Buffer.from(body, 'utf8');
       response.writeHead(status, {
         ...headers,
-        'content-length': String(bytes.length),
+        // RFC 9110: an answer 204 has no body and no length.
+        ...(status === 204 ? {} : { 'content-length': String(bytes.length) }),
         ...(closeAfter ? { connection: 'close' } : {}),
       });
       response.end(incoming.method === 'HEAD' ? undefined : bytes);

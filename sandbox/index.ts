@@ -1,11 +1,26 @@
 /** Starts the provider simulators and their control API in this process: for tests, and for `main.ts`. */
 import { fapshiSimulator } from '../providers/fapshi/sandbox.ts';
+import { fibSimulator } from '../providers/fib/sandbox.ts';
 import { finanSimulator } from '../providers/finan/sandbox.ts';
+import { furatPaySimulator } from '../providers/furatpay/sandbox.ts';
+import { myfatoorahSimulator } from '../providers/myfatoorah/sandbox.ts';
+import { rehiveSimulator } from '../providers/rehive/sandbox.ts';
+import { zaincashSimulator } from '../providers/zaincash/sandbox.ts';
+import { zaincashV1Simulator } from '../providers/zaincash_v1/sandbox.ts';
 import { startControl } from './control.ts';
 import type { Log, RunningSimulator, Simulator } from './simulator.ts';
 
 /** Every simulator there is. A new one is one line here. */
-export const SIMULATORS: readonly Simulator[] = [finanSimulator, fapshiSimulator];
+export const SIMULATORS: readonly Simulator[] = [
+  finanSimulator,
+  fapshiSimulator,
+  fibSimulator,
+  furatPaySimulator,
+  myfatoorahSimulator,
+  rehiveSimulator,
+  zaincashSimulator,
+  zaincashV1Simulator,
+];
 
 export interface SandboxOptions {
   /** Port of the control API; 0, the default, takes a free one. */

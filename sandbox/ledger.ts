@@ -4,9 +4,14 @@
  */
 export type LedgerKind =
   | 'payment_created'
+  | 'money_authorized'
+  | 'authorization_released'
   | 'money_received'
   | 'attempt_failed'
   | 'payment_expired'
+  | 'payment_canceled'
+  | 'refund_requested'
+  | 'money_refunded'
   | 'payout_created'
   | 'money_paid_out';
 

@@ -10,13 +10,14 @@ interface RouteMatch {
 export function findRoute(routes: readonly Route[], method: string, path: string): RouteMatch | null {
   for (const route of routes) {
     if (route.method !== method) continue;
-    const params = matchPath(route.path, path);
+    const params = matchPath(route.path, path, route.ignoreCase === true);
     if (params !== null) return { route, params };
   }
   return null;
 }
 
-function matchPath(pattern: string, path: string): ReadonlyMap<string, string> | null {
+function matchPath(pattern: string, path: string, ignoreCase: boolean): ReadonlyMap<string, string> | null {
+  const fold = (text: string): string => (ignoreCase ? text.toLowerCase() : text);
   const expected = pattern.split('/');
   const actual = path.length > 1 && path.endsWith('/') ? path.slice(0, -1).split('/') : path.split('/');
   if (expected.length !== actual.length) return null;
@@ -26,7 +27,7 @@ function matchPath(pattern: string, path: string): ReadonlyMap<string, string> |
     if (part.startsWith(':')) {
       if (value === '') return null;
       params.set(part.slice(1), decode(value));
-    } else if (part !== value) return null;
+    } else if (fold(part) !== fold(value)) return null;
   }
   return params;
 }

@@ -289,7 +289,10 @@ describe('the control API', () => {
 
   it('names the providers when one is unknown and the calls when a path is', async () => {
     const unknownProvider = await control(sandbox.controlUrl, 'GET /stripe');
-    expect(unknownProvider).toMatchObject({ status: 404, body: { allowed: ['finan', 'fapshi'] } });
+    expect(unknownProvider).toMatchObject({
+      status: 404,
+      body: { allowed: expect.arrayContaining(['fapshi', 'finan']) },
+    });
     const unknownCall = await control(sandbox.controlUrl, 'POST /fapshi/refunds/everything');
     expect(unknownCall.status).toBe(404);
     expect(unknownCall.body['allowed']).toContain('POST /{provider}/clock');

@@ -11,8 +11,15 @@ export interface OutgoingWebhook {
   /** For people and logs: `transfer 3f…`, `SUCCESSFUL`. */
   readonly event: string;
   readonly body: string;
+  /** The body of a forgery, for providers whose proof is in the body. Left out: the true one. */
+  readonly forgedBody?: string;
   /** Headers that prove the sender, made anew for each attempt; wrong on purpose when `forged`. */
   readonly proof: (target: URL, forged: boolean) => Record<string, string>;
+  /**
+   * Where it goes, for providers that are told with each payment: null sends nothing, `forged` is what a stranger would
+   * try. Left out: the URL of the dashboard.
+   */
+  readonly url?: (forged: boolean) => URL | null;
 }
 
 export interface WebhookPolicy {
@@ -187,11 +194,12 @@ export class WebhookSender {
   }
 
   async #deliver(
-    webhook: OutgoingWebhook,
+    given: OutgoingWebhook,
     how: { readonly attempt: number; readonly mode: DeliveryAttempt['mode'] },
   ): Promise<DeliveryOutcome> {
+    const webhook = how.mode === 'forge' ? { ...given, body: given.forgedBody ?? given.body } : given;
     const generation = this.#generation;
-    const url = this.#url;
+    const url = this.#target(webhook, how.mode === 'forge');
     if (url === null) {
       this.#record(webhook, how, { url: null, headers: {}, ...nothingSent('no_url') });
       return 'no_url';
@@ -207,7 +215,12 @@ export class WebhookSender {
   }
 
   #note(webhook: OutgoingWebhook, mode: WebhookMode['do'], outcome: DeliveryOutcome): void {
-    this.#record(webhook, { attempt: 1, mode }, { url: this.url(), headers: {}, ...nothingSent(outcome) });
+    const url = this.#target(webhook, false)?.href ?? null;
+    this.#record(webhook, { attempt: 1, mode }, { url, headers: {}, ...nothingSent(outcome) });
+  }
+
+  #target(webhook: OutgoingWebhook, forged: boolean): URL | null {
+    return webhook.url === undefined ? this.#url : webhook.url(forged);
   }
 
   #record(

@@ -1,0 +1,193 @@
+/**
+ * Simulator of FIB (First Iraqi Bank) online payments: hosts' paths, Keycloak tokens of a minute, statuses and webhooks
+ * as FIB's web payments page and its official clients show them. It shares no code with the connector.
+ *
+ * Not documented, so chosen here: the codes and statuses of refusals (400 for what the payment's state does not allow,
+ * 404 for an unknown payment), that cancelling a cancelled payment answers 204 again, an hour's life without `expiresIn`,
+ * the gaps between repeated webhooks, and that a webhook says every change of status but those of a refund (the setting
+ * `refund_webhooks` adds them). Payouts are not simulated.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
+import { randomUUID } from '../../sandbox/random.ts';
+import { defineSimulator } from '../../sandbox/simulator.ts';
+import type { SimulatorCore } from '../../sandbox/simulator.ts';
+import type { OutgoingWebhook } from '../../sandbox/webhooks.ts';
+import { fibControl } from './sandbox-control.ts';
+import { APPS, fibPages } from './sandbox-pages.ts';
+import { PaymentBook } from './sandbox-payments.ts';
+import type { Payment, Status } from './sandbox-payments.ts';
+import { qrDataUrl } from './sandbox-qr.ts';
+import { Realm } from './sandbox-realm.ts';
+import type { Credentials } from './sandbox-realm.ts';
+import { InvalidRequest, parseOrder } from './sandbox-requests.ts';
+
+const PAYMENTS = '/protected/v1/payments';
+
+export const fibSimulator = defineSimulator<Credentials>({
+  name: 'fib',
+  basePath: '',
+  bodyLimitBytes: 100 * 1024,
+  credentials: (random) => ({ client_id: `shop-${random.hex(8)}`, client_secret: random.uuid() }),
+  webhooks: {
+    timeoutMs: 10_000,
+    acknowledged: (status) => status >= 200 && status < 300,
+    // "Up to five redeliveries", as one integrator read it; FIB has not confirmed it.
+    retryDelaysS: [10, 30, 60, 300, 900],
+    retried: (outcome) => outcome !== 'acknowledged' && outcome !== 'no_url',
+  },
+  settings: {
+    /** How long a new token lives, in seconds. */
+    token_life_s: 60,
+    /** How long a refund takes, in milliseconds. */
+    refund_delay_ms: 1_000,
+    /** Whether webhooks say REFUND_REQUESTED and REFUNDED, too. */
+    refund_webhooks: false,
+  },
+  build: (core) => {
+    const realm = new Realm(core.credentials, () => core.clock.now());
+    const book = new PaymentBook(core.clock, core.ledger, (payment) => {
+      const ofRefund = payment.status === 'REFUND_REQUESTED' || payment.status === 'REFUNDED';
+      if (ofRefund && core.settings['refund_webhooks'] !== true) return;
+      core.webhooks.send(statusWebhook(payment, payment.status));
+    });
+    return {
+      routes: [tokenRoute(core, realm), ...apiRoutes(core, realm, book), ...fibPages(book)],
+      errorReply: (status, message) => errorReply(status, `HTTP_${status}`, message),
+      payments: fibControl(core, book, (payment, status, forged) => {
+        core.webhooks.sendNow(statusWebhook(payment, status), forged);
+      }),
+      reset: () => {
+        book.reset();
+        realm.reset();
+      },
+    };
+  },
+});
+
+function tokenRoute(core: SimulatorCore<Credentials>, realm: Realm): Route {
+  return {
+    method: 'POST',
+    path: '/auth/realms/fib-online-shop/protocol/openid-connect/token',
+    operations: ['token'],
+    handle: (request) => realm.issue(request, Number(core.settings['token_life_s'])),
+  };
+}
+
+function apiRoutes(core: SimulatorCore<Credentials>, realm: Realm, book: PaymentBook): Route[] {
+  const route = (
+    method: string,
+    path: string,
+    operations: readonly string[],
+    handle: (request: SimulatorRequest) => Reply,
+  ): Route => ({
+    method,
+    path: PAYMENTS + path,
+    operations,
+    handle: (request) => {
+      if (!realm.admits(request)) return errorReply(401, 'UNAUTHORIZED', 'the access token is not valid');
+      return handle(request);
+    },
+  });
+  const known = (handle: (payment: Payment) => Reply) => (request: SimulatorRequest) => {
+    const payment = book.find(request.param('paymentId'));
+    if (payment === null) return errorReply(404, 'PAYMENT_NOT_FOUND', 'there is no such payment');
+    request.about(payment.paymentId);
+    return handle(payment);
+  };
+  return [
+    route('POST', '', ['create'], (request) => {
+      try {
+        const payment = book.create(parseOrder(request.rawBody));
+        request.about(payment.paymentId);
+        return json(201, createdJson(payment, core.origin()));
+      } catch (error) {
+        if (error instanceof InvalidRequest) return errorReply(400, error.code, error.message);
+        throw error;
+      }
+    }),
+    route(
+      'GET',
+      '/:paymentId/status',
+      ['get', 'status'],
+      known((payment) => json(200, statusJson(payment))),
+    ),
+    route(
+      'POST',
+      '/:paymentId/cancel',
+      ['expire', 'cancel'],
+      known((payment) => {
+        const again = payment.decliningReason === 'PAYMENT_CANCELLATION';
+        if (again || book.decline(payment, 'PAYMENT_CANCELLATION') === 'done') return empty(204);
+        return errorReply(400, 'PAYMENT_NOT_CANCELABLE', `the payment is ${payment.status}`);
+      }),
+    ),
+    route(
+      'POST',
+      '/:paymentId/refund',
+      ['refund'],
+      known((payment) => {
+        const delayMs = Number(core.settings['refund_delay_ms']);
+        if (book.requestRefund(payment, delayMs) === 'done') return empty(202);
+        return errorReply(400, 'PAYMENT_NOT_REFUNDABLE', `the payment is ${payment.status}, or too old`);
+      }),
+    ),
+  ];
+}
+
+function createdJson(payment: Payment, origin: string): Record<string, unknown> {
+  const [personalAppLink, businessAppLink, corporateAppLink] = APPS.map(
+    (app) => `${origin}/app/${app}/${payment.readableCode}`,
+  );
+  return {
+    paymentId: payment.paymentId,
+    readableCode: payment.readableCode,
+    qrCode: qrDataUrl(personalAppLink ?? ''),
+    validUntil: new Date(payment.validUntil).toISOString(),
+    personalAppLink,
+    businessAppLink,
+    corporateAppLink,
+  };
+}
+
+function statusJson(payment: Payment): Record<string, unknown> {
+  const moment = (time: number | null): string | null =>
+    time === null ? null : new Date(time).toISOString();
+  return {
+    paymentId: payment.paymentId,
+    status: payment.status,
+    validUntil: moment(payment.validUntil),
+    amount: { amount: payment.order.dinars, currency: 'IQD' },
+    paidAt: moment(payment.paidAt),
+    decliningReason: payment.decliningReason,
+    declinedAt: moment(payment.declinedAt),
+    paidBy: payment.paidBy,
+  };
+}
+
+/** Nothing is signed. Who does not know the callback URL can only guess its last segment: that is a forged one. */
+function statusWebhook(payment: Payment, status: Status): OutgoingWebhook {
+  const { statusCallbackUrl } = payment.order;
+  return {
+    paymentId: payment.paymentId,
+    event: status,
+    body: JSON.stringify({ id: payment.paymentId, status }),
+    proof: () => ({}),
+    url: (forged) => {
+      if (statusCallbackUrl === null || !forged) return statusCallbackUrl;
+      return new URL(randomBytes(32).toString('base64url'), statusCallbackUrl);
+    },
+  };
+}
+
+function errorReply(status: number, code: string, detail: string): Reply {
+  return json(status, { traceId: randomUUID().replaceAll('-', ''), errors: [{ code, title: code, detail }] });
+}
+
+function empty(status: 202 | 204): Reply {
+  return { status, body: '' };
+}
+
+function json(status: number, body: unknown): Reply {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}

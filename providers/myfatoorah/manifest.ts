@@ -1,0 +1,49 @@
+/** MyFatoorah's facts, declared in one place. */
+import { fromWholeUnits } from '../../domain/money.ts';
+import type { Manifest } from '../contract.ts';
+import { COUNTRY_FACTS } from './countries.ts';
+
+/** Limits are the gateways' and not published; these are ours: up to ten million of each currency. */
+const AMOUNTS = Object.values(COUNTRY_FACTS).map(({ currency }) => ({
+  currency,
+  min: 1,
+  max: fromWholeUnits(10_000_000, currency).amount,
+  step: 1,
+}));
+/** We send it as ExpiryDate, so it holds whatever the portal's own default is. */
+const LIFETIME_S = 24 * 60 * 60;
+export const manifest: Manifest = {
+  provider: 'myfatoorah',
+  title: 'MyFatoorah',
+  countries: ['KW', 'SA', 'AE', 'QA', 'BH', 'OM', 'JO', 'EG'],
+  // Saudi Arabia, the Emirates, Qatar and Egypt have hosts of their own: api-sa, api-ae, api-qa, api-eg.
+  hosts: { live: 'https://api.myfatoorah.com', sandbox: 'https://apitest.myfatoorah.com' },
+  methods: [
+    {
+      method: 'payment_link',
+      title: 'MyFatoorah payment page',
+      flow: 'redirect',
+      amounts: AMOUNTS,
+      lifetime_s: LIFETIME_S,
+      requires: ['customer.name'],
+      description_max: 255,
+    },
+    {
+      method: 'card_authorization',
+      title: 'Card, authorized first and captured later',
+      flow: 'redirect',
+      amounts: AMOUNTS,
+      lifetime_s: LIFETIME_S,
+      requires: [],
+      description_max: 255,
+    },
+  ],
+  capture: 'manual_once',
+  refund: 'partial',
+  can_expire: false,
+  lookup: 'by_reference',
+  webhook_trust: 'hint',
+  webhook_registration: 'dashboard',
+  // Inquiries have a rate limit that is not published, and webhooks are tried again.
+  poll_s: [30, 90, 210, 450, 930, 1890, 3810, 7650, 15330, 30690, 61410],
+};

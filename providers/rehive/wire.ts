@@ -1,0 +1,168 @@
+/**
+ * Rehive's wire format: business invoices, quotes, transactions, refunds. Facts from docs.rehive.com ("Merchants") and the
+ * generated types of `rehive/rehive-javascript`; what those leave open is listed in the README of this folder.
+ */
+import { createHash } from 'node:crypto';
+import { z, type ZodType } from 'zod';
+import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
+import { failureFromStatus, isSuccess, readJson, readRefusal, sayable } from '../answers.ts';
+import type { ProviderContext } from '../contract.ts';
+import { optionalText, secret, text, webUrl } from '../fields.ts';
+import type { ProviderRequest } from '../http.ts';
+
+export interface RehiveCredentials {
+  readonly token: string;
+  readonly business_id: string;
+  readonly webhook_secret: string;
+}
+
+export const rehiveCredentials: ZodType<RehiveCredentials> = z.strictObject({
+  token: secret.describe('API token of a manager of the business; sent as "Authorization: Token …".'),
+  business_id: secret
+    .regex(/^[A-Za-z0-9_-]{1,64}$/)
+    .describe('Id of the business whose invoices these are; a part of every path.'),
+  webhook_secret: secret
+    .max(150)
+    .describe('Secret of the webhook in the merchant settings; comes back as "Authorization: Secret …".'),
+});
+
+/** Milliseconds since the epoch as RFC 3339 UTC; missing, zero and unreadable are null. */
+const moment = z
+  .int()
+  .positive()
+  .max(8.64e15)
+  .transform((time) => new Date(time).toISOString())
+  .nullish()
+  .catch(null);
+
+/** `divisibility` says how many decimals the integers of this currency have. */
+const currencyObject = z.object({ code: text(32), divisibility: z.int().min(0).max(30) });
+export type RehiveCurrency = z.infer<typeof currencyObject>;
+
+/** An integer of the currency's smallest unit. */
+const units = z.int().nonnegative();
+
+/** A business; its currency is the currency of all its invoices. */
+export const business = z.object({ id: text(64), currency: currencyObject });
+
+/** What one payment processor was asked to collect, and what it has; in a currency of the customer's choice. */
+const quote = z.object({
+  id: text(64),
+  currency: currencyObject,
+  amount: units.nullish(),
+  total_paid: units.nullish().transform((value) => value ?? 0),
+});
+export type Quote = z.infer<typeof quote>;
+
+const quotes = z
+  .array(quote)
+  .nullish()
+  .transform((value) => value ?? []);
+
+export const invoice = z.object({
+  id: text(64),
+  request_reference: optionalText(),
+  request_currency: currencyObject,
+  request_amount: units,
+  status: text(64),
+  redirect_url: webUrl.nullish().catch(null),
+  payment_processor_quotes: quotes,
+  expiration_date: moment,
+});
+export type Invoice = z.infer<typeof invoice>;
+
+/** Money that came in for an invoice. `rehive_code` is the transaction's own id. */
+export const transaction = z.object({
+  rehive_code: text(100),
+  settled: z.boolean().nullish(),
+  details: z.object({
+    tx_type: optionalText(32),
+    status: optionalText(32),
+    amount: z.int(),
+    created: moment,
+  }),
+});
+
+export const refund = z.object({
+  identifier: text(100),
+  amount: units,
+  currency: z.union([currencyObject.transform(({ code }) => code), text(32)]),
+  status: text(64),
+  reason: optionalText(500),
+});
+export type Refund = z.infer<typeof refund>;
+
+/** A webhook, with or without an envelope; only what tells one event from another is read. */
+const invoiceEvent = z.object({
+  id: text(64),
+  request_reference: optionalText(),
+  status: text(64),
+  updated: z.int().nonnegative().nullish().catch(null),
+});
+export const invoiceWebhook = z.union([
+  z.object({ data: invoiceEvent }).transform(({ data }) => data),
+  invoiceEvent,
+]);
+
+/** The documentation shows answers bare, the SDK wraps them as `{status:"success",data}`; both are read. */
+export const enveloped = <T>(schema: ZodType<T>): ZodType<T> =>
+  z.union([z.object({ status: z.literal('success'), data: schema }).transform(({ data }) => data), schema]);
+
+/** A list: paginated, or just an array. `next` is null on the last page. */
+export const pageOf = <T>(schema: ZodType<T>): ZodType<{ results: T[]; next: string | null }> =>
+  enveloped(
+    z.union([
+      z
+        .object({ results: z.array(schema), next: z.string().max(4096).nullish() })
+        .transform(({ results, next }) => ({ results, next: next ?? null })),
+      z.array(schema).transform((results) => ({ results, next: null })),
+    ]),
+  );
+
+interface Call {
+  readonly operation: string;
+  readonly method: 'GET' | 'POST' | 'PATCH';
+  /** Below the business, with the slash at the end: `invoices/`. */
+  readonly path: string;
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly idempotency_key?: string;
+  readonly mutates: boolean;
+}
+
+/** One call; gives the answer as `schema` says, and the request for errors that follow. */
+export async function call<T>(
+  { account, http, signal }: ProviderContext<RehiveCredentials>,
+  { operation, method, path, body, idempotency_key, mutates }: Call,
+  schema: ZodType<T>,
+): Promise<{ data: T; request: ProviderRequest }> {
+  const { token, business_id } = account.credentials;
+  const request: ProviderRequest = {
+    operation,
+    method,
+    mutates,
+    signal,
+    url: `${account.base_url.replace(/\/+$/, '')}/manager/businesses/${encodeURIComponent(business_id)}/${path}`,
+    headers: {
+      accept: 'application/json',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      authorization: `Token ${token}`,
+      ...(idempotency_key === undefined ? {} : { 'idempotency-key': shortKey(idempotency_key) }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  };
+  const response = await http.send(request);
+  if (isSuccess(response)) return { data: readJson(response, enveloped(schema), request), request };
+  throw new ProviderError(refusal(failureFromStatus(response, request), readRefusal(response, refusalBody)));
+}
+
+/** Keys "must be under 100 characters long"; a longer one goes out as its digest. */
+function shortKey(key: string): string {
+  return /^[\x21-\x7e]{1,99}$/.test(key) ? key : createHash('sha256').update(key).digest('hex');
+}
+
+const refusalBody = z.object({ message: z.string() });
+
+/** Rehive has no error codes: the kind follows from the status, and its `message` is kept for people. */
+function refusal(failure: ProviderFailure, said: z.infer<typeof refusalBody> | null): ProviderFailure {
+  return said?.message ? { ...failure, message: sayable(said.message) } : failure;
+}
