@@ -1,5 +1,6 @@
 /** The benchmark's result for people: figures, and ratios against the floor. */
-import type { BenchResult, Measured } from './run.ts';
+import type { BenchResult } from './run.ts';
+import type { Measured } from './stage.ts';
 import type { Percentiles } from './statistics.ts';
 
 const show = ({ p50, p95, p99 }: Percentiles): string =>
@@ -32,8 +33,10 @@ export function printResult({ measured, history, waiting }: BenchResult): string
     '',
     ...ratios(measured),
     '',
-    `per invoice: ${history.events} history events (${history.bytes} bytes), ${history.workflow_tasks} workflow tasks, ` +
-      `${history.local_activities} local activities, ${history.activities} activities, ${history.timers} timers`,
+    history === null
+      ? ''
+      : `per invoice: ${history.events} history events (${history.bytes} bytes), ${history.workflow_tasks} workflow tasks, ` +
+        `${history.local_activities} local activities, ${history.activities} activities, ${history.timers} timers`,
     ...(waiting
       ? [
           `${waiting.invoices} invoices waiting: ${Object.entries(waiting.grown_mb)

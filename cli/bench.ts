@@ -23,7 +23,7 @@ interface Flags {
 
 const program = new Command('npm run bench --')
   .description('Takes invoices from creation to paid on the real stack, and through a bare floor beside it.')
-  .option('-n <invoices>', 'invoices per run', whole, 600)
+  .option('-n <invoices>', 'invoices per run', whole, 400)
   .option(
     '-c <concurrency>',
     'comma-separated concurrencies',
@@ -31,7 +31,7 @@ const program = new Command('npm run bench --')
     [1, 20, 100],
   )
   .option('--rounds <rounds>', 'runs of each, in turn; the median counts', whole, 3)
-  .option('--warmup <invoices>', 'invoices before measuring, for each', whole, 1000)
+  .option('--warmup <invoices>', 'invoices before measuring, for each, at each concurrency', whole, 300)
   .option('--waiting <invoices>', 'invoices left waiting for the memory figure; 0 skips it', whole, 5000)
   .option('--json', 'print the result as JSON', false);
 

@@ -5,6 +5,7 @@
 import {
   WithStartWorkflowOperation,
   WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
   type Client,
   type WorkflowStartOptions,
 } from '@temporalio/client';
@@ -43,6 +44,12 @@ export interface InvoiceGateway {
   webhookArrived(invoice: InvoiceFacts, webhookId: string): Promise<void>;
 }
 
+/** `updateId`: an update with an id is run once per run, however often it is sent. */
+interface UpdateOptions {
+  readonly updateId?: string;
+  readonly args: [unknown];
+}
+
 type StartOptions = WorkflowStartOptions<(input: InvoiceInput) => Promise<void>>;
 
 /** `deadline_ms`: how long an update may take before the call is given up (the workflow goes on regardless). */
@@ -60,25 +67,26 @@ export function createInvoiceGateway(
     typedSearchAttributes: searchAttributes(invoice),
   });
 
-  const update = async <Result>(
-    invoice: InvoiceFacts,
-    name: string,
-    updateId: string | null,
-    args: unknown[],
-  ) =>
-    client.withDeadline(Date.now() + deadline_ms, () =>
-      client.workflow.executeUpdateWithStart<(input: InvoiceInput) => Promise<void>, Result, unknown[]>(
-        name,
-        {
-          args,
-          ...(updateId === null ? {} : { updateId }),
-          startWorkflowOperation: new WithStartWorkflowOperation(INVOICE_WORKFLOW, {
-            ...startOptions(invoice),
-            workflowIdConflictPolicy: 'USE_EXISTING',
-          }),
-        },
-      ),
-    );
+  const updateWithStart = <Result>(invoice: InvoiceFacts, name: string, options: UpdateOptions) =>
+    client.workflow.executeUpdateWithStart<(input: InvoiceInput) => Promise<void>, Result, [unknown]>(name, {
+      ...options,
+      startWorkflowOperation: new WithStartWorkflowOperation(INVOICE_WORKFLOW, {
+        ...startOptions(invoice),
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      }),
+    });
+
+  /** To the run that is there, which is usual and costs the server less; with a new run when there is none. */
+  const update = <Result>(invoice: InvoiceFacts, name: string, options: UpdateOptions): Promise<Result> =>
+    client.withDeadline(Date.now() + deadline_ms, async () => {
+      try {
+        const handle = client.workflow.getHandle(invoiceWorkflowId(invoice.id));
+        return await handle.executeUpdate<Result, [unknown]>(name, options);
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+        return updateWithStart<Result>(invoice, name, options);
+      }
+    });
 
   return {
     async open(invoice, due_at) {
@@ -90,15 +98,23 @@ export function createInvoiceGateway(
       }
     },
     requestPayment: (invoice, input) =>
-      update<RequestPaymentResult>(invoice, MESSAGES.requestPayment, input.payment_id, [input]),
-    cancel: (invoice, input) => update<CancelResult>(invoice, MESSAGES.cancel, null, [input]),
-    refresh: (invoice) => update<RefreshResult>(invoice, MESSAGES.refresh, null, []),
+      update<RequestPaymentResult>(invoice, MESSAGES.requestPayment, {
+        updateId: input.payment_id,
+        args: [input],
+      }),
+    cancel: (invoice, input) => update<CancelResult>(invoice, MESSAGES.cancel, { args: [input] }),
+    refresh: (invoice) => update<RefreshResult>(invoice, MESSAGES.refresh, { args: [null] }),
     async webhookArrived(invoice, webhookId) {
-      await client.workflow.signalWithStart(INVOICE_WORKFLOW, {
-        ...startOptions(invoice),
-        signal: MESSAGES.webhook,
-        signalArgs: [webhookId],
-      });
+      try {
+        await client.workflow.getHandle(invoiceWorkflowId(invoice.id)).signal(MESSAGES.webhook, webhookId);
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+        await client.workflow.signalWithStart(INVOICE_WORKFLOW, {
+          ...startOptions(invoice),
+          signal: MESSAGES.webhook,
+          signalArgs: [webhookId],
+        });
+      }
     },
   };
 }
