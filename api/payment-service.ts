@@ -18,18 +18,27 @@ export interface PaymentService {
   readonly method: MethodManifest;
 }
 
-/** Every service of these connectors, by its id. */
+/**
+ * Every service of these connectors, by its id. A method that only authorizes is none yet: there is no capture, and an
+ * authorization that nobody captures would take the customer's money out of reach for nothing.
+ */
 export function paymentServices(
   connectors: readonly Connector<unknown>[],
 ): ReadonlyMap<string, PaymentService> {
   return new Map(
     connectors.flatMap(({ manifest }) =>
-      manifest.methods.map((method): [string, PaymentService] => {
-        const id = serviceId(manifest.provider, method.method);
-        return [id, { id, manifest, method }];
-      }),
+      manifest.methods
+        .filter((method) => takesMoneyAtOnce(manifest, method))
+        .map((method): [string, PaymentService] => {
+          const id = serviceId(manifest.provider, method.method);
+          return [id, { id, manifest, method }];
+        }),
     ),
   );
+}
+
+function takesMoneyAtOnce(manifest: Manifest, method: MethodManifest): boolean {
+  return (method.capture ?? manifest.capture) === 'automatic';
 }
 
 /** The service called `id`; throws `Problem` with a hint when there is none. */

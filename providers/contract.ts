@@ -28,6 +28,8 @@ export interface MethodManifest {
   readonly requires: readonly ('customer.name' | 'customer.phone' | 'customer.email')[];
   /** The longest description the provider takes, in characters. */
   readonly description_max: number;
+  /** Where this method differs from the manifest's `capture`. */
+  readonly capture?: Manifest['capture'];
 }
 
 /** The facts of a provider, declared in one place. Times in seconds. */

@@ -27,6 +27,7 @@ export const manifest: Manifest = {
       lifetime_s: LIFETIME_S,
       requires: ['customer.name'],
       description_max: 255,
+      capture: 'automatic',
     },
     {
       method: 'card_authorization',
