@@ -97,6 +97,37 @@ const samples: Readonly<Record<string, Sample>> = {
     ),
     proof: 'secret',
   },
+  tabby: {
+    credentials: {
+      secret_key: 'sk_test_1',
+      merchant_code: 'shop',
+      webhook_header: 'X-Shop-Token',
+      webhook_secret: 's3cret-of-the-registration',
+    },
+    webhook: post(
+      { 'x-shop-token': 's3cret-of-the-registration' },
+      '{"id":"payment-uuid","status":"authorized","order":{"reference_id":"pay_01"},"captures":[],"refunds":[]}',
+    ),
+    proof: 'secret',
+  },
+  tamara: {
+    credentials: {
+      api_token: 't',
+      notification_token: 'n0tification',
+      address_line: 'King Fahd Rd 1',
+      city: 'Riyadh',
+    },
+    webhook: post(
+      {
+        authorization: `Bearer ${signHs256(
+          { exp: 1790825690, iat: 1790824790, iss: 'Tamara' },
+          'n0tification',
+        )}`,
+      },
+      '{"order_id":"4fdb781f","order_reference_id":"pay_01","event_type":"order_approved","data":[]}',
+    ),
+    proof: 'secret',
+  },
   zaincash: {
     credentials: { client_id: 'c', client_secret: 's', api_key: 'api-key' },
     webhook: post(

@@ -6,6 +6,8 @@ import { finan } from './finan/connector.ts';
 import { furatpay } from './furatpay/connector.ts';
 import { myfatoorah } from './myfatoorah/connector.ts';
 import { rehive } from './rehive/connector.ts';
+import { tabby } from './tabby/connector.ts';
+import { tamara } from './tamara/connector.ts';
 import { zaincash } from './zaincash/connector.ts';
 import { zaincashV1 } from './zaincash_v1/connector.ts';
 
@@ -17,6 +19,8 @@ export const connectors: readonly Connector<unknown>[] = [
   furatpay,
   myfatoorah,
   rehive,
+  tabby,
+  tamara,
   zaincash,
   zaincashV1,
 ];

@@ -5,6 +5,8 @@ import { finanSimulator } from '../providers/finan/sandbox.ts';
 import { furatPaySimulator } from '../providers/furatpay/sandbox.ts';
 import { myfatoorahSimulator } from '../providers/myfatoorah/sandbox.ts';
 import { rehiveSimulator } from '../providers/rehive/sandbox.ts';
+import { tabbySimulator } from '../providers/tabby/sandbox.ts';
+import { tamaraSimulator } from '../providers/tamara/sandbox.ts';
 import { zaincashSimulator } from '../providers/zaincash/sandbox.ts';
 import { zaincashV1Simulator } from '../providers/zaincash_v1/sandbox.ts';
 import { startControl } from './control.ts';
@@ -18,6 +20,8 @@ export const SIMULATORS: readonly Simulator[] = [
   furatPaySimulator,
   myfatoorahSimulator,
   rehiveSimulator,
+  tabbySimulator,
+  tamaraSimulator,
   zaincashSimulator,
   zaincashV1Simulator,
 ];

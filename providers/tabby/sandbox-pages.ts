@@ -1,0 +1,57 @@
+/** The checkout page of the Tabby simulator, where a person plays the customer. */
+import { escapeHtml, formField, htmlPage, seeOther, webUrl } from '../../sandbox/html.ts';
+import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
+import { decimal } from './sandbox-payments.ts';
+import type { Payment, PaymentBook } from './sandbox-payments.ts';
+
+/** Who pays with this address of Tabby's testing guide is refused after the one-time password. */
+const REJECTED_BUYER = 'otp.rejected@tabby.ai';
+
+export function tabbyPages(book: PaymentBook): Route[] {
+  const route = (method: string, handle: (payment: Payment, request: SimulatorRequest) => Reply): Route => ({
+    method,
+    path: '/checkout',
+    operations: [],
+    handle: (request) => {
+      const payment = book.findSession(request.query.get('sessionId') ?? '');
+      if (payment === null) return htmlPage('Not found', '<h1>No such session</h1>', 404);
+      return handle(payment, request);
+    },
+  });
+  return [
+    route('GET', (payment) => page(payment, book.isOpen(payment))),
+    route('POST', (payment, request) => {
+      if (!book.isOpen(payment)) return page(payment, false);
+      const urls = payment.order.urls;
+      if (formField(request.rawBody, 'do') === 'cancel') {
+        book.expire(payment);
+        return back(urls.cancel, payment, request);
+      }
+      if (payment.order.buyer.email === REJECTED_BUYER) {
+        book.reject(payment);
+        return back(urls.failure, payment, request);
+      }
+      book.authorize(payment);
+      return back(urls.success, payment, request);
+    }),
+  ];
+}
+
+/** To the merchant, with the payment's id in the query. */
+function back(address: string, { id }: Payment, request: SimulatorRequest): Reply {
+  const url = webUrl(address);
+  url?.searchParams.set('payment_id', id);
+  return seeOther(url?.href ?? request.target);
+}
+
+function page({ order, status }: Payment, open: boolean): Reply {
+  const form = open
+    ? `<form method="post"><button class="primary" name="do" value="pay">Pay in 4</button>` +
+      `<button name="do" value="cancel">Cancel</button></form>`
+    : '';
+  return htmlPage(
+    'Tabby checkout',
+    `<h1>Split in 4</h1><p class="amount">${decimal(order.amount, order.currency)} ${order.currency}</p>` +
+      `<p>${escapeHtml(order.description ?? '')}</p><p>Status: ${status}</p>${form}`,
+  );
+}
