@@ -21,6 +21,9 @@ const LANE_WIDTH = 16;
 const SWEEP_DEADLINE_MS = 10_000;
 const SCHEDULE_DEADLINE_MS = 5_000;
 
+/** Invoices whose workflows stay in memory while they wait: a bound on the worker's memory. */
+const MAX_CACHED_INVOICES = 1000;
+
 export interface RunningWorker {
   /** Resolves when the worker has stopped; rejects when it had to. */
   readonly stopped: Promise<void>;
@@ -67,6 +70,8 @@ export async function startWorker(
     interceptors: { activity: [activityLog(logger)] },
     // After a worker crash its cached workflows are offered to the others this soon.
     stickyQueueScheduleToStartTimeout: '1s',
+    // A cached invoice takes about 250 kB; one that is not is replayed from its short history when something arrives.
+    maxCachedWorkflows: MAX_CACHED_INVOICES,
     maxConcurrentWorkflowTaskExecutions: 100,
     maxConcurrentLocalActivityExecutions: 200,
     shutdownGraceTime: '20s',
