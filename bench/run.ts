@@ -27,6 +27,8 @@ export interface BenchResult {
   readonly history: HistoryCost | null;
   /** Growth of resident memory with the waiting invoices, MB, by process; null when skipped. */
   readonly waiting: { readonly invoices: number; readonly grown_mb: Readonly<Record<string, number>> } | null;
+  /** Why the run stopped before its end; what was measured until then is in the result. Null when all went well. */
+  readonly stopped: string | null;
 }
 
 /**
@@ -40,22 +42,27 @@ export async function runBench(
 ): Promise<BenchResult> {
   const measured: Measured[] = [];
   let history: HistoryCost | null = null;
-  let steps = report;
-  for (const concurrency of options.concurrencies) {
-    await onFreshEngines(steps, say, async (stage) => {
-      await stage.warmUp(options.warmup);
-      measured.push(...(await stage.measureInTurn({ ...options, concurrency })));
-      history = await stage.history();
-    });
-    steps = silentReport;
-  }
   let waiting: BenchResult['waiting'] = null;
+  let steps = report;
+  const phases = options.concurrencies.map((concurrency) => async (stage: Stage) => {
+    await stage.warmUp(options.warmup);
+    measured.push(...(await stage.measureInTurn({ ...options, concurrency })));
+    history = await stage.history();
+  });
   if (options.waiting > 0) {
-    await onFreshEngines(steps, say, async (stage) => {
+    phases.push(async (stage) => {
       waiting = { invoices: options.waiting, grown_mb: await stage.leaveWaiting(options.waiting) };
     });
   }
-  return { measured, history, waiting };
+  try {
+    for (const phase of phases) {
+      await onFreshEngines(steps, say, phase);
+      steps = silentReport;
+    }
+  } catch (error) {
+    return { measured, history, waiting, stopped: error instanceof Error ? error.message : String(error) };
+  }
+  return { measured, history, waiting, stopped: null };
 }
 
 async function onFreshEngines(

@@ -44,6 +44,9 @@ async function main(): Promise<void> {
     (line) => json || console.error(line),
   );
   console.log(json ? JSON.stringify({ options, ...result }, null, 2) : printResult(result));
+  if (result.stopped === null) return;
+  console.error(`stopped before the end: ${result.stopped}`);
+  process.exitCode = 1;
 }
 
 main().catch(failWith);

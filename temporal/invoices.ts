@@ -21,6 +21,10 @@ import {
   type RequestPaymentInput,
   type RequestPaymentResult,
 } from '../workflows/contract.ts';
+import { createCrowd } from './crowd.ts';
+
+/** Updates of one invoice under way at once from this process; the server's default cap for all processes is ten. */
+const UPDATES_AT_ONCE = 4;
 
 /** The facts of an invoice that an operator sees in the Temporal UI. No customer data. */
 export interface InvoiceFacts {
@@ -77,16 +81,28 @@ export function createInvoiceGateway(
     });
 
   /** To the run that is there, which is usual and costs the server less; with a new run when there is none. */
-  const update = <Result>(invoice: InvoiceFacts, name: string, options: UpdateOptions): Promise<Result> =>
-    client.withDeadline(Date.now() + deadline_ms, async () => {
-      try {
-        const handle = client.workflow.getHandle(invoiceWorkflowId(invoice.id));
-        return await handle.executeUpdate<Result, [unknown]>(name, options);
-      } catch (error) {
-        if (!(error instanceof WorkflowNotFoundError)) throw error;
-        return updateWithStart<Result>(invoice, name, options);
-      }
-    });
+  const send = async <Result>(
+    invoice: InvoiceFacts,
+    name: string,
+    options: UpdateOptions,
+  ): Promise<Result> => {
+    try {
+      const handle = client.workflow.getHandle(invoiceWorkflowId(invoice.id));
+      return await handle.executeUpdate<Result, [unknown]>(name, options);
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      return updateWithStart<Result>(invoice, name, options);
+    }
+  };
+
+  const crowd = createCrowd(UPDATES_AT_ONCE);
+  /** Waiting for one's turn counts against the deadline; a call that comes too late for it is given up at once. */
+  const update = <Result>(invoice: InvoiceFacts, name: string, options: UpdateOptions): Promise<Result> => {
+    const deadline = Date.now() + deadline_ms;
+    return crowd.run(invoice.id, () =>
+      client.withDeadline(deadline, () => send<Result>(invoice, name, options)),
+    );
+  };
 
   return {
     async open(invoice, due_at) {

@@ -70,7 +70,7 @@ const manifest: Manifest = {
   webhook_trust: 'hint',
   webhook_registration: 'dashboard',
   // Webhooks are sent once and never again, so a lost one is only made up for here.
-  poll_s: [15, 45, 105, 225, 525, 1125, 2025, 3825, 7425, 14625, 29025, 57825],
+  poll_s: [30, 120, 420, 1320, 3900, 11_100, 32_700],
 };
 
 type Context = ProviderContext<FapshiCredentials>;

@@ -58,7 +58,7 @@ const manifest: Manifest = {
   webhook_trust: 'hint',
   webhook_registration: 'per_payment',
   // How often FIB repeats a webhook is not documented, so an unpaid payment is read every five minutes to the end.
-  poll_s: [15, 30, 60, 120, 240, 540],
+  poll_s: [15, 45, 120, 300, 540],
 };
 
 type Context = ProviderContext<FibCredentials>;

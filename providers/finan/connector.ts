@@ -53,7 +53,7 @@ const manifest: Manifest = {
   lookup: 'by_reference',
   webhook_trust: 'amounts',
   webhook_registration: 'dashboard',
-  poll_s: [30, 90, 210, 510, 810],
+  poll_s: [60, 240, 600, 1200],
 };
 
 /** Finan's `payment_method` for our method names. */

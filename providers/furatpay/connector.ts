@@ -69,7 +69,7 @@ const manifest: Manifest = {
   lookup: 'none',
   webhook_trust: 'hint',
   webhook_registration: 'dashboard',
-  poll_s: [15, 45, 105, 225, 525, 1125, 2025, 3825, 7425, 14625, 29025, 57825],
+  poll_s: [30, 120, 420, 1320, 3900, 11_100, 32_700],
 };
 
 type Context = ProviderContext<FuratPayCredentials>;

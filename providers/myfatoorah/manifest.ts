@@ -46,5 +46,5 @@ export const manifest: Manifest = {
   webhook_trust: 'hint',
   webhook_registration: 'dashboard',
   // Inquiries have a rate limit that is not published, and webhooks are tried again.
-  poll_s: [30, 90, 210, 450, 930, 1890, 3810, 7650, 15330, 30690, 61410],
+  poll_s: [60, 240, 600, 1800, 5400, 16_200, 48_600],
 };

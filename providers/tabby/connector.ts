@@ -57,7 +57,7 @@ const manifest: Manifest = {
   lookup: 'by_reference',
   webhook_trust: 'hint',
   webhook_registration: 'api',
-  poll_s: [15, 45, 105, 225, 465, 825, 1305, 1905],
+  poll_s: [30, 90, 240, 600, 1200, 1800],
 };
 
 /** Pre-scoring may refuse the customer; the answer is then HTTP 200 with `rejected`, and no payment can follow. */

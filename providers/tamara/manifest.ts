@@ -38,5 +38,5 @@ export const manifest: Manifest = {
   webhook_trust: 'hint',
   // What a customer does is told to the URL of the payment; everything later only to a URL that is registered.
   webhook_registration: 'per_payment',
-  poll_s: [30, 90, 210, 450, 930],
+  poll_s: [30, 120, 420, 1200],
 };
