@@ -10,6 +10,7 @@ import { applyWebhook, type AppliedStanding, type ApplyWebhookArguments } from '
 import { checkPayment, type CheckedStanding, type CheckPaymentArguments } from './check-payment.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endInvoice, type EndInvoiceArguments } from './end-invoice.ts';
+import { moveMoney, type MovedStanding, type MoveMoneyArguments } from './move-money.ts';
 import type { Standing } from './record.ts';
 import { sweep, type SweepReport } from './sweep.ts';
 import { lookUpPayment, requestPayment, type RequestPaymentArguments } from './request-payment.ts';
@@ -23,6 +24,7 @@ export interface Activities {
   requestPayment(input: RequestPaymentArguments): Promise<(Standing & { payable: boolean }) | LaneFull>;
   lookUpPayment(input: RequestPaymentArguments): Promise<Standing | LaneFull>;
   checkPayment(input: CheckPaymentArguments): Promise<CheckedStanding | LaneFull>;
+  moveMoney(input: MoveMoneyArguments): Promise<MovedStanding | LaneFull>;
   applyWebhook(input: ApplyWebhookArguments): Promise<AppliedStanding | LaneFull>;
   endInvoice(input: EndInvoiceArguments): Promise<Standing>;
   sweep(): Promise<SweepReport>;
@@ -51,6 +53,8 @@ export function createActivities(dependencies: ActivityDependencies): Activities
       inLane(input.account_id, () => lookUpPayment(dependencies, open, input, cancellationSignal())),
     checkPayment: (input) =>
       inLane(input.account_id, () => checkPayment(dependencies, open, input, cancellationSignal())),
+    moveMoney: (input) =>
+      inLane(input.account_id, () => moveMoney(dependencies, open, input, cancellationSignal())),
     applyWebhook: (input) => applyWebhook(dependencies, open, input, cancellationSignal(), inLane),
     endInvoice: (input) => endInvoice(dependencies, input),
     sweep: () => sweep(dependencies),

@@ -13,7 +13,7 @@ import { isPayable } from '../domain/status.ts';
 import type { Connector, MethodManifest, PaymentReading } from '../providers/contract.ts';
 import type { AccountOpener, OpenAccount } from './accounts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { eventsOf, mismatch, onInvoiceClock } from './readings.ts';
+import { captureBefore, eventsOf, mismatch, onInvoiceClock } from './readings.ts';
 import { recordNews, type Standing } from './record.ts';
 
 export interface RequestPaymentArguments {
@@ -170,10 +170,16 @@ async function lookUp(
     dependencies.logger.error({ payment_id: id, reason: wrong }, 'a looked-up payment does not match ours');
     return stillUnknown;
   }
-  const lifetime_ms = methodOf(connector, method).lifetime_s * 1000;
+  const manifest = methodOf(connector, method);
+  const lifetime_ms = manifest.lifetime_s * 1000;
   const wall_expiry = reading.expires_at ?? new Date(Date.parse(sent_at) + lifetime_ms).toISOString();
   const expires_at = onInvoiceClock(wall_expiry, now, dependencies.now());
-  return { events: eventsOf(payment, reading, 'lookup', expires_at), nextAction: reading.next_action };
+  const circumstances = {
+    source: 'lookup',
+    expires_at,
+    capture_before: captureBefore(manifest, now),
+  } as const;
+  return { events: eventsOf(payment, reading, circumstances), nextAction: reading.next_action };
 }
 
 function requestedEvent(

@@ -17,8 +17,11 @@ export type Outcome =
 export function outcomeOf(row: PaymentRow): Outcome {
   switch (row.status) {
     case 'pending':
+    case 'authorized':
     case 'partially_paid':
     case 'paid':
+    case 'partially_refunded':
+    case 'refunded':
     case 'expired':
     case 'canceled':
       return { type: 'final', payment: row };

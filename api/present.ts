@@ -15,8 +15,16 @@ function shown(amount: number, currency: string): ShownAmount {
   return { amount, display: display({ amount, currency: asCurrency(currency) }) };
 }
 
+/** What a new payment of this invoice may ask for, minor units: what is neither there nor authorized. */
+export function payableAmount(
+  row: Pick<InvoiceRow, 'amount' | 'amount_received' | 'amount_refunded' | 'amount_authorized'>,
+): number {
+  return row.amount - row.amount_received + row.amount_refunded - row.amount_authorized;
+}
+
 export function presentInvoice(row: InvoiceRow, payments: readonly PaymentRow[], publicUrl: string) {
-  const { currency, amount, amount_received: received } = row;
+  const { currency, amount, amount_received: received, amount_refunded: refunded } = row;
+  const kept = received - refunded;
   return {
     object: 'invoice',
     id: row.id,
@@ -27,10 +35,13 @@ export function presentInvoice(row: InvoiceRow, payments: readonly PaymentRow[],
     amounts: {
       due: shown(amount, currency),
       received: shown(received, currency),
-      remaining: shown(Math.max(0, amount - received), currency),
-      excess: shown(Math.max(0, received - amount), currency),
+      authorized: shown(row.amount_authorized, currency),
+      refunded: shown(refunded, currency),
+      remaining: shown(received >= amount ? 0 : Math.max(0, amount - kept), currency),
+      excess: shown(Math.max(0, kept - amount), currency),
       late: shown(row.amount_late, currency),
     },
+    capture_method: row.capture_method,
     reference: row.reference,
     description: row.description,
     customer: row.customer,
@@ -59,6 +70,9 @@ export function presentPayment(row: PaymentRow, publicUrl: string) {
     ...shown(row.amount, currency),
     currency,
     received: shown(row.amount_received, currency),
+    authorized: shown(row.amount_authorized, currency),
+    refunded: shown(row.amount_refunded, currency),
+    capture_before: row.capture_before,
     description: row.description,
     next_action:
       isPayable(row) && row.next_action ? presentNextAction(row, row.next_action, publicUrl) : null,

@@ -1,6 +1,6 @@
 /** The API's statements about invoices. Each carries the merchant and the mode: nobody sees another's row. */
 import type pg from 'pg';
-import { newInvoice } from '../domain/state.ts';
+import { newInvoice, type CaptureMethod } from '../domain/state.ts';
 import type { InvoiceStatus } from '../domain/status.ts';
 import type { IdempotencyClaim, StoredAnswer } from './idempotency.ts';
 import type { Mode } from './merchants.ts';
@@ -32,6 +32,7 @@ export interface InvoiceRow {
   readonly description: string | null;
   readonly currency: string;
   readonly amount: number;
+  readonly capture_method: CaptureMethod;
   readonly customer: CustomerJson;
   readonly items: readonly ItemJson[];
   readonly metadata: Readonly<Record<string, string>>;
@@ -42,6 +43,8 @@ export interface InvoiceRow {
   readonly updated_at: string;
   readonly status: InvoiceStatus;
   readonly amount_received: number;
+  readonly amount_authorized: number;
+  readonly amount_refunded: number;
   readonly amount_late: number;
 }
 
@@ -51,7 +54,8 @@ export interface Owner {
 }
 
 const COLUMNS = `i.id, i.merchant_id, i.mode, i.reference, i.description, i.currency, i.amount, i.customer, i.items,
-  i.metadata, i.return_urls, i.due_at, i.created_at, i.updated_at, i.status, i.amount_received, i.amount_late`;
+  i.metadata, i.return_urls, i.due_at, i.created_at, i.updated_at, i.status, i.capture_method,
+  i.amount_received, i.amount_authorized, i.amount_refunded, i.amount_late`;
 
 const INSERT = {
   name: 'insert_invoice',
@@ -63,8 +67,8 @@ const INSERT = {
       returning 1
     )
     insert into invoices (id, merchant_id, mode, reference, description, currency, amount, customer, items, metadata,
-      return_urls, due_at, created_at, updated_at, state, version, status)
-    select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, 0, 'open'
+      return_urls, due_at, created_at, updated_at, state, version, status, capture_method)
+    select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, 0, 'open', $19
     where $15::text is null or exists (select from claim)`,
 };
 
@@ -77,7 +81,7 @@ export async function insertInvoice(
   row: InvoiceRow,
   idempotency: { readonly claim: IdempotencyClaim; readonly answer: StoredAnswer } | null,
 ): Promise<boolean> {
-  const { id, merchant_id, currency, amount, due_at, created_at } = row;
+  const { id, merchant_id, currency, amount, due_at, capture_method, created_at } = row;
   const { rowCount } = await pool.query({
     ...INSERT,
     values: [
@@ -94,11 +98,12 @@ export async function insertInvoice(
       JSON.stringify(row.return_urls),
       due_at,
       created_at,
-      JSON.stringify(newInvoice({ id, merchant_id, currency, amount, due_at, created_at })),
+      JSON.stringify(newInvoice({ id, merchant_id, currency, amount, due_at, capture_method, created_at })),
       idempotency?.claim.key ?? null,
       idempotency?.claim.request_hash ?? null,
       idempotency?.answer.status ?? null,
       idempotency?.answer.body ?? null,
+      capture_method,
     ],
   });
   return rowCount === 1;

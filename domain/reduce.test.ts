@@ -14,6 +14,7 @@ const fresh = (amount = 100): InvoiceState =>
     currency: 'VND',
     amount,
     due_at: at(100_000),
+    capture_method: 'automatic',
     created_at: at(0),
   });
 
@@ -61,7 +62,15 @@ describe('the status of an invoice', () => {
     ).toBe('paid');
     const over = after(requested('a'), created('a'), received('a', '1', 130));
     expect(invoiceStatus(over)).toBe('overpaid');
-    expect(amountsOf(over)).toEqual({ due: 100, received: 130, remaining: 0, excess: 30, late: 0 });
+    expect(amountsOf(over)).toEqual({
+      due: 100,
+      received: 130,
+      authorized: 0,
+      refunded: 0,
+      remaining: 0,
+      excess: 30,
+      late: 0,
+    });
   });
 
   it('counts the money of all payments together', () => {

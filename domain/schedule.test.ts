@@ -33,6 +33,7 @@ const invoiceAfter = (...events: InvoiceEvent[]): InvoiceState =>
       currency: 'VND',
       amount: 100,
       due_at: at(86_400),
+      capture_method: 'automatic',
       created_at: at(-1),
     }),
   );

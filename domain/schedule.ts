@@ -3,20 +3,34 @@
  * time is up, to end the invoice. All of it follows from the facts, so a workflow that starts again from the
  * record goes on where the last one stopped.
  */
+import { capturable, heldBy, openOperations, type OperationState } from './operations.ts';
 import { isLive, isPayable } from './status.ts';
 import type { InvoiceState, PaymentState } from './state.ts';
 
-/** Something to do at a time (milliseconds). `check`: ask the provider; `expire_*`: ask once more, then close. */
+/**
+ * Something to do at a time (milliseconds). `check`: ask the provider; `expire_*`: ask once more, then close;
+ * `capture`: take what is authorized; `finish`: find out what became of a capture, void or refund, and do it if it is not done.
+ */
 export type Task =
   | { readonly type: 'look_up_payment'; readonly payment_id: string; readonly at: number }
   | { readonly type: 'check_payment'; readonly payment_id: string; readonly at: number }
   | { readonly type: 'expire_payment'; readonly payment_id: string; readonly at: number }
+  | { readonly type: 'capture_payment'; readonly payment_id: string; readonly at: number }
+  | {
+      readonly type: 'finish_operation';
+      readonly payment_id: string;
+      readonly operation_id: string;
+      readonly at: number;
+    }
   | { readonly type: 'expire_invoice'; readonly at: number };
 
 /** Seconds after the request at which a create call with an unknown outcome is looked up. */
 export const LOOKUP_TABLE = [5, 30, 90, 300, 900, 3600];
 
-/** Only when the provider knows nothing of a payment this long after the call was sent was it never created. */
+/** Seconds after which a provider is asked about money that it holds for us or works on, as dashboards and reviews may change it. */
+export const SLOW_TABLE = [600, 3600, 6 * 3600, 24 * 3600];
+
+/** Only what a provider does not know of this long after the call was sent has not happened. */
 export const ABSENT_AFTER_S = 60;
 
 /**
@@ -29,8 +43,12 @@ export function nextTask(
   after: number,
   holds: ReadonlyMap<string, number> = new Map(),
 ): Task | null {
-  const tasks: Task[] = invoice.payments.filter(isLive).flatMap((payment) => {
-    const task = nextPaymentTask(payment, after);
+  const tasks: Task[] = invoice.payments.flatMap((payment) => {
+    const operations = openOperations(payment);
+    if (operations.length > 0) {
+      return operations.map((operation) => nextOperationTask(payment.id, operation, after));
+    }
+    const task = isLive(payment) ? nextPaymentTask(invoice, payment, after) : null;
     return task ? [task] : [];
   });
   if (isPayable(invoice)) tasks.push({ type: 'expire_invoice', at: Date.parse(invoice.due_at) });
@@ -44,7 +62,7 @@ export function nextTask(
   );
 }
 
-function nextPaymentTask(payment: PaymentState, after: number): Task | null {
+function nextPaymentTask(invoice: InvoiceState, payment: PaymentState, after: number): Task | null {
   const payment_id = payment.id;
   if (payment.created_at === null || payment.expires_at === null) {
     const since = payment.unknown_at ?? payment.requested_at;
@@ -55,11 +73,40 @@ function nextPaymentTask(payment: PaymentState, after: number): Task | null {
       at: nextPoll(Date.parse(since), LOOKUP_TABLE, after, payment_id),
     };
   }
+  if (payment.authorized_at !== null && heldBy(payment) > 0) {
+    const at = Date.parse(payment.authorized_at);
+    return capturesByItself(invoice, payment)
+      ? { type: 'capture_payment', payment_id, at }
+      : { type: 'check_payment', payment_id, at: nextPoll(at, SLOW_TABLE, after, payment_id) };
+  }
   const expiry = Date.parse(payment.expires_at);
   const poll = nextPoll(Date.parse(payment.created_at), payment.poll_s, after, payment_id);
   return poll < expiry
     ? { type: 'check_payment', payment_id, at: poll }
     : { type: 'expire_payment', payment_id, at: expiry };
+}
+
+/** Once: an automatic capture that was refused is not asked for again by itself. */
+function capturesByItself(invoice: InvoiceState, payment: PaymentState): boolean {
+  const asked = payment.operations.some(({ kind }) => kind === 'capture' || kind === 'void');
+  return invoice.capture_method === 'automatic' && capturable(payment) > 0 && !asked;
+}
+
+/**
+ * What the provider works on is only read, and so is what it may still be about to take. When it has had time to know of an
+ * operation, that is asked for again, with the same key.
+ */
+function nextOperationTask(payment_id: string, operation: OperationState, after: number): Task {
+  const { id: operation_id, accepted_at, unknown_at, requested_at } = operation;
+  if (accepted_at !== null) {
+    const at = nextPoll(Date.parse(accepted_at), SLOW_TABLE, after, operation_id);
+    return { type: 'check_payment', payment_id, at };
+  }
+  const since = Date.parse(unknown_at ?? requested_at ?? '');
+  const at = nextPoll(since, LOOKUP_TABLE, after, operation_id);
+  return at < since + ABSENT_AFTER_S * 1000
+    ? { type: 'check_payment', payment_id, at }
+    : { type: 'finish_operation', payment_id, operation_id, at };
 }
 
 /** The first moment of the table after `after`, up to 10 % later so that payments made together are not read together. */

@@ -30,6 +30,8 @@ export interface MethodManifest {
   readonly description_max: number;
   /** Where this method differs from the manifest's `capture`. */
   readonly capture?: Manifest['capture'];
+  /** How long an authorization can be captured, in seconds, where the provider says so. */
+  readonly authorization_s?: number;
 }
 
 /** The facts of a provider, declared in one place. Times in seconds. */
@@ -142,6 +144,8 @@ export interface Receipt {
   readonly paid_at: string | null;
   /** What the provider kept, minor units; null when it does not say. */
   readonly fee: number | null;
+  /** For a capture: the operation key we sent with it, when the provider repeats it. */
+  readonly reference?: string | null;
 }
 
 /** A refund that the provider knows of, whoever asked for it. */

@@ -17,6 +17,8 @@ import {
   type CancelInput,
   type CancelResult,
   type InvoiceInput,
+  type MoveMoneyInput,
+  type MoveMoneyResult,
   type RefreshResult,
   type RequestPaymentInput,
   type RequestPaymentResult,
@@ -42,6 +44,7 @@ export interface InvoiceGateway {
   /** Starts the workflow so that it runs by itself at `due_at`, and earlier when something arrives. Repeating is harmless. */
   open(invoice: InvoiceFacts, due_at: Date): Promise<void>;
   requestPayment(invoice: InvoiceFacts, input: RequestPaymentInput): Promise<RequestPaymentResult>;
+  moveMoney(invoice: InvoiceFacts, input: MoveMoneyInput): Promise<MoveMoneyResult>;
   cancel(invoice: InvoiceFacts, input: CancelInput): Promise<CancelResult>;
   refresh(invoice: InvoiceFacts): Promise<RefreshResult>;
   /** Tells the workflow that a webhook row is waiting; wakes a closed one. */
@@ -116,6 +119,11 @@ export function createInvoiceGateway(
     requestPayment: (invoice, input) =>
       update<RequestPaymentResult>(invoice, MESSAGES.requestPayment, {
         updateId: input.payment_id,
+        args: [input],
+      }),
+    moveMoney: (invoice, input) =>
+      update<MoveMoneyResult>(invoice, MESSAGES.moveMoney, {
+        updateId: input.operation_id,
         args: [input],
       }),
     cancel: (invoice, input) => update<CancelResult>(invoice, MESSAGES.cancel, { args: [input] }),

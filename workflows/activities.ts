@@ -15,7 +15,7 @@ const remote = proxyActivities<Activities>({ startToCloseTimeout: '60 s', retry 
 /** Activities that only touch our own database: always inside the workflow task. */
 export const { loadInvoice, endInvoice } = local;
 
-type ProviderCall = 'requestPayment' | 'lookUpPayment' | 'checkPayment' | 'applyWebhook';
+type ProviderCall = 'requestPayment' | 'lookUpPayment' | 'checkPayment' | 'moveMoney' | 'applyWebhook';
 type Argument<Name extends ProviderCall> = Parameters<Activities[Name]>[0];
 type Answer<Name extends ProviderCall> = Exclude<Awaited<ReturnType<Activities[Name]>>, LaneFull>;
 

@@ -20,6 +20,8 @@ export interface InvoiceInput {
 export const MESSAGES = {
   /** Update: send the payment whose row has been inserted. Its id is the update's id. */
   requestPayment: 'request_payment',
+  /** Update: capture, void or refund. The operation's id is the update's id. */
+  moveMoney: 'move_money',
   /** Update: cancel the invoice unless money has come. */
   cancel: 'cancel',
   /** Update: ask the provider how every live payment stands, now. */
@@ -35,6 +37,19 @@ export interface RequestPaymentInput {
 }
 /** `answered`: the payment's row says how it went. `not_payable`: the invoice has ended or is paid. */
 export type RequestPaymentResult = { readonly outcome: 'answered' | 'not_payable' };
+
+export interface MoveMoneyInput {
+  readonly payment_id: string;
+  readonly account_id: string;
+  readonly operation_id: string;
+  readonly kind: 'capture' | 'void' | 'refund';
+  /** Minor units; null: all that is left. */
+  readonly amount: number | null;
+  /** Who asks: the id of an API key or an operator. */
+  readonly by: string;
+}
+/** `refused`: a stable code that says why it cannot be. Otherwise the operation's row says how it went. */
+export type MoveMoneyResult = { readonly refused: string | null };
 
 export interface CancelInput {
   readonly reason: string | null;

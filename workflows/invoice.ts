@@ -20,6 +20,8 @@ import {
   type CancelInput,
   type CancelResult,
   type InvoiceInput,
+  type MoveMoneyInput,
+  type MoveMoneyResult,
   type RefreshResult,
   type RequestPaymentInput,
   type RequestPaymentResult,
@@ -29,6 +31,7 @@ import { createInsight, describeTask } from './insight.ts';
 import { createInvoiceWork, type InvoiceWork } from './invoice-work.ts';
 
 const requestPayment = defineUpdate<RequestPaymentResult, [RequestPaymentInput]>(MESSAGES.requestPayment);
+const moveMoney = defineUpdate<MoveMoneyResult, [MoveMoneyInput]>(MESSAGES.moveMoney);
 const cancel = defineUpdate<CancelResult, [CancelInput]>(MESSAGES.cancel);
 const refresh = defineUpdate<RefreshResult>(MESSAGES.refresh);
 const webhook = defineSignal<[string]>(MESSAGES.webhook);
@@ -45,6 +48,7 @@ export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise
   inbox.forEach(receive);
   setHandler(webhook, receive);
   setHandler(requestPayment, (input) => desk.ask(() => work.requestPayment(input)));
+  setHandler(moveMoney, (input) => desk.ask(() => work.moveMoney(input)));
   setHandler(cancel, (input) => desk.ask(() => work.cancel(input)));
   setHandler(refresh, () => desk.ask(() => work.refresh()));
 

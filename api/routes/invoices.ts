@@ -47,6 +47,7 @@ const DUE_MIN_S = 60;
 const DUE_MAX_S = 366 * DAY_S;
 const DUE_DEFAULT_S = 7 * DAY_S;
 const OPEN_TIMEOUT_MS = 5_000;
+const CAPTURE_METHODS = ['automatic', 'manual'] as const;
 
 const invoiceBody = (now: () => number) =>
   z.strictObject({
@@ -58,6 +59,7 @@ const invoiceBody = (now: () => number) =>
     customer: customer().optional(),
     items: items().optional(),
     metadata: metadata().optional(),
+    capture_method: z.enum(CAPTURE_METHODS).optional(),
     return_urls: returnUrls().optional(),
   });
 
@@ -177,7 +179,7 @@ function confirmCanceled({ outcome }: CancelResult, status: InvoiceStatus): void
 }
 
 function isWaiting({ status }: InvoiceRow): boolean {
-  return status === 'open' || status === 'partially_paid';
+  return status === 'open' || status === 'partially_paid' || status === 'authorized';
 }
 
 function newRow(owner: Owner, body: z.output<ReturnType<typeof invoiceBody>>, now_ms: number): InvoiceRow {
@@ -190,6 +192,7 @@ function newRow(owner: Owner, body: z.output<ReturnType<typeof invoiceBody>>, no
     description: body.description ?? null,
     currency: body.currency,
     amount: body.amount,
+    capture_method: body.capture_method ?? 'automatic',
     customer: defined(body.customer ?? {}),
     items: body.items ?? [],
     metadata: body.metadata ?? {},
@@ -199,6 +202,8 @@ function newRow(owner: Owner, body: z.output<ReturnType<typeof invoiceBody>>, no
     updated_at: created_at,
     status: 'open',
     amount_received: 0,
+    amount_authorized: 0,
+    amount_refunded: 0,
     amount_late: 0,
   };
 }

@@ -20,7 +20,13 @@ import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
 import { claimOf, repetitionOf, unlessRepeated } from '../idempotency.ts';
 import { idParameter } from '../path.ts';
 import { outcomeOf, type Outcome } from '../payment-outcome.ts';
-import { customerField, explainRefusal, paymentServices, serviceCalled } from '../payment-service.ts';
+import {
+  authorizesFirst,
+  customerField,
+  explainRefusal,
+  paymentServices,
+  serviceCalled,
+} from '../payment-service.ts';
 import { factsOf, presentPayment } from '../present.ts';
 import { notFound, Problem, problemBody } from '../problem.ts';
 import { defined } from './invoices.ts';
@@ -63,6 +69,7 @@ export function paymentRoutes(dependencies: ApiDependencies) {
       limits: service.method.amounts,
       requires: service.method.requires.map(customerField),
       description_max: service.method.description_max,
+      authorizes_first: authorizesFirst(service),
       created_at: new Date(now()).toISOString(),
     };
     const result = await insertPayment(pool, payment, claim);

@@ -1,7 +1,12 @@
 /** Stands in for the workflows in tests of the API; the real engine is tested under `test/`. */
 import type pg from 'pg';
 import type { InvoiceFacts, InvoiceGateway } from '../../temporal/invoices.ts';
-import type { CancelResult, RequestPaymentResult } from '../../workflows/contract.ts';
+import type {
+  CancelResult,
+  MoveMoneyInput,
+  MoveMoneyResult,
+  RequestPaymentResult,
+} from '../../workflows/contract.ts';
 
 export interface TestGateway extends InvoiceGateway {
   readonly opened: string[];
@@ -11,6 +16,8 @@ export interface TestGateway extends InvoiceGateway {
   failure: Error | null;
   /** What happens to a payment's row before the update is answered. */
   onPayment: (paymentId: string) => Promise<RequestPaymentResult>;
+  /** What happens to an operation's row before the update is answered. */
+  onMove: (input: MoveMoneyInput) => Promise<MoveMoneyResult>;
   onCancel: (invoice: InvoiceFacts) => Promise<CancelResult>;
 }
 
@@ -33,6 +40,7 @@ export function createTestGateway(pool: pg.Pool): TestGateway {
     requested: [],
     failure: null,
     onPayment: (id) => answerPayment(pool, id, { status: 'pending' }),
+    onMove: () => Promise.resolve({ refused: null }),
     onCancel: async ({ id }) => {
       await pool.query(`update invoices set status = 'canceled' where id = $1`, [id]);
       return { outcome: 'canceled' };
@@ -45,6 +53,10 @@ export function createTestGateway(pool: pg.Pool): TestGateway {
       if (gateway.failure) throw gateway.failure;
       gateway.requested.push(payment_id);
       return gateway.onPayment(payment_id);
+    },
+    async moveMoney(_invoice, input) {
+      if (gateway.failure) throw gateway.failure;
+      return gateway.onMove(input);
     },
     async cancel(invoice) {
       if (gateway.failure) throw gateway.failure;

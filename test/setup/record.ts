@@ -51,7 +51,15 @@ export async function testRecord({
       const id = newId('inv');
       const created_at = new Date().toISOString();
       const due_at = new Date(Date.now() + 7 * 86_400_000).toISOString();
-      const state = newInvoice({ id, merchant_id, currency: 'VND', amount, due_at, created_at });
+      const state = newInvoice({
+        id,
+        merchant_id,
+        currency: 'VND',
+        amount,
+        due_at,
+        capture_method: 'automatic',
+        created_at,
+      });
       await pool.query(
         `insert into invoices (id, merchant_id, mode, currency, amount, due_at, created_at, updated_at, state, version, status)
          values ($1, $2, 'sandbox', 'VND', $3, $4, $5, $5, $6, 0, 'open')`,

@@ -2,13 +2,26 @@
 import type { Invoice, Payment, SimulatedPayment } from '../../cli/journey/clients.ts';
 import type { TestStack } from './stack.ts';
 
-export type Provider = 'finan' | 'fapshi';
+const RETURN_URLS = { success: 'https://shop.example.com/paid', failure: 'https://shop.example.com/failed' };
+const CUSTOMER = { name: 'Amal Haddad', email: 'otp.success@tabby.ai', phone: '+971500000001' };
 
-/** A service, a currency and an ordinary amount of each provider. */
+/** A service, a currency and an ordinary amount of each provider, and whom it wants to know. */
 const ORDER = {
-  finan: { service: 'finan.bank_transfer', currency: 'VND', amount: 200_000 },
-  fapshi: { service: 'fapshi.payment_link', currency: 'XAF', amount: 5_000 },
+  finan: { service: 'finan.bank_transfer', currency: 'VND', amount: 200_000, customer: {} },
+  fapshi: { service: 'fapshi.payment_link', currency: 'XAF', amount: 5_000, customer: {} },
+  fib: { service: 'fib.qr_code', currency: 'IQD', amount: 25_000_000, customer: {} },
+  myfatoorah: {
+    service: 'myfatoorah.card_authorization',
+    currency: 'KWD',
+    amount: 10_000,
+    customer: CUSTOMER,
+  },
+  rehive: { service: 'rehive.hosted', currency: 'USD', amount: 2_500, customer: CUSTOMER },
+  tabby: { service: 'tabby.installments', currency: 'AED', amount: 40_000, customer: CUSTOMER },
+  tamara: { service: 'tamara.instalments', currency: 'SAR', amount: 60_000, customer: CUSTOMER },
 } as const;
+
+export type Provider = keyof typeof ORDER;
 
 type Called = Awaited<ReturnType<TestStack['call']>>;
 
@@ -49,8 +62,8 @@ export function shop(stack: TestStack): Shop {
       headers,
     );
   const invoice: Shop['invoice'] = (provider, more = {}) => {
-    const { currency, amount } = ORDER[provider];
-    return merchantApi.createInvoice({ currency, amount, ...more });
+    const { currency, amount, customer } = ORDER[provider];
+    return merchantApi.createInvoice({ currency, amount, customer, return_urls: RETURN_URLS, ...more });
   };
   const paymentIds: Shop['paymentIds'] = async (invoiceId) => {
     const { rows } = await pool.query<{ id: string }>(
