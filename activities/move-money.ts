@@ -3,7 +3,7 @@
  * is the key that the provider gets on every repetition: connectors do nothing when what they are asked for is there already.
  * So an operation whose outcome is not known is finished by asking for it again.
  */
-import { loadAccount } from '../db/work.ts';
+import { loadAccount, loadReason } from '../db/work.ts';
 import { currency } from '../domain/currency.ts';
 import type { InvoiceEvent } from '../domain/events.ts';
 import { money } from '../domain/money.ts';
@@ -34,6 +34,8 @@ export interface MoveMoneyArguments {
   readonly kind: OperationKind;
   /** Minor units; null: all that is left. */
   readonly amount: number | null;
+  /** A refund that the merchant makes outside of the provider: it is recorded, and nothing is sent. */
+  readonly manual: boolean;
   /** Who asks: the id of an API key, an operator, or `sarraf`. */
   readonly by: string;
   /** The workflow's clock, milliseconds. */
@@ -62,13 +64,9 @@ export async function moveMoney(
 
   const account = await loadAccount(dependencies.pool, payment.account_id);
   if (!account) throw new Error(`there is no provider account ${payment.account_id}`);
-  const outcome = await carryOut(
-    dependencies,
-    () => open(account, signal),
-    reserved.state,
-    payment,
-    operation,
-  );
+  const reason = operation.kind === 'refund' ? await loadReason(dependencies.pool, operation_id) : null;
+  const call = { invoice: reserved.state, payment, operation, reason };
+  const outcome = await carryOut(dependencies, () => open(account, signal), call);
   const circumstances: Circumstances = {
     source: 'request',
     expires_at: payment.expires_at ?? '',
@@ -88,7 +86,7 @@ function mayBeOnItsWay({ unknown_at, requested_at }: OperationState, now: number
 /** Puts the operation on record unless it is there, or says why it cannot be. */
 async function reserve(
   dependencies: ActivityDependencies,
-  { invoice_id, payment_id, operation_id, kind, amount, by, now }: MoveMoneyArguments,
+  { invoice_id, payment_id, operation_id, kind, amount, manual, by, now }: MoveMoneyArguments,
 ): Promise<Reserved> {
   const before = await mustLoad(dependencies.pool, invoice_id);
   let refused: OperationRefusal | null = null;
@@ -100,10 +98,20 @@ async function reserve(
       isNew = false;
       if (payment.operations.some(({ id, requested_at }) => id === operation_id && requested_at !== null))
         return [];
-      const decision = decideOperation(payment, rulesFor(dependencies, payment), kind, amount);
+      const rules = manual ? BY_HAND : rulesFor(dependencies, payment);
+      const decision = decideOperation(payment, rules, kind, amount);
       if ('amount' in decision) {
         isNew = true;
-        return [{ type: 'operation.requested', payment_id, operation_id, kind, amount: decision.amount, by }];
+        const { amount: decided } = decision;
+        const request = {
+          type: 'operation.requested',
+          payment_id,
+          operation_id,
+          kind,
+          amount: decided,
+          by,
+        } as const;
+        return manual ? [request, doneByHand(payment_id, operation_id, decided)] : [request];
       }
       refused = decision.refused;
       return [];
@@ -112,10 +120,26 @@ async function reserve(
   return { ...standing, refused, isNew };
 }
 
+/** The merchant can give back any part by itself, whatever its provider can do; nothing else is done by hand. */
+const BY_HAND: MoneyRules = { capture: 'automatic', refund: 'partial' };
+
+function doneByHand(payment_id: string, operation_id: string, amount: number): InvoiceEvent {
+  const key = `manual:${operation_id}`;
+  return { type: 'money.refunded', payment_id, operation_id, key, amount, source: 'manual' };
+}
+
 function rulesFor({ connectorFor }: ActivityDependencies, { provider, method }: PaymentState): MoneyRules {
   const connector = connectorFor(provider);
   const { capture, refund } = connector.manifest;
   return { capture: methodOf(connector, method).capture ?? capture, refund };
+}
+
+interface Call {
+  readonly invoice: InvoiceState;
+  readonly payment: PaymentState;
+  readonly operation: OperationState;
+  /** In the merchant's words, for refunds. */
+  readonly reason: string | null;
 }
 
 /** What became of it, as the facts to record on the state as it is by then. */
@@ -124,12 +148,11 @@ type Outcome = (payment: PaymentState, circumstances: Circumstances) => readonly
 async function carryOut(
   { logger }: ActivityDependencies,
   open: () => OpenAccount,
-  invoice: InvoiceState,
-  payment: PaymentState,
-  operation: OperationState,
+  call: Call,
 ): Promise<Outcome> {
+  const { invoice, payment, operation } = call;
   try {
-    return await ask(open(), invoice, payment, operation);
+    return await ask(open(), call);
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     const { failure } = error;
@@ -152,12 +175,8 @@ async function carryOut(
   }
 }
 
-async function ask(
-  { connector, context }: OpenAccount,
-  invoice: InvoiceState,
-  payment: PaymentState,
-  operation: OperationState,
-): Promise<Outcome> {
+async function ask({ connector, context }: OpenAccount, call: Call): Promise<Outcome> {
+  const { invoice, payment, operation, reason } = call;
   const { id: payment_id, method } = payment;
   const { id: operation_id, kind } = operation;
   const provider_payment_id = payment.provider_payment_id ?? '';
@@ -166,7 +185,7 @@ async function ask(
     method,
     money: money(operation.amount, currency(invoice.currency)),
     operation_key: operation_id,
-    reason: null,
+    reason,
   };
   switch (kind) {
     case 'capture': {
@@ -182,8 +201,12 @@ async function ask(
       ];
     }
     case 'void': {
-      const call = { provider_payment_id, method, operation_key: operation_id };
-      const reading = matching(invoice, payment, await mustHave(connector.voidPayment, kind)(context, call));
+      const release = { provider_payment_id, method, operation_key: operation_id };
+      const reading = matching(
+        invoice,
+        payment,
+        await mustHave(connector.voidPayment, kind)(context, release),
+      );
       return (latest, circumstances) => [
         ...eventsOf(latest, reading, circumstances),
         { type: 'operation.succeeded', payment_id, operation_id, key: null },
@@ -223,7 +246,7 @@ function mismatched(message: string): ProviderError {
   return new ProviderError({ kind: 'unknown_outcome', code: 'mismatch', message });
 }
 
-function mustHave<Call>(call: Call | undefined, kind: OperationKind): Call {
+function mustHave<Function>(call: Function | undefined, kind: OperationKind): Function {
   if (!call) throw new Error(`the manifest allows a ${kind} that the connector does not have`);
   return call;
 }

@@ -12,6 +12,7 @@ import { Problem } from './problem.ts';
 import { showErrorDocs } from './routes/error-docs.ts';
 import { healthRoutes } from './routes/health.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
+import { operationRoutes } from './routes/operations.ts';
 import { paymentServiceRoutes } from './routes/payment-services.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { qrRoutes } from './routes/qr.ts';
@@ -45,6 +46,7 @@ function routes(dependencies: ApiDependencies): Route[] {
   const key = requireKey(dependencies);
   const invoices = invoiceRoutes(dependencies);
   const payments = paymentRoutes(dependencies);
+  const operations = operationRoutes(dependencies);
   const services = paymentServiceRoutes(dependencies);
   const clock = testClockRoutes(dependencies);
   const webhooks = webhookRoutes(dependencies);
@@ -59,6 +61,12 @@ function routes(dependencies: ApiDependencies): Route[] {
     post('/v1/invoices/:id/payments', key, readBytes, payments.create),
     post('/v1/invoices/:id/test_clock', key, readBytes, clock.advance),
     get('/v1/payments/:id', key, payments.read),
+    post('/v1/payments/:id/capture', key, readBytes, operations.capture),
+    post('/v1/payments/:id/void', key, readBytes, operations.release),
+    post('/v1/refunds', key, readBytes, operations.refund),
+    get('/v1/captures/:id', key, operations.read('cap')),
+    get('/v1/voids/:id', key, operations.read('void')),
+    get('/v1/refunds/:id', key, operations.read('rfd')),
     get('/v1/payment_services', key, services.list),
     // What follows the account is the connector's: an unguessable part where a provider signs nothing.
     post('/webhooks/:provider/:account{/*rest}', readWebhookBytes, webhooks.receive),

@@ -24,24 +24,24 @@ const NO_HASH = Buffer.alloc(32);
 export function requireKey({ pool, apiKeyPepper, now }: ApiDependencies): RequestHandler {
   const cache = createShortCache<ApiKeyRow | null>(now, CACHED_MS, CACHED_KEYS);
 
-  const ownerWith = async (key: string): Promise<Owner | null> => {
+  const holderOf = async (key: string): Promise<{ owner: Owner; key_id: string } | null> => {
     const [, mode, id, secret] = KEY.exec(key) ?? [];
     if (id === undefined || secret === undefined) return null;
     const row = await cache.get(id, () => findApiKey(pool, `key_${id}`));
     const matches = timingSafeEqual(hashSecret(secret, apiKeyPepper), row?.secret_hash ?? NO_HASH);
     return matches && row !== null && row.mode === mode
-      ? { merchant_id: row.merchant_id, mode: row.mode }
+      ? { owner: { merchant_id: row.merchant_id, mode: row.mode }, key_id: row.id }
       : null;
   };
 
   return async (request, response, next) => {
-    const owner = await ownerWith(keyIn(request.headers.authorization ?? ''));
-    if (owner === null) {
+    const holder = await holderOf(keyIn(request.headers.authorization ?? ''));
+    if (holder === null) {
       throw new Problem('unauthenticated', 'send a valid API key: Authorization: Bearer sk_…', {
         headers: { 'WWW-Authenticate': 'Bearer' },
       });
     }
-    contextOf(response).owner = owner;
+    Object.assign(contextOf(response), holder);
     next();
   };
 }

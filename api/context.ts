@@ -6,6 +6,8 @@ export interface RequestContext {
   readonly request_id: string;
   /** Whose key it is; set by `auth.ts`. */
   owner: Owner | null;
+  /** The API key that was used. */
+  key_id: string | null;
   invoice_id: string | null;
   /** The pattern of the route that took the request. */
   route: string | null;

@@ -113,6 +113,62 @@ const kinds = {
     title: 'The Idempotency-Key was used for another request',
     about: 'A key belongs to one method, path and body. Use a new key for a new request.',
   },
+  not_supported_by_provider: {
+    status: 422,
+    title: 'The provider cannot do that',
+    about:
+      'The provider of this payment has no such operation: it takes the money at once (nothing to capture or void), or it has no refunds. For a refund that you make yourself, by bank transfer for example, repeat the request with `"manual": true`, which records it.',
+  },
+  payment_not_authorized: {
+    status: 409,
+    title: 'The payment is not authorized',
+    about:
+      'Only what the customer has agreed to and the provider confirms as authorized can be captured or voided. Wait for `payment.authorized`.',
+  },
+  authorization_ended: {
+    status: 409,
+    title: 'The authorization has ended',
+    about:
+      'It was voided, has run out or was refused; nothing can be captured any more. Ask for a new payment.',
+  },
+  nothing_to_capture: {
+    status: 409,
+    title: 'Nothing is left to capture',
+    about: 'All that was authorized is captured, or its capture is on its way.',
+  },
+  amount_exceeds_capturable: {
+    status: 409,
+    title: 'More than can be captured',
+    about:
+      'Captures of a payment, those on their way included, never exceed what was authorized. `GET /v1/payments/{id}` says what is left.',
+  },
+  captured_already: {
+    status: 409,
+    title: 'The payment is captured already',
+    about: 'This provider allows one capture per payment, and there is one.',
+  },
+  operation_in_progress: {
+    status: 409,
+    title: 'Another operation is under way',
+    about:
+      'A capture or void of this payment is on its way or its outcome is not known yet. `GET /v1/payments/{id}` says how it stands; repeat when it has ended.',
+  },
+  nothing_to_refund: {
+    status: 409,
+    title: 'Nothing is left to refund',
+    about: 'No money has come, or all of it went back, or its refund is on its way.',
+  },
+  amount_exceeds_refundable: {
+    status: 409,
+    title: 'More than can be refunded',
+    about:
+      'Refunds of a payment, those on their way included, never exceed the money that came. `GET /v1/payments/{id}` says what is left.',
+  },
+  full_refund_only: {
+    status: 409,
+    title: 'The provider refunds all or nothing',
+    about: 'Leave `amount` out, or give the whole amount that came.',
+  },
   provider_refused: {
     status: 422,
     title: 'The provider refuses the request',
@@ -156,3 +212,7 @@ export type ErrorCode = keyof typeof kinds;
 export const errorCatalogue: Readonly<Record<ErrorCode, ErrorKind>> = kinds;
 
 export const errorCodes = Object.keys(kinds) as readonly ErrorCode[];
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(kinds, code);
+}

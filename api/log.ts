@@ -48,7 +48,7 @@ export function logRequests(logger: Logger): RequestHandler {
     const started = performance.now();
     const given = request.headers['x-request-id'];
     const request_id = typeof given === 'string' && SANE_ID.test(given) ? given : newId('req');
-    const context: RequestContext = { request_id, owner: null, invoice_id: null, route: null };
+    const context: RequestContext = { request_id, owner: null, key_id: null, invoice_id: null, route: null };
     response.locals.context = context;
     response.setHeader('Request-Id', request_id);
     response.once('close', () => {

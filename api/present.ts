@@ -11,7 +11,7 @@ interface ShownAmount {
   readonly display: string;
 }
 
-function shown(amount: number, currency: string): ShownAmount {
+export function shown(amount: number, currency: string): ShownAmount {
   return { amount, display: display({ amount, currency: asCurrency(currency) }) };
 }
 

@@ -93,6 +93,16 @@ export async function loadAccount(pool: pg.Pool, accountId: string): Promise<Acc
   return rows[0] ? accountFrom(rows[0].account) : null;
 }
 
+/** Why a refund was asked for, in the merchant's words. Kept out of events and histories. */
+export async function loadReason(pool: pg.Pool, operationId: string): Promise<string | null> {
+  const { rows } = await pool.query<{ reason: string | null }>({
+    name: 'load_reason',
+    text: 'select reason from payment_operations where id = $1',
+    values: [operationId],
+  });
+  return rows[0]?.reason ?? null;
+}
+
 export interface WaitingWebhook {
   readonly id: string;
   readonly state: WebhookEnd['state'] | 'received';

@@ -6,7 +6,8 @@ import type { OperationKind } from './operations.ts';
 import type { ProviderFailure } from './provider-error.ts';
 
 /** How a fact about money or a payment became known. */
-export type Source = 'webhook' | 'poll' | 'expiry_check' | 'lookup' | 'request';
+/** `manual`: a person has said so. */
+export type Source = 'webhook' | 'poll' | 'expiry_check' | 'lookup' | 'request' | 'manual';
 
 export type InvoiceEvent =
   /** One attempt to collect was started with one payment service. */

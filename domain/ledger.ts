@@ -4,8 +4,11 @@
  */
 import type { RecordedEvent } from './events.ts';
 
-/** `provider_clearing`: what a provider owes us. `merchant_payable`: what we owe the merchant. `provider_fees`: what providers kept. */
-export type LedgerAccount = 'provider_clearing' | 'merchant_payable' | 'provider_fees';
+/**
+ * `provider_clearing`: what a provider owes us. `merchant_payable`: what we owe the merchant. `provider_fees`: what providers
+ * kept. `merchant_refunds`: what the merchant gave back out of its own pocket.
+ */
+export type LedgerAccount = 'provider_clearing' | 'merchant_payable' | 'provider_fees' | 'merchant_refunds';
 
 export interface LedgerEntry {
   readonly account: LedgerAccount;
@@ -38,7 +41,10 @@ export function ledgerTransaction(event: RecordedEvent): LedgerTransaction | nul
         payment_id: event.payment_id,
         entries: [
           { account: 'merchant_payable', amount: event.amount },
-          { account: 'provider_clearing', amount: -event.amount },
+          {
+            account: event.source === 'manual' ? 'merchant_refunds' : 'provider_clearing',
+            amount: -event.amount,
+          },
         ],
       };
     default:

@@ -27,8 +27,11 @@ export type Task =
 /** Seconds after the request at which a create call with an unknown outcome is looked up. */
 export const LOOKUP_TABLE = [5, 30, 90, 300, 900, 3600];
 
-/** Seconds after which a provider is asked about money that it holds for us or works on, as dashboards and reviews may change it. */
-export const SLOW_TABLE = [600, 3600, 6 * 3600, 24 * 3600];
+/** Seconds after an authorization at which the provider is asked about it: people may capture or void in its dashboard. */
+export const AUTHORIZED_TABLE = [600, 3600, 6 * 3600, 24 * 3600];
+
+/** Seconds after a provider has taken a refund at which it is asked what became of it; a review there may take days. */
+export const ACCEPTED_TABLE = [30, 300, 3600, 6 * 3600, 24 * 3600];
 
 /** Only what a provider does not know of this long after the call was sent has not happened. */
 export const ABSENT_AFTER_S = 60;
@@ -77,7 +80,7 @@ function nextPaymentTask(invoice: InvoiceState, payment: PaymentState, after: nu
     const at = Date.parse(payment.authorized_at);
     return capturesByItself(invoice, payment)
       ? { type: 'capture_payment', payment_id, at }
-      : { type: 'check_payment', payment_id, at: nextPoll(at, SLOW_TABLE, after, payment_id) };
+      : { type: 'check_payment', payment_id, at: nextPoll(at, AUTHORIZED_TABLE, after, payment_id) };
   }
   const expiry = Date.parse(payment.expires_at);
   const poll = nextPoll(Date.parse(payment.created_at), payment.poll_s, after, payment_id);
@@ -99,7 +102,7 @@ function capturesByItself(invoice: InvoiceState, payment: PaymentState): boolean
 function nextOperationTask(payment_id: string, operation: OperationState, after: number): Task {
   const { id: operation_id, accepted_at, unknown_at, requested_at } = operation;
   if (accepted_at !== null) {
-    const at = nextPoll(Date.parse(accepted_at), SLOW_TABLE, after, operation_id);
+    const at = nextPoll(Date.parse(accepted_at), ACCEPTED_TABLE, after, operation_id);
     return { type: 'check_payment', payment_id, at };
   }
   const since = Date.parse(unknown_at ?? requested_at ?? '');

@@ -45,6 +45,8 @@ export interface MoveMoneyInput {
   readonly kind: 'capture' | 'void' | 'refund';
   /** Minor units; null: all that is left. */
   readonly amount: number | null;
+  /** A refund that the merchant makes outside of the provider: it is only recorded. */
+  readonly manual: boolean;
   /** Who asks: the id of an API key or an operator. */
   readonly by: string;
 }

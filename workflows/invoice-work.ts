@@ -82,7 +82,7 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
     const operation = payment?.operations.find(({ id }) => id === operation_id);
     if (!payment || !operation) return;
     const { kind, amount, by } = operation;
-    await move({ payment_id, account_id: payment.account_id, operation_id, kind, amount, by });
+    await move({ payment_id, account_id: payment.account_id, operation_id, kind, amount, manual: false, by });
   }
 
   async function end(as: 'expired' | 'canceled', reason: string | null): Promise<void> {
@@ -147,7 +147,12 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
           return;
         case 'capture_payment': {
           const { payment_id } = task;
-          const capture = { operation_id: ownCapture(payment_id), kind: 'capture', amount: null } as const;
+          const capture = {
+            operation_id: ownCapture(payment_id),
+            kind: 'capture',
+            amount: null,
+            manual: false,
+          } as const;
           await move({ payment_id, account_id: accountOf(payment_id), by: 'sarraf', ...capture });
           return;
         }

@@ -8,7 +8,8 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { newId } from '../../db/ids.ts';
 import { findInvoice, type Owner } from '../../db/invoices.ts';
-import { forgetKey, leaveOpen, storeAnswer, type IdempotencyClaim } from '../../db/idempotency.ts';
+import { leaveOpen, type IdempotencyClaim } from '../../db/idempotency.ts';
+import { operationsOf } from '../../db/operations.ts';
 import { findPayment, insertPayment, type NewPayment, type PaymentRow } from '../../db/payments.ts';
 import type { InvoiceFacts } from '../../temporal/invoices.ts';
 import { replay, sendJson } from '../answer.ts';
@@ -19,7 +20,8 @@ import { customer, DESCRIPTION_MAX, optionalAmount, optionalText, returnUrls, te
 import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
 import { claimOf, repetitionOf, unlessRepeated } from '../idempotency.ts';
 import { idParameter } from '../path.ts';
-import { outcomeOf, type Outcome } from '../payment-outcome.ts';
+import { answerOutcome, type Answering, type Outcome } from '../outcome.ts';
+import { outcomeOf } from '../payment-outcome.ts';
 import {
   authorizesFirst,
   customerField,
@@ -27,8 +29,9 @@ import {
   paymentServices,
   serviceCalled,
 } from '../payment-service.ts';
+import { presentOperations } from '../present-operation.ts';
 import { factsOf, presentPayment } from '../present.ts';
-import { notFound, Problem, problemBody } from '../problem.ts';
+import { notFound, Problem } from '../problem.ts';
 import { defined } from './invoices.ts';
 
 const paymentBody = z.strictObject({
@@ -97,7 +100,10 @@ export function paymentRoutes(dependencies: ApiDependencies) {
   };
 
   /** Has the workflow send the payment, and says what became of it. Sending twice is harmless: its id is the update's id. */
-  const drive = async (owner: Owner, { payment_id, account_id, invoice }: Started): Promise<Outcome> => {
+  const drive = async (
+    owner: Owner,
+    { payment_id, account_id, invoice }: Started,
+  ): Promise<Outcome<PaymentRow>> => {
     try {
       const { outcome } = await repeatDropped(() =>
         invoices.requestPayment(invoice, { payment_id, account_id }),
@@ -134,55 +140,34 @@ export function paymentRoutes(dependencies: ApiDependencies) {
       if (begun.answer.status < 400) response.setHeader('Location', `/v1/payments/${begun.resource_id}`);
       return replay(response, begun.answer);
     }
-    let outcome: Outcome;
+    let outcome: Outcome<PaymentRow>;
     try {
       outcome = await drive(owner, begun.type === 'started' ? begun : await resume(owner, begun.resource_id));
     } catch (error) {
       if (claim) await leaveOpen(pool, claim).catch(() => undefined);
       throw error;
     }
-    await answer(response, outcome, claim);
+    await answerOutcome(answering, response, outcome, claim);
   };
 
-  /** Answers, after the key has been told what a repetition shall get. */
-  const answer = async (
-    response: Response,
-    outcome: Outcome,
-    claim: IdempotencyClaim | null,
-  ): Promise<void> => {
-    switch (outcome.type) {
-      case 'final': {
-        const status = 'problem' in outcome ? outcome.problem.status : 201;
-        const { request_id } = contextOf(response);
-        const body =
-          'problem' in outcome
-            ? problemBody(outcome.problem, request_id, publicUrl)
-            : paymentText(outcome.payment);
-        if (claim) await storeAnswer(pool, claim, { status, body });
-        if ('problem' in outcome) throw outcome.problem;
-        response.setHeader('Location', `/v1/payments/${outcome.payment.id}`);
-        return sendJson(response, status, body);
-      }
-      case 'nothing_happened':
-        if (claim) await forgetKey(pool, claim);
-        throw outcome.problem;
-      case 'open':
-        if (claim) await leaveOpen(pool, claim);
-        if (outcome.answer instanceof Problem) throw outcome.answer;
-        response.setHeader('Location', `/v1/payments/${outcome.answer.id}`);
-        response.setHeader('Retry-After', '5');
-        return sendJson(response, 202, paymentText(outcome.answer));
-    }
+  const answering: Answering<PaymentRow> = {
+    pool,
+    publicUrl,
+    text: (row) => JSON.stringify(presentPayment(row, publicUrl)),
+    location: ({ id }) => `/v1/payments/${id}`,
   };
-
-  const paymentText = (row: PaymentRow): string => JSON.stringify(presentPayment(row, publicUrl));
 
   const read = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'pay');
     const row = await findPayment(pool, ownerOf(response), id);
     if (!row) throw notFound('payment');
     contextOf(response).invoice_id = row.invoice_id;
-    sendJson(response, 200, paymentText(row));
+    const operations = await operationsOf(pool, row.id);
+    sendJson(
+      response,
+      200,
+      JSON.stringify({ ...presentPayment(row, publicUrl), ...presentOperations(operations) }),
+    );
   };
 
   return { create, read };

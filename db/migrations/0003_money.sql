@@ -32,6 +32,8 @@ create table payment_operations (
   reason                 text,
   reference              text,
   metadata               jsonb not null default '{}',
+  -- A refund that the merchant makes outside of the provider and only records.
+  manual                 boolean not null default false,
   requested_by           text not null,
   -- `requested`: the invoice's workflow has not decided on it yet.
   status                 text not null check (status in ('requested', 'pending', 'unknown', 'succeeded', 'failed', 'canceled')),
