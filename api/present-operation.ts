@@ -1,8 +1,8 @@
 /** Captures, voids and refunds as the API shows them. */
-import type { OperationRow } from '../db/operations.ts';
-import { shown } from './present.ts';
+import type { OperationJson } from '../db/operations.ts';
+import { shown } from './shown.ts';
 
-export function presentOperation(row: OperationRow) {
+export function presentOperation(row: OperationJson) {
   const { currency, failure } = row;
   return {
     object: row.kind,
@@ -25,7 +25,7 @@ export function presentOperation(row: OperationRow) {
 }
 
 /** All of a payment, by kind, oldest first. */
-export function presentOperations(rows: readonly OperationRow[]) {
-  const of = (kind: OperationRow['kind']) => rows.filter((row) => row.kind === kind).map(presentOperation);
+export function presentOperations(rows: readonly OperationJson[]) {
+  const of = (kind: OperationJson['kind']) => rows.filter((row) => row.kind === kind).map(presentOperation);
   return { captures: of('capture'), voids: of('void'), refunds: of('refund') };
 }

@@ -1,19 +1,10 @@
 /** Rows as the API shows them: snake_case, RFC 3339 UTC, minor units with a `display` beside them. */
-import { currency as asCurrency } from '../domain/currency.ts';
-import { display } from '../domain/money.ts';
 import type { InvoiceRow } from '../db/invoices.ts';
 import type { PaymentRow } from '../db/payments.ts';
 import type { NextAction } from '../providers/contract.ts';
 import type { InvoiceFacts } from '../temporal/invoices.ts';
-
-interface ShownAmount {
-  readonly amount: number;
-  readonly display: string;
-}
-
-export function shown(amount: number, currency: string): ShownAmount {
-  return { amount, display: display({ amount, currency: asCurrency(currency) }) };
-}
+import { presentOperations } from './present-operation.ts';
+import { shown } from './shown.ts';
 
 /** What a new payment of this invoice may ask for, minor units: what is neither there nor authorized. */
 export function payableAmount(
@@ -81,6 +72,7 @@ export function presentPayment(row: PaymentRow, publicUrl: string) {
         ? null
         : { kind: row.failure.kind, code: row.failure.code, message: row.failure.message },
     expires_at: row.expires_at,
+    ...presentOperations(row.operations),
     created_at: row.created_at,
     updated_at: row.updated_at,
   };

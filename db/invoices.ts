@@ -4,6 +4,7 @@ import { newInvoice, type CaptureMethod } from '../domain/state.ts';
 import type { InvoiceStatus } from '../domain/status.ts';
 import type { IdempotencyClaim, StoredAnswer } from './idempotency.ts';
 import type { Mode } from './merchants.ts';
+import { OPERATIONS_OF_P } from './operations.ts';
 import { paymentFromJson, type PaymentJson, type PaymentRow } from './payments.ts';
 
 export interface CustomerJson {
@@ -128,7 +129,9 @@ export async function findInvoiceWithPayments(
   const { rows } = await pool.query<InvoiceRow & { payments: PaymentJson[] }>({
     name: 'find_invoice_with_payments',
     text: `
-      select ${COLUMNS}, coalesce((select jsonb_agg(p order by p.id) from payments p where p.invoice_id = i.id), '[]') as payments
+      select ${COLUMNS}, coalesce((
+        select jsonb_agg(q order by q.id) from (select p.*, ${OPERATIONS_OF_P} from payments p where p.invoice_id = i.id) q
+      ), '[]') as payments
       from invoices i where i.id = $1 and i.merchant_id = $2 and i.mode = $3`,
     values: [id, owner.merchant_id, owner.mode],
   });

@@ -31,6 +31,18 @@ export interface OperationRow {
 const COLUMNS = `o.id, o.kind, o.payment_id, o.invoice_id, p.account_id, o.currency, o.amount, o.reason, o.reference, o.metadata,
   o.manual, o.requested_by, o.status, o.failure, o.provider_operation_id, o.created_at, o.updated_at`;
 
+/** All captures, voids and refunds of a payment `p`, oldest first, as a column of a statement. */
+export const OPERATIONS_OF_P = `coalesce((select jsonb_agg(o order by o.id) from payment_operations o where o.payment_id = p.id), '[]') as operations`;
+
+/** One of them as it is read there: times in Postgres' own spelling. */
+export type OperationJson = Omit<OperationRow, 'account_id'>;
+
+/** With its times in UTC. */
+export function operationFromJson(json: OperationJson): OperationJson {
+  const utc = (time: string): string => new Date(time).toISOString();
+  return { ...json, created_at: utc(json.created_at), updated_at: utc(json.updated_at) };
+}
+
 /** What is asked for. */
 export type NewOperation = Pick<
   OperationRow,
@@ -109,17 +121,6 @@ export async function findOperation(pool: pg.Pool, owner: Owner, id: string): Pr
     values: [id, owner.merchant_id, owner.mode],
   });
   return rows[0] ?? null;
-}
-
-/** All captures, voids and refunds of a payment, oldest first. */
-export async function operationsOf(pool: pg.Pool, paymentId: string): Promise<OperationRow[]> {
-  const { rows } = await pool.query<OperationRow>({
-    name: 'operations_of_payment',
-    text: `select ${COLUMNS} from payment_operations o join payments p on p.id = o.payment_id
-           where o.payment_id = $1 order by o.id`,
-    values: [paymentId],
-  });
-  return rows;
 }
 
 /** Forgets what was asked for and refused: nothing was reserved or sent. */

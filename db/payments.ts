@@ -7,6 +7,7 @@ import type { NextAction } from '../providers/contract.ts';
 import type { IdempotencyClaim } from './idempotency.ts';
 import type { CustomerJson, Owner, ReturnUrlsJson } from './invoices.ts';
 import type { LinkedAccount } from './merchants.ts';
+import { OPERATIONS_OF_P, operationFromJson, type OperationJson } from './operations.ts';
 
 export interface PaymentRow {
   readonly id: string;
@@ -27,6 +28,8 @@ export interface PaymentRow {
   readonly amount_authorized: number;
   readonly amount_refunded: number;
   readonly capture_before: string | null;
+  /** Captures, voids and refunds, oldest first. */
+  readonly operations: readonly OperationJson[];
   readonly updated_at: string;
 }
 
@@ -56,13 +59,15 @@ export function paymentFromJson(json: PaymentJson): PaymentRow {
     amount_authorized: json.amount_authorized,
     amount_refunded: json.amount_refunded,
     capture_before: json.capture_before === null ? null : new Date(json.capture_before).toISOString(),
+    operations: json.operations.map(operationFromJson),
     updated_at: new Date(json.updated_at).toISOString(),
   };
 }
 
 const COLUMNS = `p.id, p.invoice_id, p.account_id, p.provider, p.method, p.currency, p.amount, p.request->>'description' as description,
   p.created_at, p.status, p.provider_payment_id, p.expires_at, p.next_action, p.failure, p.amount_received,
-  p.amount_authorized, p.amount_refunded, p.capture_before, p.updated_at`;
+  p.amount_authorized, p.amount_refunded, p.capture_before, ${OPERATIONS_OF_P},
+  p.updated_at`;
 
 /** What a new payment has to satisfy; the same rules as in `api/payment-service.ts`, which explains a refusal. */
 export interface NewPayment {
@@ -210,7 +215,8 @@ export async function findPayment(pool: pg.Pool, owner: Owner, id: string): Prom
            where p.id = $1 and p.merchant_id = $2 and i.mode = $3`,
     values: [id, owner.merchant_id, owner.mode],
   });
-  return rows[0] ?? null;
+  const [row] = rows;
+  return row ? { ...row, operations: row.operations.map(operationFromJson) } : null;
 }
 
 /** What a QR code encodes, or a picture of it as a `data:` URL; one of the two is there. */

@@ -248,7 +248,7 @@ describe('what comes next', () => {
 it('a refund’s ledger transaction sums to zero, from the provider’s money or from the merchant’s own', () => {
   for (const source of ['poll', 'manual'] as const) {
     const event = { ...refunded('rfd_1', 30), source, at: '2026-10-01T10:00:00.000Z' } as const;
-    const entries = ledgerTransaction(event as Parameters<typeof ledgerTransaction>[0])?.entries ?? [];
+    const entries = ledgerTransaction(event)?.entries ?? [];
     expect(entries.map(({ amount }) => amount)).toEqual([30, -30]);
     expect(entries[1]?.account).toBe(source === 'manual' ? 'merchant_refunds' : 'provider_clearing');
   }

@@ -29,8 +29,9 @@ import { claimOf, repetitionOf, unlessRepeated } from '../idempotency.ts';
 import { answerOutcome, type Answering, type Outcome } from '../outcome.ts';
 import { idParameter } from '../path.ts';
 import { presentOperation } from '../present-operation.ts';
-import { factsOf, shown } from '../present.ts';
+import { factsOf } from '../present.ts';
 import { invalidFields, notFound, Problem } from '../problem.ts';
+import { shown } from '../shown.ts';
 
 const common = { reason: optionalText(200), reference: optionalText(255), metadata: metadata().optional() };
 const captureBody = z.strictObject({ ...common, amount: optionalAmount() });

@@ -9,7 +9,6 @@ import { z } from 'zod';
 import { newId } from '../../db/ids.ts';
 import { findInvoice, type Owner } from '../../db/invoices.ts';
 import { leaveOpen, type IdempotencyClaim } from '../../db/idempotency.ts';
-import { operationsOf } from '../../db/operations.ts';
 import { findPayment, insertPayment, type NewPayment, type PaymentRow } from '../../db/payments.ts';
 import type { InvoiceFacts } from '../../temporal/invoices.ts';
 import { replay, sendJson } from '../answer.ts';
@@ -29,7 +28,6 @@ import {
   paymentServices,
   serviceCalled,
 } from '../payment-service.ts';
-import { presentOperations } from '../present-operation.ts';
 import { factsOf, presentPayment } from '../present.ts';
 import { notFound, Problem } from '../problem.ts';
 import { defined } from './invoices.ts';
@@ -162,12 +160,7 @@ export function paymentRoutes(dependencies: ApiDependencies) {
     const row = await findPayment(pool, ownerOf(response), id);
     if (!row) throw notFound('payment');
     contextOf(response).invoice_id = row.invoice_id;
-    const operations = await operationsOf(pool, row.id);
-    sendJson(
-      response,
-      200,
-      JSON.stringify({ ...presentPayment(row, publicUrl), ...presentOperations(operations) }),
-    );
+    sendJson(response, 200, answering.text(row));
   };
 
   return { create, read };

@@ -255,14 +255,15 @@ describe('readPayment', () => {
   it('tells captures as receipts and refunds with our keys, in minor units', async () => {
     const captures = [move('100', 'cap_1'), move('40.5', 'cap_2')];
     const refunds = [move('20.00', 'ref_1')];
+    const at = '2026-10-01T10:21:00.000Z';
     expect(await reading({ status: 'CLOSED', captures, refunds })).toEqual({
       provider_payment_id: 'payment-uuid',
       reference: 'ord_1001',
       currency: 'SAR',
       status: 'paid',
       receipts: [
-        { key: 'id-cap_1', amount: 10_000, paid_at: '2026-10-01T10:21:00.000Z', fee: null },
-        { key: 'id-cap_2', amount: 4_050, paid_at: '2026-10-01T10:21:00.000Z', fee: null },
+        { key: 'id-cap_1', amount: 10_000, paid_at: at, fee: null, reference: 'cap_1' },
+        { key: 'id-cap_2', amount: 4_050, paid_at: at, fee: null, reference: 'cap_2' },
       ],
       refunds: [{ key: 'id-ref_1', reference: 'ref_1', amount: 2_000, status: 'succeeded' }],
       provider_status: 'CLOSED',
