@@ -49,6 +49,19 @@ const OPERATED = `
       provider_operation_id = excluded.provider_operation_id, updated_at = excluded.updated_at
   ),`;
 
+/** What people have to decide, which is rarer still. */
+const DECIDED = `
+  decided as (
+    insert into cases (id, kind, merchant_id, mode, invoice_id, payment_id, operation_id, currency, amount, opened_at,
+      resolved_at, decision, resolved_by, reason)
+    select c.id, c.kind, moved.merchant_id, moved.mode, moved.id, c.payment_id, c.operation_id, moved.currency, c.amount,
+      c.opened_at, c.resolved_at, c.decision, c.by, c.reason
+    from moved, jsonb_to_recordset($17) as c (id text, kind text, payment_id text, operation_id text, amount bigint,
+      opened_at timestamptz, resolved_at timestamptz, decision text, by text, reason text)
+    on conflict (id) do update set resolved_at = excluded.resolved_at, decision = excluded.decision,
+      resolved_by = excluded.resolved_by, reason = excluded.reason
+  ),`;
+
 const commitStatement = (operated: string) => `
   with moved as (
     update invoices set state = $3, version = $4, status = $5, amount_received = $6, amount_late = $7, updated_at = $8,
@@ -91,15 +104,17 @@ const commitStatement = (operated: string) => `
   from moved`;
 
 const COMMIT = { name: 'commit', text: commitStatement('') };
-const COMMIT_WITH_OPERATIONS = { name: 'commit_with_operations', text: commitStatement(OPERATED) };
+const COMMIT_WITH_MORE = { name: 'commit_with_more', text: commitStatement(OPERATED + DECIDED) };
 
 /** Records `commit`, or nothing at all. Running the same commit twice does nothing the second time. */
 export async function commitEvents(pool: pg.Pool, commit: Commit): Promise<CommitResult> {
   const { before, after, recorded } = commit;
   const amounts = amountsOf(after);
   const operations = operationRows(commit);
+  const cases = caseRows(commit);
+  const isRare = operations.length + cases.length > 0;
   const { rows } = await pool.query<{ waiting: string[] }>({
-    ...(operations.length === 0 ? COMMIT : COMMIT_WITH_OPERATIONS),
+    ...(isRare ? COMMIT_WITH_MORE : COMMIT),
     values: [
       after.id,
       before.version,
@@ -116,7 +131,7 @@ export async function commitEvents(pool: pg.Pool, commit: Commit): Promise<Commi
       JSON.stringify(commit.webhooks ?? []),
       amounts.authorized,
       amounts.refunded,
-      ...(operations.length === 0 ? [] : [JSON.stringify(operations)]),
+      ...(isRare ? [JSON.stringify(operations), JSON.stringify(cases)] : []),
     ],
   });
   const [row] = rows;
@@ -151,6 +166,15 @@ function paymentRows({ after, recorded, nextActions }: Commit): unknown[] {
 function touched(after: InvoiceState, recorded: readonly RecordedEvent[]): PaymentState[] {
   const ids = new Set(recorded.flatMap((event) => ('payment_id' in event ? [event.payment_id] : [])));
   return after.payments.filter(({ id }) => ids.has(id));
+}
+
+/** The rows of the cases that these events are about. */
+function caseRows({ after, recorded }: Commit): unknown[] {
+  return recorded.flatMap((event) => {
+    if (event.type !== 'case.opened' && event.type !== 'case.resolved') return [];
+    const reason = event.type === 'case.resolved' ? event.reason : null;
+    return after.cases.filter(({ id }) => id === event.case_id).map((one) => ({ ...one, reason }));
+  });
 }
 
 /** The rows of their captures, voids and refunds, where there is news of any. */

@@ -1,5 +1,6 @@
 /** The API's statements about invoices. Each carries the merchant and the mode: nobody sees another's row. */
 import type pg from 'pg';
+import type { MoneyPolicy } from '../domain/cases.ts';
 import { newInvoice, type CaptureMethod } from '../domain/state.ts';
 import type { InvoiceStatus } from '../domain/status.ts';
 import type { IdempotencyClaim, StoredAnswer } from './idempotency.ts';
@@ -34,6 +35,8 @@ export interface InvoiceRow {
   readonly currency: string;
   readonly amount: number;
   readonly capture_method: CaptureMethod;
+  readonly late_money: MoneyPolicy;
+  readonly excess_money: MoneyPolicy;
   readonly customer: CustomerJson;
   readonly items: readonly ItemJson[];
   readonly metadata: Readonly<Record<string, string>>;
@@ -56,7 +59,7 @@ export interface Owner {
 
 const COLUMNS = `i.id, i.merchant_id, i.mode, i.reference, i.description, i.currency, i.amount, i.customer, i.items,
   i.metadata, i.return_urls, i.due_at, i.created_at, i.updated_at, i.status, i.capture_method,
-  i.amount_received, i.amount_authorized, i.amount_refunded, i.amount_late`;
+  i.late_money, i.excess_money, i.amount_received, i.amount_authorized, i.amount_refunded, i.amount_late`;
 
 const INSERT = {
   name: 'insert_invoice',
@@ -68,8 +71,9 @@ const INSERT = {
       returning 1
     )
     insert into invoices (id, merchant_id, mode, reference, description, currency, amount, customer, items, metadata,
-      return_urls, due_at, created_at, updated_at, state, version, status, capture_method)
-    select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, 0, 'open', $19
+      return_urls, due_at, created_at, updated_at, state, version, status, capture_method,
+      late_money, excess_money)
+    select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, 0, 'open', $19, $20, $21
     where $15::text is null or exists (select from claim)`,
 };
 
@@ -83,6 +87,17 @@ export async function insertInvoice(
   idempotency: { readonly claim: IdempotencyClaim; readonly answer: StoredAnswer } | null,
 ): Promise<boolean> {
   const { id, merchant_id, currency, amount, due_at, capture_method, created_at } = row;
+  const policies = { late: row.late_money, excess: row.excess_money };
+  const state = newInvoice({
+    id,
+    merchant_id,
+    currency,
+    amount,
+    due_at,
+    capture_method,
+    policies,
+    created_at,
+  });
   const { rowCount } = await pool.query({
     ...INSERT,
     values: [
@@ -99,12 +114,14 @@ export async function insertInvoice(
       JSON.stringify(row.return_urls),
       due_at,
       created_at,
-      JSON.stringify(newInvoice({ id, merchant_id, currency, amount, due_at, capture_method, created_at })),
+      JSON.stringify(state),
       idempotency?.claim.key ?? null,
       idempotency?.claim.request_hash ?? null,
       idempotency?.answer.status ?? null,
       idempotency?.answer.body ?? null,
       capture_method,
+      row.late_money,
+      row.excess_money,
     ],
   });
   return rowCount === 1;

@@ -1,6 +1,7 @@
 /** Merchants, their API keys and their accounts at providers. Secrets: keys are stored hashed, credentials sealed. */
 import { createHmac, randomBytes } from 'node:crypto';
 import type pg from 'pg';
+import type { Policies } from '../domain/cases.ts';
 import { newId } from './ids.ts';
 import type { Sealer } from './sealed.ts';
 
@@ -13,6 +14,8 @@ export interface ApiKeyRow {
   readonly mode: Mode;
   /** HMAC-SHA-256 of the secret part. */
   readonly secret_hash: Buffer;
+  /** What the merchant wants done with late money and with money beyond what was owed, unless an invoice says otherwise. */
+  readonly policies: Policies;
 }
 
 const SECRET_BYTES = 32;
@@ -60,7 +63,8 @@ export async function revokeApiKey(pool: pg.Pool, keyId: string): Promise<void> 
 export async function findApiKey(pool: pg.Pool, keyId: string): Promise<ApiKeyRow | null> {
   const { rows } = await pool.query<ApiKeyRow>({
     name: 'find_api_key',
-    text: 'select id, merchant_id, mode, secret_hash from api_keys where id = $1 and revoked_at is null',
+    text: `select k.id, k.merchant_id, k.mode, k.secret_hash, json_build_object('late', m.late_money, 'excess', m.excess_money) as policies
+           from api_keys k join merchants m on m.id = k.merchant_id where k.id = $1 and k.revoked_at is null`,
     values: [keyId],
   });
   return rows[0] ?? null;

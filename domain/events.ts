@@ -2,6 +2,7 @@
  * The facts that can become known about an invoice. They are recorded once, in one order, and never changed;
  * the reducer in `reduce.ts` gives the same state whatever order and however often they arrive.
  */
+import type { CaseDecision, CaseKind } from './cases.ts';
 import type { OperationKind } from './operations.ts';
 import type { ProviderFailure } from './provider-error.ts';
 
@@ -114,6 +115,25 @@ export type InvoiceEvent =
       readonly amount: number;
       readonly source: Source;
     }
+  /** A person has to decide about this payment: hold money, or say what became of something. */
+  | {
+      readonly type: 'case.opened';
+      readonly payment_id: string;
+      readonly case_id: string;
+      readonly kind: CaseKind;
+      readonly operation_id: string | null;
+      /** Minor units. */
+      readonly amount: number;
+    }
+  | {
+      readonly type: 'case.resolved';
+      readonly payment_id: string;
+      readonly case_id: string;
+      readonly decision: CaseDecision;
+      /** The person's name. */
+      readonly by: string;
+      readonly reason: string;
+    }
   /** The due time has passed unpaid, and every live payment was asked once more first. */
   | { readonly type: 'invoice.expired' }
   | { readonly type: 'invoice.canceled'; readonly reason: string | null };
@@ -130,6 +150,9 @@ export function eventKey(event: InvoiceEvent): string {
     case 'money.received':
     case 'money.refunded':
       return `${event.type}:${event.payment_id}:${event.key}`;
+    case 'case.opened':
+    case 'case.resolved':
+      return `${event.type}:${event.case_id}`;
     case 'operation.requested':
     case 'operation.unknown':
     case 'operation.accepted':

@@ -100,6 +100,7 @@ function invoiceAfter(
     amount: 100,
     due_at: '2026-10-02T10:00:00.000Z',
     capture_method,
+    policies: { late: 'accept', excess: 'accept' },
     created_at: new Date(START).toISOString(),
   });
   return record(fresh, [requested, created, ...events], START).state;

@@ -1,4 +1,5 @@
 /** The events a merchant is told about: one per change of an invoice's or a payment's status, one per transfer. */
+import { findCase } from './cases.ts';
 import type { RecordedEvent } from './events.ts';
 import { movementsOf, type OperationKind, type OperationStatus } from './operations.ts';
 import { isLate, invoiceStatus, paymentStatus, type InvoiceStatus, type PaymentStatus } from './status.ts';
@@ -8,7 +9,9 @@ export type OutgoingType =
   | `invoice.${InvoiceStatus}`
   | `payment.${PaymentStatus}`
   | 'payment.money_received'
-  | `${OperationKind}.${OperationStatus}`;
+  | `${OperationKind}.${OperationStatus}`
+  | 'case.opened'
+  | 'case.resolved';
 
 export interface OutgoingEvent {
   readonly type: OutgoingType;
@@ -16,6 +19,8 @@ export interface OutgoingEvent {
   readonly payment_id: string | null;
   /** The capture, void or refund it is about. */
   readonly operation_id?: string;
+  /** The case it is about. */
+  readonly case_id?: string;
   /** Only for money that moves. */
   readonly amount: number | null;
   readonly late: boolean;
@@ -30,6 +35,7 @@ export function outgoingEvents(
   const events: OutgoingEvent[] = [];
   for (const event of recorded) {
     if (event.type === 'money.received') events.push(moneyReceived(after, event));
+    if (event.type === 'case.opened' || event.type === 'case.resolved') events.push(caseEvent(after, event));
   }
   for (const payment of after.payments) {
     const earlier = findPayment(before, payment.id);
@@ -58,6 +64,13 @@ function moneyReceived(
     amount: event.amount,
     late: payment !== undefined && receipt !== undefined && isLate(receipt, payment, invoice),
   };
+}
+
+function caseEvent(
+  invoice: InvoiceState,
+  { type, case_id, payment_id }: Extract<RecordedEvent, { type: `case.${string}` }>,
+): OutgoingEvent {
+  return { type, payment_id, case_id, amount: findCase(invoice, case_id)?.amount ?? null, late: false };
 }
 
 /** One per change of a capture's, void's or refund's status. */

@@ -16,6 +16,7 @@ const fresh = (amount = 100): InvoiceState =>
     amount,
     due_at: at(100_000),
     capture_method: 'automatic',
+    policies: { late: 'accept', excess: 'accept' },
     created_at: at(0),
   });
 

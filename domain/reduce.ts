@@ -3,6 +3,7 @@
  * events never change the final state, and nothing that was known (a receipt, an end) is ever unknown again.
  * Statuses are not stored; `status.ts` derives them.
  */
+import { blankCase, type CaseState } from './cases.ts';
 import type { InvoiceEvent, RecordedEvent } from './events.ts';
 import { blankOperation, type OperationState } from './operations.ts';
 import { blankPayment, type InvoiceState, type PaymentState } from './state.ts';
@@ -46,6 +47,9 @@ function apply(state: InvoiceState, event: RecordedEvent): InvoiceState {
       const expired_at = earliest(state.expired_at, event.at);
       return expired_at === state.expired_at ? state : { ...state, expired_at };
     }
+    case 'case.opened':
+    case 'case.resolved':
+      return withCase(state, event);
     case 'payment.requested':
     case 'payment.created':
     case 'payment.unknown':
@@ -66,7 +70,33 @@ function apply(state: InvoiceState, event: RecordedEvent): InvoiceState {
   }
 }
 
-type PaymentEvent = Extract<RecordedEvent, { payment_id: string }>;
+type CaseEvent = Extract<RecordedEvent, { type: `case.${string}` }>;
+
+function withCase(state: InvoiceState, event: CaseEvent): InvoiceState {
+  const known = state.cases.find(({ id }) => id === event.case_id);
+  const before = known ?? blankCase(event.case_id, event.payment_id);
+  const after = applyToCase(before, event);
+  if (known && sameFacts(known, after)) return state;
+  const others = state.cases.filter(({ id }) => id !== event.case_id);
+  return { ...state, cases: [...others, after].sort((a, b) => compare(a.id, b.id)) };
+}
+
+function applyToCase(known: CaseState, event: CaseEvent): CaseState {
+  const { at } = event;
+  switch (event.type) {
+    case 'case.opened': {
+      if (!isFirst(known.opened_at, at)) return known;
+      const { kind, operation_id, amount } = event;
+      return { ...known, kind, operation_id, amount, opened_at: at };
+    }
+    case 'case.resolved':
+      return isFirst(known.resolved_at, at)
+        ? { ...known, resolved_at: at, decision: event.decision, by: event.by }
+        : known;
+  }
+}
+
+type PaymentEvent = Exclude<Extract<RecordedEvent, { payment_id: string }>, CaseEvent>;
 
 function applyToPayment(payment: PaymentState, event: PaymentEvent): PaymentState {
   switch (event.type) {

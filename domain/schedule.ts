@@ -3,6 +3,7 @@
  * time is up, to end the invoice. All of it follows from the facts, so a workflow that starts again from the
  * record goes on where the last one stopped.
  */
+import { CASE_AFTER_S, hasCase, surpluses } from './cases.ts';
 import { capturable, heldBy, openOperations, type OperationState } from './operations.ts';
 import { isLive, isPayable } from './status.ts';
 import type { InvoiceState, PaymentState } from './state.ts';
@@ -20,6 +21,16 @@ export type Task =
       readonly type: 'finish_operation';
       readonly payment_id: string;
       readonly operation_id: string;
+      readonly at: number;
+    }
+  /** Money came late or beyond what was owed: refund it or put it before a person, as the policy says. */
+  | { readonly type: 'apply_policies'; readonly at: number }
+  /** Nobody could find out for hours: a person has to. */
+  | {
+      readonly type: 'open_case';
+      readonly kind: 'unknown_operation' | 'unknown_payment';
+      readonly payment_id: string;
+      readonly operation_id: string | null;
       readonly at: number;
     }
   | { readonly type: 'expire_invoice'; readonly at: number };
@@ -54,15 +65,39 @@ export function nextTask(
     const task = isLive(payment) ? nextPaymentTask(invoice, payment, after) : null;
     return task ? [task] : [];
   });
+  tasks.push(...caseTasks(invoice));
+  if (surpluses(invoice).length > 0) tasks.push({ type: 'apply_policies', at: Date.parse(invoice.last_at) });
   if (isPayable(invoice)) tasks.push({ type: 'expire_invoice', at: Date.parse(invoice.due_at) });
   const held = tasks.map((task): Task => {
-    const subject = task.type === 'expire_invoice' ? 'invoice' : task.payment_id;
+    const subject = 'payment_id' in task ? task.payment_id : 'invoice';
     return { ...task, at: Math.max(task.at, holds.get(subject) ?? 0) };
   });
   return held.reduce<Task | null>(
     (first, task) => (first === null || task.at < first.at ? task : first),
     null,
   );
+}
+
+/** What has been unknown for too long and is no case yet. */
+function caseTasks(invoice: InvoiceState): Task[] {
+  const due = (since: string): number => Date.parse(since) + CASE_AFTER_S * 1000;
+  return invoice.payments.flatMap((payment): Task[] => {
+    const { id: payment_id, unknown_at } = payment;
+    const operations = openOperations(payment).flatMap((operation): Task[] => {
+      const { id: operation_id, unknown_at: since } = operation;
+      const isNew = !hasCase(invoice, 'unknown_operation', payment_id, operation_id);
+      return since !== null && operation.accepted_at === null && isNew
+        ? [{ type: 'open_case', kind: 'unknown_operation', payment_id, operation_id, at: due(since) }]
+        : [];
+    });
+    const isLost = unknown_at !== null && payment.created_at === null && isLive(payment);
+    return isLost && !hasCase(invoice, 'unknown_payment', payment_id, null)
+      ? [
+          ...operations,
+          { type: 'open_case', kind: 'unknown_payment', payment_id, operation_id: null, at: due(unknown_at) },
+        ]
+      : operations;
+  });
 }
 
 function nextPaymentTask(invoice: InvoiceState, payment: PaymentState, after: number): Task | null {

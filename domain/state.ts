@@ -1,4 +1,5 @@
 /** What is known about one invoice: the fold of its events. Plain JSON, ids and amounts only. */
+import type { CaseState, Policies } from './cases.ts';
 import type { OperationState, RefundState } from './operations.ts';
 import type { ProviderFailure } from './provider-error.ts';
 
@@ -53,10 +54,13 @@ export interface InvoiceState {
   readonly amount: number;
   readonly due_at: string;
   readonly capture_method: CaptureMethod;
+  readonly policies: Policies;
   readonly canceled_at: string | null;
   readonly expired_at: string | null;
   /** Ordered by id, which sorts by time of creation. */
   readonly payments: readonly PaymentState[];
+  /** What a person has or had to decide, ordered by id. */
+  readonly cases: readonly CaseState[];
   /** The moment of the latest event: the invoice's clock never runs backwards. */
   readonly last_at: string;
   /** How many events have been recorded. */
@@ -71,10 +75,19 @@ export function newInvoice(facts: {
   amount: number;
   due_at: string;
   capture_method: CaptureMethod;
+  policies: Policies;
   created_at: string;
 }): InvoiceState {
   const { created_at, ...rest } = facts;
-  return { ...rest, canceled_at: null, expired_at: null, payments: [], last_at: created_at, version: 0 };
+  return {
+    ...rest,
+    canceled_at: null,
+    expired_at: null,
+    payments: [],
+    cases: [],
+    last_at: created_at,
+    version: 0,
+  };
 }
 
 export function findPayment(invoice: InvoiceState, paymentId: string): PaymentState | undefined {

@@ -20,6 +20,8 @@ import {
   type MoveMoneyInput,
   type MoveMoneyResult,
   type RefreshResult,
+  type ResolveCaseInput,
+  type ResolveCaseResult,
   type RequestPaymentInput,
   type RequestPaymentResult,
 } from '../workflows/contract.ts';
@@ -45,6 +47,7 @@ export interface InvoiceGateway {
   open(invoice: InvoiceFacts, due_at: Date): Promise<void>;
   requestPayment(invoice: InvoiceFacts, input: RequestPaymentInput): Promise<RequestPaymentResult>;
   moveMoney(invoice: InvoiceFacts, input: MoveMoneyInput): Promise<MoveMoneyResult>;
+  resolveCase(invoice: InvoiceFacts, input: ResolveCaseInput): Promise<ResolveCaseResult>;
   cancel(invoice: InvoiceFacts, input: CancelInput): Promise<CancelResult>;
   refresh(invoice: InvoiceFacts): Promise<RefreshResult>;
   /** Tells the workflow that a webhook row is waiting; wakes a closed one. */
@@ -126,6 +129,8 @@ export function createInvoiceGateway(
         updateId: input.operation_id,
         args: [input],
       }),
+    resolveCase: (invoice, input) =>
+      update<ResolveCaseResult>(invoice, MESSAGES.resolveCase, { args: [input] }),
     cancel: (invoice, input) => update<CancelResult>(invoice, MESSAGES.cancel, { args: [input] }),
     refresh: (invoice) => update<RefreshResult>(invoice, MESSAGES.refresh, { args: [null] }),
     async webhookArrived(invoice, webhookId) {

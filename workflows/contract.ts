@@ -22,6 +22,8 @@ export const MESSAGES = {
   requestPayment: 'request_payment',
   /** Update: capture, void or refund. The operation's id is the update's id. */
   moveMoney: 'move_money',
+  /** Update: a person has decided a case. */
+  resolveCase: 'resolve_case',
   /** Update: cancel the invoice unless money has come. */
   cancel: 'cancel',
   /** Update: ask the provider how every live payment stands, now. */
@@ -52,6 +54,19 @@ export interface MoveMoneyInput {
 }
 /** `refused`: a stable code that says why it cannot be. Otherwise the operation's row says how it went. */
 export type MoveMoneyResult = { readonly refused: string | null };
+
+export interface ResolveCaseInput {
+  readonly case_id: string;
+  /** Checked by whoever carries it out. */
+  readonly decision: string;
+  /** The provider's own id of what the person has found there. */
+  readonly provider_id: string | null;
+  /** The person's name. */
+  readonly by: string;
+  readonly reason: string;
+}
+/** `refused`: a stable code that says why the decision cannot be carried out. */
+export type ResolveCaseResult = { readonly refused: string | null };
 
 export interface CancelInput {
   readonly reason: string | null;

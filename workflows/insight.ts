@@ -2,6 +2,7 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import { currency } from '../domain/currency.ts';
+import { isOpen } from '../domain/cases.ts';
 import { display, money } from '../domain/money.ts';
 import { openOperations, receivedBy, type OperationState } from '../domain/operations.ts';
 import type { Task } from '../domain/schedule.ts';
@@ -56,6 +57,9 @@ function details(invoice: InvoiceState, next: Task | null): string {
         (payment.failure ? ` (${payment.failure.kind}: ${payment.failure.message})` : ''),
     ),
     ...invoice.payments.flatMap((payment) => openOperations(payment).map(describe)),
+    ...invoice.cases
+      .filter(isOpen)
+      .map(({ id, kind, amount }) => `- **for a person to decide**: ${kind} of ${show(amount)} (${id})`),
     next ? `next: ${describeTask(next)} at ${new Date(next.at).toISOString()}` : 'nothing left to do',
   ];
   return lines.join('\n\n');
@@ -74,6 +78,10 @@ export function describeTask(task: Task): string {
       return `capture ${task.payment_id}`;
     case 'finish_operation':
       return `find out what became of ${task.operation_id}`;
+    case 'apply_policies':
+      return 'money came late or beyond what was owed: do as the policy says';
+    case 'open_case':
+      return `nobody could find out about ${task.operation_id ?? task.payment_id}: put it before a person`;
     case 'expire_invoice':
       return 'the invoice is due: ask once more, then expire it';
   }

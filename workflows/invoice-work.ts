@@ -3,13 +3,15 @@ import { openOperations } from '../domain/operations.ts';
 import type { Task } from '../domain/schedule.ts';
 import { findPayment, type InvoiceState } from '../domain/state.ts';
 import { amountsOf, invoiceStatus, isLive } from '../domain/status.ts';
-import { callProvider, endInvoice, loadInvoice } from './activities.ts';
+import { applyPolicies, callProvider, endInvoice, loadInvoice, openCase, resolveCase } from './activities.ts';
 import type {
   CancelInput,
   CancelResult,
   MoveMoneyInput,
   MoveMoneyResult,
   RefreshResult,
+  ResolveCaseInput,
+  ResolveCaseResult,
   RequestPaymentInput,
   RequestPaymentResult,
 } from './contract.ts';
@@ -27,6 +29,7 @@ export interface InvoiceWork {
   applyWebhook(webhookId: string): Promise<void>;
   requestPayment(input: RequestPaymentInput): Promise<RequestPaymentResult>;
   moveMoney(input: MoveMoneyInput): Promise<MoveMoneyResult>;
+  resolveCase(input: ResolveCaseInput): Promise<ResolveCaseResult>;
   cancel(input: CancelInput): Promise<CancelResult>;
   refresh(): Promise<RefreshResult>;
   perform(task: Task): Promise<void>;
@@ -120,6 +123,10 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
       const { refused } = await move(input);
       return { refused };
     },
+    async resolveCase(input) {
+      const { refused } = settle(await resolveCase({ invoice_id, now: Date.now(), ...input }));
+      return { refused };
+    },
     async cancel({ reason }) {
       const before = await this.load();
       if (!before || !isCancelable(before)) return canceledOr(before);
@@ -159,6 +166,14 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
         case 'finish_operation':
           await finish(task.payment_id, task.operation_id);
           return;
+        case 'apply_policies':
+          settle(await applyPolicies({ invoice_id, now: Date.now() }));
+          return;
+        case 'open_case': {
+          const { kind, payment_id, operation_id } = task;
+          settle(await openCase({ invoice_id, kind, payment_id, operation_id, now: Date.now() }));
+          return;
+        }
         case 'expire_invoice':
           if ((await checkAll('expire')) > 0) patience.hold('invoice');
           else await end('expired', null);

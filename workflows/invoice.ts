@@ -23,6 +23,8 @@ import {
   type MoveMoneyInput,
   type MoveMoneyResult,
   type RefreshResult,
+  type ResolveCaseInput,
+  type ResolveCaseResult,
   type RequestPaymentInput,
   type RequestPaymentResult,
 } from './contract.ts';
@@ -32,6 +34,7 @@ import { createInvoiceWork, type InvoiceWork } from './invoice-work.ts';
 
 const requestPayment = defineUpdate<RequestPaymentResult, [RequestPaymentInput]>(MESSAGES.requestPayment);
 const moveMoney = defineUpdate<MoveMoneyResult, [MoveMoneyInput]>(MESSAGES.moveMoney);
+const resolveCase = defineUpdate<ResolveCaseResult, [ResolveCaseInput]>(MESSAGES.resolveCase);
 const cancel = defineUpdate<CancelResult, [CancelInput]>(MESSAGES.cancel);
 const refresh = defineUpdate<RefreshResult>(MESSAGES.refresh);
 const webhook = defineSignal<[string]>(MESSAGES.webhook);
@@ -49,6 +52,7 @@ export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise
   setHandler(webhook, receive);
   setHandler(requestPayment, (input) => desk.ask(() => work.requestPayment(input)));
   setHandler(moveMoney, (input) => desk.ask(() => work.moveMoney(input)));
+  setHandler(resolveCase, (input) => desk.ask(() => work.resolveCase(input)));
   setHandler(cancel, (input) => desk.ask(() => work.cancel(input)));
   setHandler(refresh, () => desk.ask(() => work.refresh()));
 
@@ -61,7 +65,7 @@ export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise
 
     const task = state && nextTask(state, doneUntil, work.patience.holds);
     if (state) insight.show(state, task);
-    if (!state || (!isInFlight(state) && work.webhooks.size === 0)) {
+    if (!state || (!isInFlight(state) && task === null && work.webhooks.size === 0)) {
       await condition(() => allHandlersFinished() || !desk.isEmpty);
       if (desk.isEmpty) return;
       continue;

@@ -11,19 +11,13 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { newId } from '../../db/ids.ts';
-import {
-  findInvoice,
-  findInvoiceWithPayments,
-  insertInvoice,
-  type InvoiceRow,
-  type Owner,
-} from '../../db/invoices.ts';
+import { findInvoice, findInvoiceWithPayments, insertInvoice, type InvoiceRow } from '../../db/invoices.ts';
 import type { IdempotencyClaim } from '../../db/idempotency.ts';
 import type { InvoiceStatus } from '../../domain/status.ts';
 import type { CancelResult } from '../../workflows/contract.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { contextOf, ownerOf } from '../context.ts';
+import { contextOf, holderOf, ownerOf, type Holder } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import {
   amount,
@@ -32,7 +26,9 @@ import {
   DESCRIPTION_MAX,
   items,
   metadata,
+  moneyPolicy,
   momentAhead,
+  oneOf,
   optionalText,
   returnUrls,
 } from '../fields.ts';
@@ -47,7 +43,6 @@ const DUE_MIN_S = 60;
 const DUE_MAX_S = 366 * DAY_S;
 const DUE_DEFAULT_S = 7 * DAY_S;
 const OPEN_TIMEOUT_MS = 5_000;
-const CAPTURE_METHODS = ['automatic', 'manual'] as const;
 
 const invoiceBody = (now: () => number) =>
   z.strictObject({
@@ -59,7 +54,9 @@ const invoiceBody = (now: () => number) =>
     customer: customer().optional(),
     items: items().optional(),
     metadata: metadata().optional(),
-    capture_method: z.enum(CAPTURE_METHODS).optional(),
+    capture_method: oneOf(['automatic', 'manual']).optional(),
+    late_money: moneyPolicy().optional(),
+    excess_money: moneyPolicy().optional(),
     return_urls: returnUrls().optional(),
   });
 
@@ -69,8 +66,8 @@ export function invoiceRoutes(dependencies: ApiDependencies) {
   const { pool, invoices, now, publicUrl, logger } = dependencies;
   const schema = invoiceBody(now);
 
-  const make = async (owner: Owner, body: unknown, claim: IdempotencyClaim | null) => {
-    const row = newRow(owner, parseBody(schema, body), now());
+  const make = async (holder: Holder, body: unknown, claim: IdempotencyClaim | null) => {
+    const row = newRow(holder, parseBody(schema, body), now());
     const answer = { status: 201, body: JSON.stringify(presentInvoice(row, [], publicUrl)) };
     if (await insertInvoice(pool, row, claim && { claim, answer }))
       return { type: 'made', row, answer } as const;
@@ -104,7 +101,7 @@ export function invoiceRoutes(dependencies: ApiDependencies) {
     const owner = ownerOf(response);
     const body = jsonBody(request);
     const claim = claimOf(request, response, body);
-    const outcome = await unlessRepeated(pool, claim, () => make(owner, body, claim));
+    const outcome = await unlessRepeated(pool, claim, () => make(holderOf(response), body, claim));
     if (outcome.type === 'taken_over') throw new Error('an invoice is stored together with its answer');
     const id = outcome.type === 'made' ? outcome.row.id : outcome.resource_id;
     contextOf(response).invoice_id = id;
@@ -182,7 +179,11 @@ function isWaiting({ status }: InvoiceRow): boolean {
   return status === 'open' || status === 'partially_paid' || status === 'authorized';
 }
 
-function newRow(owner: Owner, body: z.output<ReturnType<typeof invoiceBody>>, now_ms: number): InvoiceRow {
+function newRow(
+  { owner, policies }: Holder,
+  body: z.output<ReturnType<typeof invoiceBody>>,
+  now_ms: number,
+): InvoiceRow {
   const created_at = new Date(now_ms).toISOString();
   const due_ms = body.due_at === undefined ? now_ms + DUE_DEFAULT_S * 1000 : Date.parse(body.due_at);
   return {
@@ -193,6 +194,8 @@ function newRow(owner: Owner, body: z.output<ReturnType<typeof invoiceBody>>, no
     currency: body.currency,
     amount: body.amount,
     capture_method: body.capture_method ?? 'automatic',
+    late_money: body.late_money ?? policies.late,
+    excess_money: body.excess_money ?? policies.excess,
     customer: defined(body.customer ?? {}),
     items: body.items ?? [],
     metadata: body.metadata ?? {},

@@ -20,7 +20,7 @@ import { findPayment, type PaymentRow } from '../../db/payments.ts';
 import type { OperationKind } from '../../domain/operations.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { contextOf, ownerOf } from '../context.ts';
+import { contextOf, holderOf, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { errorCatalogue, isErrorCode } from '../error-catalogue.ts';
 import { metadata, optionalAmount, optionalText, text } from '../fields.ts';
@@ -123,7 +123,7 @@ export function operationRoutes(dependencies: ApiDependencies) {
       reference: wanted.reference ?? null,
       metadata: wanted.metadata ?? {},
       manual: wanted.manual ?? false,
-      requested_by: contextOf(response).key_id ?? '',
+      requested_by: holderOf(response).key_id,
       created_at: new Date(now()).toISOString(),
     };
     const claim = claimOf(request, response, jsonBody(request));

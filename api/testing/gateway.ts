@@ -58,6 +58,10 @@ export function createTestGateway(pool: pg.Pool): TestGateway {
       if (gateway.failure) throw gateway.failure;
       return gateway.onMove(input);
     },
+    async resolveCase() {
+      if (gateway.failure) throw gateway.failure;
+      return { refused: null };
+    },
     async cancel(invoice) {
       if (gateway.failure) throw gateway.failure;
       return gateway.onCancel(invoice);

@@ -75,9 +75,9 @@ async function invoiceViolations(pool: pg.Pool, invoice: Row): Promise<string[]>
     'select type, data, at from invoice_events where invoice_id = $1 order by sequence',
     [id],
   );
-  const { merchant_id, currency, amount, due_at, capture_method } = state;
+  const { merchant_id, currency, amount, due_at, capture_method, policies } = state;
   const { created_at } = invoice;
-  const start = newInvoice({ id, merchant_id, currency, amount, due_at, capture_method, created_at });
+  const start = newInvoice({ id, merchant_id, currency, amount, due_at, capture_method, policies, created_at });
   const folded = events.reduce(
     (current, { type, data, at }) => reduce(current, { type, at, ...data } as RecordedEvent),
     start,

@@ -58,6 +58,7 @@ export async function testRecord({
         amount,
         due_at,
         capture_method: 'automatic',
+    policies: { late: 'accept', excess: 'accept' },
         created_at,
       });
       await pool.query(
