@@ -44,6 +44,8 @@ export interface Config {
   readonly database: { readonly url: string | null; readonly poolSize: number };
   readonly temporal: TemporalConfig;
   readonly api: { readonly host: string; readonly port: number; readonly publicUrl: string };
+  /** Which addresses the base URLs of provider accounts may lead to. */
+  readonly providers: { readonly addresses: Environment['PROVIDER_ADDRESSES'] };
   /** Ports of the embedded parts; null: nothing was said. */
   readonly ports: {
     readonly postgres: number | null;
@@ -184,6 +186,7 @@ function toConfig(env: Environment): Config {
       port: env.API_PORT,
       publicUrl: env.PUBLIC_URL ?? `http://127.0.0.1:${env.API_PORT}`,
     },
+    providers: { addresses: env.PROVIDER_ADDRESSES },
     ports: {
       postgres: env.POSTGRES_PORT ?? null,
       temporal: env.TEMPORAL_PORT ?? null,

@@ -14,7 +14,15 @@ import {
 
 interface About {
   /** The heading it stands under in `.env.example`. */
-  readonly group: 'General' | 'Database' | 'Temporal' | 'API' | 'Secrets' | 'Embedded engines and sandbox';
+  readonly group:
+    | 'General'
+    | 'Database'
+    | 'Temporal'
+    | 'API'
+    | 'Providers'
+    | 'Secrets'
+    | 'Command line'
+    | 'Embedded engines and sandbox';
   /** One or two lines for people. */
   readonly text: string;
   /** Shown in `.env.example` when there is no default, and when the variable is missing. */
@@ -121,6 +129,11 @@ export const variables = {
     group: 'API',
     text: 'Where providers and customers reach the API. Without it: http://127.0.0.1:API_PORT.',
     example: 'https://pay.example.com',
+  }),
+
+  PROVIDER_ADDRESSES: oneOf('public', 'loopback', 'any').default('public').register(about, {
+    group: 'Providers',
+    text: 'Where provider accounts may lead: public (the internet only), loopback (this machine, too: simulators),\nor any (private networks as well). Live accounts take https and public addresses only, whatever stands here.\nnpm start and the demo: loopback.',
   }),
 
   CREDENTIALS_KEY: namedKeys().optional().register(about, {
