@@ -85,6 +85,28 @@ const matching = (pattern: RegExp, max: number, expected: string) =>
     return null;
   });
 
+/** One of some words, with a hint at the one that was meant. `what`: `a provider`. */
+export const oneOf = <const Word extends string>(words: readonly Word[], code: string, what: string) =>
+  checked<Word>((value) => {
+    const expected = `one of ${words.join(', ')}`;
+    if (value === undefined) return { code: 'required', detail: 'is missing', expected };
+    if (typeof value !== 'string') return { code: 'invalid_type', detail: 'must be a string', expected };
+    if (words.some((word) => word === value)) return null;
+    const meant = nearest(value.slice(0, 64), words);
+    const hint = meant === null ? '' : `; did you mean "${meant}"?`;
+    return { code, detail: `is not ${what}${hint}`, expected };
+  });
+
+export const flag = () =>
+  checked<boolean>((value) =>
+    typeof value === 'boolean'
+      ? null
+      : { code: 'invalid_type', detail: 'must be true or false', expected: 'true or false' },
+  );
+
+/** The body of a request that takes none. */
+export const noFields = z.strictObject({});
+
 export const customer = () =>
   z.strictObject({
     name: optionalText(200),
