@@ -98,6 +98,27 @@ export function loadServiceConfig(variables: Variables = process.env): ServiceCo
 /** What setting up a database and a namespace needs; no secrets. */
 export type SetupConfig = Pick<ServiceConfig, 'database' | 'temporal'>;
 
+/** What the merchant's command line needs; null: not said. */
+export interface ClientConfig {
+  /** Absolute path. */
+  readonly dataDir: string;
+  readonly apiUrl: string | null;
+  readonly apiKey: string | null;
+  /** JSON text. */
+  readonly credentials: string | null;
+}
+
+/** The configuration of `cli/sarraf.ts`, which may run far from any server. Throws one `ConfigError`. */
+export function loadClientConfig(variables: Variables = process.env): ClientConfig {
+  const env = parse(variables, []);
+  return {
+    dataDir: resolve(env.SARRAF_DATA_DIR),
+    apiUrl: env.SARRAF_API_URL ?? null,
+    apiKey: env.SARRAF_API_KEY ?? null,
+    credentials: env.SARRAF_CREDENTIALS ?? null,
+  };
+}
+
 /** The configuration of `cli/migrate.ts`. Throws one `ConfigError` that lists every problem. */
 export function loadSetupConfig(variables: Variables = process.env): SetupConfig {
   const { database, temporal } = toConfig(parse(variables, ['DATABASE_URL', 'TEMPORAL_ADDRESS']));

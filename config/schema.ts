@@ -149,6 +149,24 @@ export const variables = {
     secret: true,
   }),
 
+  SARRAF_API_URL: baseUrl().optional().register(about, {
+    group: 'Command line',
+    text: 'The API that `npm run sarraf` talks to. Without it: that of the last npm start, from runtime.json.',
+    example: 'https://pay.example.com',
+  }),
+  SARRAF_API_KEY: matching(/^\S+$/, 'an API key without blanks').optional().register(about, {
+    group: 'Command line',
+    text: 'The API key that `npm run sarraf` uses there.',
+    secret: true,
+  }),
+  SARRAF_CREDENTIALS: matching(/^\s*\{[^]*\}\s*$/, 'a JSON object')
+    .optional()
+    .register(about, {
+      group: 'Command line',
+      text: 'Credentials of a provider account as a JSON object, for `accounts create` and `accounts rotate`.',
+      secret: true,
+    }),
+
   POSTGRES_PORT: port().optional().register(about, {
     group: 'Embedded engines and sandbox',
     text: 'Port of the embedded Postgres. npm start: 54320.',

@@ -1,11 +1,10 @@
 /** Rotation, judged by webhooks that simulators of providers really sign and send. */
-import { connectors } from '../../providers/index.ts';
 import { finanSimulator } from '../../providers/finan/sandbox.ts';
 import { tabbySimulator } from '../../providers/tabby/sandbox.ts';
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
 import { createProviderHttp } from '../../providers/http.ts';
-import { connectorFor } from '../../providers/index.ts';
+import { connectorFor, connectors } from '../../providers/index.ts';
 import { createTokenStore } from '../../providers/token-store.ts';
 import type { RunningSimulator } from '../../sandbox/simulator.ts';
 import { ENGINES_TIMEOUT_MS } from '../../test/setup/engines.ts';

@@ -354,7 +354,7 @@ describe('changing an account', () => {
     expect(
       errorsOf(wrong)
         .map(({ pointer }) => pointer)
-        .sort(),
+        .toSorted(),
     ).toEqual(['/credentials', '/enabled', '/label', '/provider']);
   });
 
@@ -405,9 +405,8 @@ describe('an account of somebody else', () => {
       const answer = await call(method, `${PATH}/${id}${rest}`, { key, ...(body ? { body } : {}) });
       expect(answer).toMatchObject({ status: 404, json: { code: 'not_found' } });
     }
-    const unknown = await call(method, `${PATH}/pacc_01jd0000000000000000000000${rest}`, {
-      ...(body ? { body } : {}),
-    });
+    const nobodys = `${PATH}/pacc_01jd0000000000000000000000${rest}`;
+    const unknown = await call(method, nobodys, body ? { body } : {});
     expect(unknown.status).toBe(404);
     expect((await call(method, `${PATH}/${id}${rest}`, { key: null })).status).toBe(401);
   });
