@@ -113,7 +113,7 @@ export function baseUrlRefusal(manifest: Manifest, mode: Mode, text: string, rea
     );
   if (url.protocol === 'http:' && !isInside(url.hostname, allowed))
     return no('https_required', 'must begin with https://, because credentials travel with every call');
-  return isOtherModes(manifest, mode, url.origin)
+  return isOtherModes(manifest, mode, url.hostname)
     ? no('wrong_mode', `is the host for ${mode === 'live' ? 'play' : 'live'} money of ${manifest.title}`)
     : null;
 }
@@ -134,16 +134,17 @@ function isInside(hostname: string, reach: Reach): boolean {
   return /^(.*\.)?localhost\.?$/.test(hostname);
 }
 
-function isOtherModes({ hosts }: Manifest, mode: Mode, origin: string): boolean {
+function isOtherModes({ hosts }: Manifest, mode: Mode, hostname: string): boolean {
   const all = [hosts, ...Object.values(hosts.regions ?? {})];
-  const originsOf = (which: Mode): string[] =>
+  const namesOf = (which: Mode): string[] =>
     all.flatMap((host) => {
       const url = host[which];
-      return url === null ? [] : [new URL(url).origin];
+      return url === null ? [] : [new URL(url).hostname];
     });
   const other = mode === 'live' ? 'sandbox' : 'live';
   // Where there is no host of its own for play money, the live one may well take test credentials.
-  return hosts.sandbox !== null && originsOf(other).includes(origin) && !originsOf(mode).includes(origin);
+  const name = hostname.replace(/\.$/, '');
+  return hosts.sandbox !== null && namesOf(other).includes(name) && !namesOf(mode).includes(name);
 }
 
 /** The base URL as it is stored: host in lower case, no slash at the end. */

@@ -86,20 +86,20 @@ export function accountWebhookRoutes(dependencies: ApiDependencies) {
         retryAfter_s: 2,
       });
     }
-    let webhookId: string | null = null;
+    let registered: RegisteredWebhook | null = null;
     try {
       // Read again: whoever registered it a moment ago has left its id.
       const latest = await open(request, response);
       const target = { url: latest.url, known_id: latest.row.webhook_id };
-      const registered = await connector.registerWebhook(contextOf(latest), target);
-      webhookId = registered.id;
-      logger.info({ provider_account: row.id, provider: row.provider }, 'the webhook was registered');
-      sendJson(response, 200, view(latest, [registered]));
+      registered = await connector.registerWebhook(contextOf(latest), target);
     } catch (error) {
       throw problemOf(error, opened);
     } finally {
-      await endRegistration(pool, row.id, webhookId);
+      // Before the answer: whoever has got it may ask again at once.
+      await endRegistration(pool, row.id, registered?.id ?? null);
     }
+    logger.info({ provider_account: row.id, provider: row.provider }, 'the webhook was registered');
+    sendJson(response, 200, view(opened, [registered]));
   };
 
   return { show, register };

@@ -233,6 +233,7 @@ describe('the host of an account', () => {
     'https://db',
     'https://metadata.google.internal',
     'https://sandbox.fapshi.com',
+    'https://sandbox.fapshi.com.:443/x',
     'not a url',
   ])('of a live account is never %s', async (base_url) => {
     const credentials = { apiuser: 'canary-user', apikey: 'canary-key' };
