@@ -142,6 +142,22 @@ describe('the webhooks of an account at Tabby', () => {
     expect((await register(id)).status).toBe(200);
   });
 
+  it('wait for a registration under way, and not for one that was left behind', async () => {
+    const id = await at(tabby);
+    const underWay = (when: string) =>
+      api.pool.query('update provider_accounts set registering_until = now() + $2::interval where id = $1', [
+        id,
+        when,
+      ]);
+    await underWay('1 minute');
+    const refused = await register(id);
+    expect(refused).toMatchObject({ status: 409, json: { code: 'provider_account_changed' } });
+    expect(refused.headers.get('retry-after')).toBe('2');
+    expect(await listOf(tabby)).toEqual([]);
+    await underWay('-1 second');
+    expect((await register(id)).status).toBe(200);
+  });
+
   it('are outdated after a rotation, and work with both secrets until they are registered again', async () => {
     const id = await at(tabby);
     await register(id);

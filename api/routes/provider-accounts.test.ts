@@ -1,6 +1,7 @@
+import { createApiKey } from '../../db/merchants.ts';
 import { connectors } from '../../providers/index.ts';
 import { ENGINES_TIMEOUT_MS } from '../../test/setup/engines.ts';
-import { startTestApi, type Answer, type TestApi, type TestMerchant } from '../testing/api.ts';
+import { PEPPER, startTestApi, type Answer, type TestApi, type TestMerchant } from '../testing/api.ts';
 
 const PATH = '/v1/provider_accounts';
 /** Every secret of these tests has this word in it. */
@@ -391,7 +392,7 @@ describe('changing an account', () => {
   });
 });
 
-describe('an account of somebody else', () => {
+describe('an account of somebody else, or of the other mode', () => {
   const routes: readonly [string, string, object | null][] = [
     ['GET', '', null],
     ['PATCH', '', { label: 'mine' }],
@@ -401,7 +402,8 @@ describe('an account of somebody else', () => {
   ];
   it.each(routes)('is not there: %s %s', async (method, rest, body) => {
     const id = await made();
-    const strangers = [await api.addMerchant(), live];
+    const otherMode = { merchant_id: api.merchant.id, mode: 'live', label: 'live', pepper: PEPPER } as const;
+    const strangers = [await api.addMerchant(), live, await createApiKey(api.pool, otherMode)];
     for (const { key } of strangers) {
       const answer = await call(method, `${PATH}/${id}${rest}`, { key, ...(body ? { body } : {}) });
       expect(answer).toMatchObject({ status: 404, json: { code: 'not_found' } });
