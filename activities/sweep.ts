@@ -6,6 +6,7 @@
  * every webhook of it starts the workflow anyway.
  */
 import {
+  deleteEndedCredentials,
   deleteOldKeys,
   giveUpWebhook,
   matchWebhook,
@@ -113,6 +114,9 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
   if (counts.keys_deleted > 0) {
     logger.info({ count: counts.keys_deleted, cause: 'older than 48 hours' }, 'swept: idempotency keys');
   }
+  const ended = await deleteEndedCredentials(pool);
+  if (ended > 0)
+    logger.info({ count: ended, cause: 'their overlap has ended' }, 'swept: replaced credentials');
   return counts;
 }
 

@@ -9,18 +9,22 @@ import { nearest } from './did-you-mean.ts';
 import { answerErrors } from './error-handler.ts';
 import { logRequests } from './log.ts';
 import { Problem } from './problem.ts';
+import { createAccountFinder } from './provider-accounts.ts';
+import { accountRotationRoutes } from './routes/account-rotation.ts';
+import { accountWebhookRoutes } from './routes/account-webhooks.ts';
 import { showErrorDocs } from './routes/error-docs.ts';
 import { healthRoutes } from './routes/health.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { paymentServiceRoutes } from './routes/payment-services.ts';
 import { paymentRoutes } from './routes/payments.ts';
+import { providerAccountRoutes } from './routes/provider-accounts.ts';
 import { qrRoutes } from './routes/qr.ts';
 import { testClockRoutes } from './routes/test-clock.ts';
 import { readWebhookBytes, webhookRoutes } from './routes/webhooks.ts';
 
 interface Route {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'patch';
   readonly path: string;
   readonly handlers: readonly RequestHandler[];
 }
@@ -49,10 +53,15 @@ function routes(dependencies: ApiDependencies): Route[] {
   const operations = operationRoutes(dependencies);
   const services = paymentServiceRoutes(dependencies);
   const clock = testClockRoutes(dependencies);
-  const webhooks = webhookRoutes(dependencies);
+  const finder = createAccountFinder(dependencies);
+  const accounts = providerAccountRoutes(dependencies, finder);
+  const { rotate } = accountRotationRoutes(dependencies, finder);
+  const accountWebhooks = accountWebhookRoutes(dependencies);
+  const webhooks = webhookRoutes(dependencies, finder);
   const { health, ready } = healthRoutes(dependencies);
   const get = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'get', path, handlers });
   const post = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'post', path, handlers });
+  const patch = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'patch', path, handlers });
 
   return [
     post('/v1/invoices', key, readBytes, invoices.create),
@@ -68,6 +77,13 @@ function routes(dependencies: ApiDependencies): Route[] {
     get('/v1/voids/:id', key, operations.read('void')),
     get('/v1/refunds/:id', key, operations.read('rfd')),
     get('/v1/payment_services', key, services.list),
+    post('/v1/provider_accounts', key, readBytes, accounts.create),
+    get('/v1/provider_accounts', key, accounts.list),
+    get('/v1/provider_accounts/:id', key, accounts.read),
+    patch('/v1/provider_accounts/:id', key, readBytes, accounts.change),
+    post('/v1/provider_accounts/:id/rotate', key, readBytes, rotate),
+    get('/v1/provider_accounts/:id/webhooks', key, accountWebhooks.show),
+    post('/v1/provider_accounts/:id/webhooks/register', key, readBytes, accountWebhooks.register),
     // What follows the account is the connector's: an unguessable part where a provider signs nothing.
     post('/webhooks/:provider/:account{/*rest}', readWebhookBytes, webhooks.receive),
     get('/qr/:file', qrRoutes(dependencies).draw),

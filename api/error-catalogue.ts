@@ -92,6 +92,24 @@ const kinds = {
     title: 'Nothing about this invoice is in flight',
     about: 'Its workflow has ended, so there is no clock to move.',
   },
+  provider_account_exists: {
+    status: 409,
+    title: 'There is such a provider account',
+    about:
+      'You have an account of this label at this provider in this mode. Give the new one a `label` of its own, or rotate the credentials of the one there is.',
+  },
+  provider_account_changed: {
+    status: 409,
+    title: 'The provider account is being changed',
+    about:
+      'Somebody else changed it, or is registering its webhook, at the same moment. Read it, and repeat the request if it still makes sense.',
+  },
+  too_many_rotations: {
+    status: 409,
+    title: 'Too many earlier credentials still count',
+    about:
+      'Webhooks may be proved with at most ten earlier sets of credentials of an account. Wait until an overlap ends, or rotate with `"overlap_s": 0`, which ends all of them at once.',
+  },
   body_too_large: {
     status: 413,
     title: 'The body is too large',
@@ -191,7 +209,13 @@ const kinds = {
     status: 503,
     title: 'The provider is temporarily unavailable',
     about:
-      'The provider could not be reached or asks us to slow down, and nothing happened there. The invoice is intact and payable: repeat after `Retry-After`, also with the same `Idempotency-Key`, or choose another payment service.',
+      'The provider could not be reached or asks us to slow down, and nothing happened there. An invoice is intact and payable: repeat after `Retry-After`, also with the same `Idempotency-Key`, or choose another payment service.',
+  },
+  webhook_unconfirmed: {
+    status: 503,
+    title: 'The provider did not confirm the webhook',
+    about:
+      'The answer to the registration of a webhook was lost, so it may have been made. Repeat after `Retry-After`: what is there is found, and nothing is registered twice.',
   },
   provider_unconfirmed: {
     status: 503,

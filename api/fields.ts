@@ -56,21 +56,6 @@ export const currencyCode = () =>
     return { code: 'unknown_currency', detail: `is not a currency code in use${hint}`, expected };
   });
 
-/** One of these words. */
-export const oneOf = <Word extends string>(words: readonly Word[]) =>
-  checked<Word>((value) => {
-    const expected = `one of ${words.join(', ')}`;
-    if (value === undefined) return { code: 'required', detail: 'is missing', expected };
-    if (typeof value !== 'string') return { code: 'invalid_type', detail: 'must be a string', expected };
-    if (words.some((word) => word === value)) return null;
-    const meant = nearest(value.slice(0, 40), words);
-    const hint = meant === null ? '' : `; did you mean "${meant}"?`;
-    return { code: 'unknown_value', detail: `is not ${expected}${hint}`, expected };
-  });
-
-/** What becomes of money that comes late or beyond what was owed. */
-export const moneyPolicy = () => oneOf(['accept', 'refund', 'hold']);
-
 /** Text of 1 to `max` characters that does not look like card data. */
 export const text = (max: number) =>
   checked<string>((value) => {
@@ -99,6 +84,31 @@ const matching = (pattern: RegExp, max: number, expected: string) =>
       return { code: 'invalid_format', detail: `must be ${expected}`, expected };
     return null;
   });
+
+/** One of some words, with a hint at the one that was meant. `what`: `a provider`. */
+export const oneOf = <const Word extends string>(words: readonly Word[], code: string, what: string) =>
+  checked<Word>((value) => {
+    const expected = `one of ${words.join(', ')}`;
+    if (value === undefined) return { code: 'required', detail: 'is missing', expected };
+    if (typeof value !== 'string') return { code: 'invalid_type', detail: 'must be a string', expected };
+    if (words.some((word) => word === value)) return null;
+    const meant = nearest(value.slice(0, 64), words);
+    const hint = meant === null ? '' : `; did you mean "${meant}"?`;
+    return { code, detail: `is not ${what}${hint}`, expected };
+  });
+
+/** What becomes of money that comes late or beyond what was owed. */
+export const moneyPolicy = () => oneOf(['accept', 'refund', 'hold'], 'unknown_policy', 'a policy');
+
+export const flag = () =>
+  checked<boolean>((value) =>
+    typeof value === 'boolean'
+      ? null
+      : { code: 'invalid_type', detail: 'must be true or false', expected: 'true or false' },
+  );
+
+/** The body of a request that takes none. */
+export const noFields = z.strictObject({});
 
 export const customer = () =>
   z.strictObject({

@@ -10,6 +10,7 @@ const NAMES = {
   cap: 'capture',
   void: 'void',
   rfd: 'refund',
+  pacc: 'provider account',
 } as const;
 
 /** The `:id` of the path; throws the problem of an unknown object when it does not have the form of one. */

@@ -14,7 +14,15 @@ import {
 
 interface About {
   /** The heading it stands under in `.env.example`. */
-  readonly group: 'General' | 'Database' | 'Temporal' | 'API' | 'Secrets' | 'Embedded engines and sandbox';
+  readonly group:
+    | 'General'
+    | 'Database'
+    | 'Temporal'
+    | 'API'
+    | 'Providers'
+    | 'Secrets'
+    | 'Command line'
+    | 'Embedded engines and sandbox';
   /** One or two lines for people. */
   readonly text: string;
   /** Shown in `.env.example` when there is no default, and when the variable is missing. */
@@ -123,6 +131,11 @@ export const variables = {
     example: 'https://pay.example.com',
   }),
 
+  PROVIDER_ADDRESSES: oneOf('public', 'loopback', 'any').default('public').register(about, {
+    group: 'Providers',
+    text: 'Where provider accounts may lead: public (the internet only), loopback (this machine, too: simulators),\nor any (private networks as well). Live accounts take https and public addresses only, whatever stands here.\nnpm start and the demo: loopback.',
+  }),
+
   CREDENTIALS_KEY: namedKeys().optional().register(about, {
     group: 'Secrets',
     text: 'Encrypts the provider credentials in the database: 32 bytes in base64 (openssl rand -base64 32).\nTo rotate: k2:<base64>,k1:<base64>, where the first encrypts and all decrypt. Generated when unset, except in production.',
@@ -135,6 +148,24 @@ export const variables = {
     example: 'base64 of 32 random bytes: openssl rand -base64 32',
     secret: true,
   }),
+
+  SARRAF_API_URL: baseUrl().optional().register(about, {
+    group: 'Command line',
+    text: 'The API that `npm run sarraf` talks to. Without it: that of the last npm start, from runtime.json.',
+    example: 'https://pay.example.com',
+  }),
+  SARRAF_API_KEY: matching(/^\S+$/, 'an API key without blanks').optional().register(about, {
+    group: 'Command line',
+    text: 'The API key that `npm run sarraf` uses there.',
+    secret: true,
+  }),
+  SARRAF_CREDENTIALS: matching(/^\s*\{[^]*\}\s*$/, 'a JSON object')
+    .optional()
+    .register(about, {
+      group: 'Command line',
+      text: 'Credentials of a provider account as a JSON object, for `accounts create` and `accounts rotate`.',
+      secret: true,
+    }),
 
   POSTGRES_PORT: port().optional().register(about, {
     group: 'Embedded engines and sandbox',

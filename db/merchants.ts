@@ -104,7 +104,7 @@ export async function changeAccount(
   { base_url, credentials }: Pick<NewProviderAccount, 'base_url' | 'credentials'>,
 ): Promise<void> {
   await pool.query(
-    'update provider_accounts set base_url = $2, credentials = $3, revision = revision + 1 where id = $1',
+    'update provider_accounts set base_url = $2, credentials = $3, revision = revision + 1, updated_at = now() where id = $1',
     [accountId, base_url, sealer.seal(credentials, accountId)],
   );
 }

@@ -34,6 +34,12 @@ export interface MethodManifest {
   readonly authorization_s?: number;
 }
 
+/** Base URLs; `sandbox` null: there is no other host for play money, and none that takes it is known. */
+export interface Hosts {
+  readonly live: string;
+  readonly sandbox: string | null;
+}
+
 /** The facts of a provider, declared in one place. Times in seconds. */
 export interface Manifest {
   /** Our name for it: the folder's name, the `provider` of every API object, the path of its webhooks. */
@@ -42,7 +48,12 @@ export interface Manifest {
   /** ISO 3166 alpha-2. */
   readonly countries: readonly string[];
   /** Base URLs of the real thing. A provider account can carry its own. */
-  readonly hosts: { readonly live: string; readonly sandbox: string | null };
+  readonly hosts: Hosts & {
+    /** Where the host depends on the merchant's country: one entry for each, the two above among them. */
+    readonly regions?: Readonly<Record<string, Hosts>>;
+    /** The credential that names the region, at providers that ask for it anyway. */
+    readonly region_credential?: string;
+  };
   readonly methods: readonly MethodManifest[];
   readonly capture: 'automatic' | 'manual_once' | 'manual_many';
   readonly refund: 'none' | 'full' | 'partial';
@@ -52,7 +63,7 @@ export interface Manifest {
   readonly lookup: 'by_reference' | 'none';
   /** `amounts`: signature covers amount and reference, so a webhook may be believed. `hint`: read the payment again. */
   readonly webhook_trust: 'amounts' | 'hint';
-  /** Whether our webhook URL is registered by an API call or by a person. */
+  /** Whether our webhook URL is registered by an API call, by a person, or sent along with each payment. */
   readonly webhook_registration: 'api' | 'dashboard' | 'per_payment';
   /** When to read an unpaid payment's status, in seconds after its creation; the last gap repeats until expiry. */
   readonly poll_s: readonly number[];
@@ -218,6 +229,31 @@ export interface MoneyOperation {
   readonly reason: string | null;
 }
 
+/** Where an account's webhooks are to go. */
+export interface WebhookTarget {
+  readonly url: string;
+  /** What the provider called the registration that was made last time; null when there was none. */
+  readonly known_id: string | null;
+}
+
+/** A webhook as it is registered at a provider. Nothing secret: it is shown to the merchant. */
+export interface RegisteredWebhook {
+  readonly id: string;
+  readonly url: string;
+  /** In the provider's words; null: all there are. */
+  readonly events: readonly string[] | null;
+  /** `outdated`: it is this account's, with another URL, secret or set of events. `other`: not this account's. */
+  readonly standing: 'current' | 'outdated' | 'other';
+}
+
+/** What a person does so that webhooks reach us, where no call does it. */
+export interface WebhookSetup {
+  /** In their order, whole sentences. */
+  readonly steps: readonly string[];
+  /** Which credential belongs where at the provider: names, never values. */
+  readonly secrets: readonly { readonly credential: string; readonly place: string }[];
+}
+
 export interface Connector<Credentials> {
   readonly manifest: Manifest;
   /** Checks and describes the credentials; every field has a `description` for people. */
@@ -260,6 +296,21 @@ export interface Connector<Credentials> {
 
   /** Present exactly when the manifest says that there are refunds. Returns the refund as it stands. */
   refundPayment?(context: ProviderContext<Credentials>, refund: MoneyOperation): Promise<RefundReading>;
+
+  /**
+   * Registers the account's webhook, or brings the registration up to date; safe to repeat, and never two for one
+   * account. Like `findWebhooks`, present exactly when the manifest says `webhook_registration: 'api'`.
+   */
+  registerWebhook?(context: ProviderContext<Credentials>, target: WebhookTarget): Promise<RegisteredWebhook>;
+
+  /** The webhooks registered at the provider, as far as it tells: all of them, or the known one alone. */
+  findWebhooks?(
+    context: ProviderContext<Credentials>,
+    target: WebhookTarget,
+  ): Promise<readonly RegisteredWebhook[]>;
+
+  /** What a person has to do, with the URL in the words. Present wherever there is no call for it. */
+  webhookSetup?(url: string): WebhookSetup;
 
   /** Decides by the raw bytes and headers alone whether the account's provider sent this. Constant-time comparisons. */
   verifyWebhook(account: ProviderAccount<Credentials>, webhook: IncomingWebhook): WebhookVerdict;

@@ -5,6 +5,7 @@
 import { Agent, type Dispatcher } from 'undici';
 import { ProviderError, type ProviderFailure } from '../domain/provider-error.ts';
 import { Interruption, networkFailure } from './network-failure.ts';
+import { guardedLookup, isReachable, literalAddress, type Reach } from './reach.ts';
 
 export interface ProviderRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -50,6 +51,8 @@ export interface Exchange {
 export interface ProviderHttpOptions {
   /** Called once after every call, whatever came of it. */
   readonly onExchange?: (exchange: Exchange) => void;
+  /** Which addresses may be called; the processes pass what their configuration says. Default `loopback`. */
+  readonly reach?: Reach;
   /** Milliseconds; default 3,000. */
   readonly connect_timeout_ms?: number;
   /** The largest answer body that is read, in bytes; default 1 MiB. */
@@ -71,8 +74,9 @@ const CONNECTIONS_PER_ORIGIN = 128;
 export function createProviderHttp(
   options: ProviderHttpOptions = {},
 ): ProviderHttp & { close(): Promise<void> } {
+  const reach = options.reach ?? 'loopback';
   const agent = new Agent({
-    connect: { timeout: options.connect_timeout_ms ?? CONNECT_TIMEOUT_MS },
+    connect: { timeout: options.connect_timeout_ms ?? CONNECT_TIMEOUT_MS, lookup: guardedLookup(reach) },
     connections: options.connections_per_origin ?? CONNECTIONS_PER_ORIGIN,
     pipelining: 1,
     // The time limit of the whole call is kept in `exchange`; shorter ones inside it would only blur the reason.
@@ -94,7 +98,7 @@ export function createProviderHttp(
         outcome,
       });
     try {
-      const response = await exchange(agent, request, maxBytes);
+      const response = await exchange(agent, request, { maxBytes, reach });
       report({ type: 'answered', status: response.status });
       return response;
     } catch (error) {
@@ -110,7 +114,11 @@ export function createProviderHttp(
  * Sends once and reads the whole answer. A request counts as sent from the moment undici starts to write it:
  * `onRequestStart` comes right before the first byte, on new and on reused connections alike.
  */
-function exchange(agent: Dispatcher, request: ProviderRequest, maxBytes: number): Promise<ProviderResponse> {
+function exchange(
+  agent: Dispatcher,
+  request: ProviderRequest,
+  { maxBytes, reach }: { maxBytes: number; reach: Reach },
+): Promise<ProviderResponse> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
     let settled = false;
@@ -170,7 +178,7 @@ function exchange(agent: Dispatcher, request: ProviderRequest, maxBytes: number)
     };
     try {
       const { method, body, headers: sentHeaders } = request;
-      const { origin, pathname, search } = webAddress(request.url);
+      const { origin, pathname, search } = webAddress(request.url, reach);
       agent.dispatch(
         { origin, path: pathname + search, method, headers: { ...sentHeaders }, body: body ?? null },
         handler,
@@ -181,10 +189,14 @@ function exchange(agent: Dispatcher, request: ProviderRequest, maxBytes: number)
   });
 }
 
-function webAddress(url: string): URL {
+/** Names are judged when they have been resolved; addresses never are, so they are judged here. */
+function webAddress(url: string, reach: Reach): URL {
   const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (parsed?.protocol === 'https:' || parsed?.protocol === 'http:') return parsed;
-  throw new Interruption('unsendable_request');
+  if (parsed?.protocol !== 'https:' && parsed?.protocol !== 'http:')
+    throw new Interruption('unsendable_request');
+  const address = literalAddress(parsed.hostname);
+  if (address !== null && !isReachable(address, reach)) throw new Interruption('address_not_allowed');
+  return parsed;
 }
 
 function flattened(headers: Record<string, string | string[] | undefined>): Record<string, string> {

@@ -45,6 +45,7 @@ export async function startWorker(
     onError: (err) => logger.warn({ err }, 'a database connection broke'),
   });
   const http = createProviderHttp({
+    reach: config.providers.addresses,
     onExchange: (exchange) => logger.info(exchange, 'provider call'),
   });
   const connection = await NativeConnection.connect(await temporalConnectionOptions(config.temporal));

@@ -54,7 +54,7 @@ const invoiceBody = (now: () => number) =>
     customer: customer().optional(),
     items: items().optional(),
     metadata: metadata().optional(),
-    capture_method: oneOf(['automatic', 'manual']).optional(),
+    capture_method: oneOf(['automatic', 'manual'], 'unknown_capture_method', 'a way to capture').optional(),
     late_money: moneyPolicy().optional(),
     excess_money: moneyPolicy().optional(),
     return_urls: returnUrls().optional(),

@@ -23,7 +23,7 @@ import { jsonBody, parseBody } from '../body.ts';
 import { contextOf, holderOf, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { errorCatalogue, isErrorCode } from '../error-catalogue.ts';
-import { metadata, optionalAmount, optionalText, text } from '../fields.ts';
+import { flag, metadata, optionalAmount, optionalText, text } from '../fields.ts';
 import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
 import { claimOf, repetitionOf, unlessRepeated } from '../idempotency.ts';
 import { answerOutcome, type Answering, type Outcome } from '../outcome.ts';
@@ -40,7 +40,7 @@ const refundBody = z.strictObject({
   ...common,
   payment: text(64),
   amount: optionalAmount(),
-  manual: z.boolean().optional(),
+  manual: flag().optional(),
 });
 
 const PREFIX = { capture: 'cap', void: 'void', refund: 'rfd' } as const;

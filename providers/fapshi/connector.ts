@@ -14,7 +14,7 @@ import type {
   Receipt,
 } from '../contract.ts';
 import type { ProviderRequest } from '../http.ts';
-import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
+import { acknowledge, parseWebhook, verifyWebhook, webhookSetup } from './webhook.ts';
 import {
   call,
   createdDirectPay,
@@ -268,6 +268,7 @@ export const fapshi: Connector<FapshiCredentials> = {
   readPayment,
   findPayment,
   expirePayment,
+  webhookSetup,
   verifyWebhook,
   parseWebhook,
   acknowledge,

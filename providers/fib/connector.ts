@@ -14,7 +14,7 @@ import type {
   ProviderContext,
   RefundReading,
 } from '../contract.ts';
-import { acknowledge, parseWebhook, verifyWebhook, webhookUrlOf } from './webhook.ts';
+import { acknowledge, parseWebhook, verifyWebhook, webhookSetup, webhookUrlOf } from './webhook.ts';
 import {
   call,
   callForJson,
@@ -234,6 +234,7 @@ export const fib: Connector<FibCredentials> = {
   readPayment,
   expirePayment,
   refundPayment,
+  webhookSetup,
   verifyWebhook,
   parseWebhook,
   acknowledge,

@@ -15,7 +15,7 @@ import type {
 } from '../contract.ts';
 import { oneOf } from '../fields.ts';
 import type { ProviderRequest } from '../http.ts';
-import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
+import { acknowledge, parseWebhook, verifyWebhook, webhookSetup } from './webhook.ts';
 import {
   call,
   createdBankTransfer,
@@ -207,6 +207,7 @@ export const finan: Connector<FinanCredentials> = {
   createPayment,
   readPayment,
   findPayment,
+  webhookSetup,
   verifyWebhook,
   parseWebhook,
   acknowledge,

@@ -19,7 +19,7 @@ import { toUnits } from './amounts.ts';
 import { findInvoices } from './lookup.ts';
 import { readingOf, refundsOf } from './readings.ts';
 import { reasonWith, refundReadingOf } from './refunds.ts';
-import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
+import { acknowledge, parseWebhook, verifyWebhook, webhookSetup } from './webhook.ts';
 import {
   business,
   call,
@@ -239,6 +239,7 @@ export const rehive: Connector<RehiveCredentials> = {
   findPayment,
   expirePayment,
   refundPayment,
+  webhookSetup,
   verifyWebhook,
   parseWebhook,
   acknowledge,

@@ -4,9 +4,17 @@ import { addAmounts, money, toDecimal } from '../../domain/money.ts';
 import { ProviderError } from '../../domain/provider-error.ts';
 import { unexpectedAnswer } from '../answers.ts';
 import { checkRequest, exactly } from '../check-request.ts';
-import type { Connector, CreatedPayment, CreatePayment, Manifest, PaymentReading } from '../contract.ts';
+import type {
+  Connector,
+  CreatedPayment,
+  CreatePayment,
+  Hosts,
+  Manifest,
+  PaymentReading,
+} from '../contract.ts';
 import { capturePayment, refundPayment, retrieve, voidPayment } from './operations.ts';
 import { amountOf, readingOf } from './readings.ts';
+import { findWebhooks, registerWebhook } from './registration.ts';
 import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
 import {
   call,
@@ -30,11 +38,21 @@ const MAX_PAGES = 50;
 /** How far back a payment is looked for, in milliseconds. */
 const LOOKUP_WINDOW_MS = 7 * 24 * 60 * 60 * 1000;
 
+const hostsOf = (host: string): Hosts => ({ live: host, sandbox: host });
+
 const manifest: Manifest = {
   provider: 'tabby',
   title: 'Tabby',
   countries: ['AE', 'KW', 'SA'],
-  hosts: { live: 'https://api.tabby.ai', sandbox: null },
+  // The key alone selects live or test.
+  hosts: {
+    ...hostsOf('https://api.tabby.ai'),
+    regions: {
+      AE: hostsOf('https://api.tabby.ai'),
+      KW: hostsOf('https://api.tabby.ai'),
+      SA: hostsOf('https://api.tabby.sa'),
+    },
+  },
   methods: [
     {
       method: 'installments',
@@ -211,6 +229,8 @@ export const tabby: Connector<TabbyCredentials> = {
   capturePayment,
   voidPayment,
   refundPayment,
+  registerWebhook,
+  findWebhooks,
   verifyWebhook,
   parseWebhook,
   acknowledge,

@@ -97,17 +97,20 @@ export const paymentPage = z.object({
 
 interface Call {
   readonly operation: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Webhooks are still at `v1`. */
+  readonly version?: 'v1' | 'v2';
   /** Below `/api/v2/`: `payments/…`. */
   readonly path: string;
   readonly body?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly mutates: boolean;
 }
 
 /** One call; gives the answer as `schema` says, and the request for errors that follow. */
 export async function call<T>(
   { account, http, signal }: Context,
-  { operation, method, path, body, mutates }: Call,
+  { operation, method, version = 'v2', path, body, mutates, headers }: Call,
   schema: ZodType<T>,
 ): Promise<{ data: T; request: ProviderRequest }> {
   const request: ProviderRequest = {
@@ -115,11 +118,12 @@ export async function call<T>(
     method,
     mutates,
     signal,
-    url: `${account.base_url.replace(/\/+$/, '')}/api/v2/${path}`,
+    url: `${account.base_url.replace(/\/+$/, '')}/api/${version}/${path}`,
     headers: {
       accept: 'application/json',
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       authorization: `Bearer ${account.credentials.secret_key}`,
+      ...headers,
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };

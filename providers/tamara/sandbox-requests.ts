@@ -9,11 +9,14 @@ export type Body = Readonly<Record<string, unknown>>;
 export class Refused extends Error {
   readonly status: 400 | 404 | 409;
   readonly code: string;
+  /** What the error says besides, as with a webhook that is registered already. */
+  readonly data: Body | undefined;
 
-  constructor(status: 400 | 404 | 409, code: string, message: string) {
+  constructor(status: 400 | 404 | 409, code: string, message: string, data?: Body) {
     super(message);
     this.status = status;
     this.code = code;
+    this.data = data;
   }
 }
 

@@ -210,6 +210,27 @@ it('sends registered webhooks, signed in query and header, with `data: []` when 
   expect((await api(`DELETE /webhooks/${String(made['webhook_id'])}`)).status).toBe(204);
 });
 
+it('registers a URL once, tells whose it is the second time, and changes it', async () => {
+  const registration = {
+    type: 'order',
+    url: merchant.url('/hooks'),
+    events: ['order_approved'],
+    headers: {},
+  };
+  const { body: made } = await api('POST /webhooks', registration);
+  const id = String(made['webhook_id']);
+  expect(await api('POST /webhooks', registration)).toMatchObject({
+    status: 400,
+    body: { errors: [{ error_code: 'webhook_already_registered', data: { webhook_id: id } }] },
+  });
+  const changed = { ...registration, events: ['order_captured', 'order_refunded'] };
+  expect(await api(`PUT /webhooks/${id}`, changed)).toMatchObject({ status: 200, body: { webhook_id: id } });
+  expect((await api(`GET /webhooks/${id}`)).body).toMatchObject({ events: changed.events });
+  for (const wrong of [{ type: 'payment' }, { events: [] }, { events: ['order_eaten'] }, { url: 'shop' }]) {
+    expect((await api('POST /webhooks', { ...registration, ...wrong })).status).toBe(400);
+  }
+});
+
 it('tells the notification URL of the order in the older form, and tries again when it is refused', async () => {
   merchant.answer = 500;
   const id = await checkout({ merchant_url: { ...SAMPLE.merchant_url, notification: merchant.url('/n') } });

@@ -3,7 +3,7 @@
  * `tamara-solution/php-sdk` show them. It shares no code with the connector.
  *
  * Not documented, so chosen here: a lookup by reference finds the newest order; `merchant_refund_id` is kept and makes
- * nothing safe to repeat; a cancellation after a part was captured leaves the order `updated`; webhooks that are not
+ * nothing safe to repeat; a URL that is registered already is 400 and names its webhook; a cancellation after a part was captured leaves the order `updated`; webhooks that are not
  * acknowledged are tried again after 1, 5 and 15 minutes. With `auto_capture` an order is captured as it is authorised.
  */
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
@@ -81,7 +81,7 @@ function apiRoute(core: Core, method: string, path: string, names: readonly stri
         return handle(request);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        return refusalReply(error.status, error.code, error.message);
+        return refusalReply(error.status, error.code, error.message, error.data);
       }
     },
   };
@@ -217,8 +217,11 @@ function webhookRoutes(core: Core, registry: WebhookRegistry): Route[] {
   ];
 }
 
-function refusalReply(status: number, error_code: string, message: string): Reply {
-  return reply(status, { message, errors: [{ error_code, description: message }] });
+function refusalReply(status: number, error_code: string, message: string, data?: Body): Reply {
+  return reply(status, {
+    message,
+    errors: [{ error_code, description: message, ...(data ? { data } : {}) }],
+  });
 }
 
 function reply(status: number, body: unknown): Reply {

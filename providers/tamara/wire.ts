@@ -7,7 +7,7 @@ import { ProviderError, type ProviderFailure } from '../../domain/provider-error
 import { failureFromStatus, isSuccess, readJson, readRefusal, sayable } from '../answers.ts';
 import type { ProviderContext } from '../contract.ts';
 import { oneOf, optionalMoment, optionalText, secret, text, webUrl } from '../fields.ts';
-import type { ProviderRequest } from '../http.ts';
+import type { ProviderRequest, ProviderResponse } from '../http.ts';
 
 export interface TamaraCredentials {
   readonly api_token: string;
@@ -108,7 +108,7 @@ export const orderWebhook = z
 
 interface Call {
   readonly operation: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   /** `/orders/…` */
   readonly path: string;
   readonly body?: Readonly<Record<string, unknown>>;
@@ -117,10 +117,20 @@ interface Call {
 
 /** One call; gives the answer as `schema` says, and the request for errors that follow. */
 export async function call<T>(
-  { account, http, signal }: Context,
-  { operation, method, path, body, mutates }: Call,
+  context: Context,
+  what: Call,
   schema: ZodType<T>,
 ): Promise<{ data: T; request: ProviderRequest }> {
+  const { response, request } = await exchange(context, what);
+  if (isSuccess(response)) return { data: readJson(response, schema, request), request };
+  throw refused(response, request);
+}
+
+/** One call, whatever its answer. */
+export async function exchange(
+  { account, http, signal }: Context,
+  { operation, method, path, body, mutates }: Call,
+): Promise<{ response: ProviderResponse; request: ProviderRequest }> {
   const request: ProviderRequest = {
     operation,
     method,
@@ -134,9 +144,12 @@ export async function call<T>(
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };
-  const response = await http.send(request);
-  if (isSuccess(response)) return { data: readJson(response, schema, request), request };
-  throw new ProviderError(refusal(failureFromStatus(response, request), readRefusal(response, refusalBody)));
+  return { response: await http.send(request), request };
+}
+
+/** What an answer that is no success means. */
+export function refused(response: ProviderResponse, request: ProviderRequest): ProviderError {
+  return new ProviderError(refusal(failureFromStatus(response, request), readRefusal(response, refusalBody)));
 }
 
 /** For people only; `sayable` makes it fit to be kept. */

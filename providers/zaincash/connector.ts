@@ -14,7 +14,7 @@ import type {
   RefundReading,
 } from '../contract.ts';
 import { readingOf, refundOf } from './readings.ts';
-import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
+import { acknowledge, parseWebhook, verifyWebhook, webhookSetup } from './webhook.ts';
 import {
   call,
   created,
@@ -251,6 +251,7 @@ export const zaincash: Connector<ZainCashCredentials> = {
   createPayment,
   readPayment,
   refundPayment,
+  webhookSetup,
   verifyWebhook,
   parseWebhook,
   acknowledge,

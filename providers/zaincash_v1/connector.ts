@@ -14,7 +14,7 @@ import type {
   ProviderContext,
 } from '../contract.ts';
 import type { ProviderRequest } from '../http.ts';
-import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
+import { acknowledge, parseWebhook, verifyWebhook, webhookSetup } from './webhook.ts';
 import {
   call,
   IQD,
@@ -181,6 +181,7 @@ export const zaincashV1: Connector<ZainCashV1Credentials> = {
   createPayment,
   readPayment,
   expirePayment,
+  webhookSetup,
   verifyWebhook,
   parseWebhook,
   acknowledge,
