@@ -29,6 +29,8 @@ const NOTHING: SweepReport = {
   invoices_opened: 0,
   payments_requested: 0,
   keys_deleted: 0,
+  exchanges_deleted: 0,
+  webhooks_erased: 0,
   failed: 0,
 };
 const run = (): Promise<SweepReport> => {
@@ -39,7 +41,13 @@ const run = (): Promise<SweepReport> => {
     },
   });
   const connector = scriptedBank({ trust: 'amounts' }).connector;
-  return sweep({ pool: db.pool, invoices: gateway, connectorFor: () => connector, logger: pino(sink) });
+  return sweep({
+    pool: db.pool,
+    invoices: gateway,
+    connectorFor: () => connector,
+    logger: pino(sink),
+    exchangesKept_days: 90,
+  });
 };
 const swept = (): unknown[] => lines.filter(({ msg }) => String(msg).startsWith('swept:'));
 /** A webhook's row that came `age` ago and was never applied; `matched` or not. */

@@ -10,6 +10,8 @@ import { answerErrors } from './error-handler.ts';
 import { logRequests } from './log.ts';
 import { Problem } from './problem.ts';
 import { showErrorDocs } from './routes/error-docs.ts';
+import { erasureRoutes } from './routes/erasures.ts';
+import { exchangeRoutes } from './routes/exchanges.ts';
 import { healthRoutes } from './routes/health.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { paymentServiceRoutes } from './routes/payment-services.ts';
@@ -48,6 +50,8 @@ function routes(dependencies: ApiDependencies): Route[] {
   const services = paymentServiceRoutes(dependencies);
   const clock = testClockRoutes(dependencies);
   const webhooks = webhookRoutes(dependencies);
+  const exchanges = exchangeRoutes(dependencies);
+  const erasures = erasureRoutes(dependencies);
   const { health, ready } = healthRoutes(dependencies);
   const get = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'get', path, handlers });
   const post = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'post', path, handlers });
@@ -58,6 +62,10 @@ function routes(dependencies: ApiDependencies): Route[] {
     post('/v1/invoices/:id/cancel', key, readBytes, invoices.cancel),
     post('/v1/invoices/:id/payments', key, readBytes, payments.create),
     post('/v1/invoices/:id/test_clock', key, readBytes, clock.advance),
+    get('/v1/invoices/:id/exchanges', key, exchanges.list),
+    get('/v1/exchanges/:id', key, exchanges.read),
+    post('/v1/invoices/:id/erase', key, readBytes, erasures.eraseOne),
+    post('/v1/erasures', key, readBytes, erasures.erasePerson),
     get('/v1/payments/:id', key, payments.read),
     get('/v1/payment_services', key, services.list),
     // What follows the account is the connector's: an unguessable part where a provider signs nothing.

@@ -43,6 +43,8 @@ export interface InvoiceRow {
   readonly status: InvoiceStatus;
   readonly amount_received: number;
   readonly amount_late: number;
+  /** When its personal data was erased. */
+  readonly erased_at: string | null;
 }
 
 export interface Owner {
@@ -51,7 +53,7 @@ export interface Owner {
 }
 
 const COLUMNS = `i.id, i.merchant_id, i.mode, i.reference, i.description, i.currency, i.amount, i.customer, i.items,
-  i.metadata, i.return_urls, i.due_at, i.created_at, i.updated_at, i.status, i.amount_received, i.amount_late`;
+  i.metadata, i.return_urls, i.due_at, i.created_at, i.updated_at, i.status, i.amount_received, i.amount_late, i.erased_at`;
 
 const INSERT = {
   name: 'insert_invoice',

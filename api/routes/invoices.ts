@@ -200,6 +200,7 @@ function newRow(owner: Owner, body: z.output<ReturnType<typeof invoiceBody>>, no
     status: 'open',
     amount_received: 0,
     amount_late: 0,
+    erased_at: null,
   };
 }
 

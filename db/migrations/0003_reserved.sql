@@ -1,0 +1,2 @@
+-- Nothing: keeps the numbers without a gap.
+select 1;
