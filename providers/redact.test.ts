@@ -134,6 +134,15 @@ describe('bodies', () => {
     expect(answer('{"token":"abc\\')).not.toContain('abc');
   });
 
+  it.each(['a.', 'x token', 'eyJ', 'Bearer ', String.raw`\"`, '{"a":"{'])(
+    'are read in no time, also %j again and again',
+    (piece) => {
+      const started = performance.now();
+      answer(piece.repeat(130_000));
+      expect(performance.now() - started).toBeLessThan(3_000);
+    },
+  );
+
   it('are cut at 64 K characters, and pictures to their beginning', () => {
     const cut = answer(JSON.stringify({ pad: 'x'.repeat(300_000) })) ?? '';
     expect(cut.length).toBeLessThan(66_000);

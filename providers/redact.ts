@@ -4,7 +4,7 @@
  * tokens and card numbers. Of calls that get tokens only listed fields stay. The rest is left as it was, to the byte.
  */
 import { looksLikeJson, redactJson, type JsonRules } from './redact-json.ts';
-import { createSecretText, isSecretName, REDACTED, type SecretText } from './secret-text.ts';
+import { createSecretText, isSecretName, REDACTED, withoutPictures, type SecretText } from './secret-text.ts';
 import type { SeenExchange } from './http.ts';
 
 /** Characters of one body that are kept, and that are read at all. */
@@ -139,7 +139,7 @@ function cleanUrl(url: string, rules: Rules): string {
 }
 
 function cleanBody(body: string, contentType: string | undefined, rules: Rules): string {
-  const read = rules.secrets.withoutTail(body.slice(0, READ_MAX));
+  const read = rules.secrets.withoutTail(withoutPictures(body.slice(0, READ_MAX)));
   const isForm = contentType?.toLowerCase().startsWith('application/x-www-form-urlencoded') === true;
   const clean = storable(rules.secrets.withoutValues(cleanContent(read, isForm, rules)));
   return clean.length <= KEPT_MAX && body.length <= READ_MAX

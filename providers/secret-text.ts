@@ -72,11 +72,9 @@ const AUTHORIZATION = /\b(Bearer|Basic) +(?=[\w.~+/-]*\d)[\w.~+/-]{8,}=*/gi;
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 /** What follows the account in our own webhook URLs can be what proves the sender. */
 const WEBHOOK_URL = /(\/webhooks\/[a-z0-9_]+\/pacc_[0-9a-z]+)[/?][^\s"'<>]+/g;
-/** Pictures say nothing and fill pages. */
-const PICTURE = /(data:[\w/+.-]+;base64,)([A-Za-z0-9+/=]{200,})/g;
 /** `token=…` and `"token": "…"` in text that is neither a form nor JSON, and in the query of a link. */
 const NAMED =
-  /\b([\w.-]*(?:token|secret|passw(?:or)?d|signature|api_?key|hmac)["']?\s*[=:]\s*["']?)([^\s"'&<>,;]+)/gi;
+  /((?:token|secret|passw(?:or)?d|signature|api_?key|hmac)["']?\s{0,9}[=:]\s{0,9}["']?)([^\s"'&<>,;]+)/gi;
 
 function withoutPatterns(text: string): string {
   return text
@@ -84,7 +82,6 @@ function withoutPatterns(text: string): string {
     .replace(AUTHORIZATION, `$1 ${REDACTED}`)
     .replace(PRIVATE_KEY, REDACTED)
     .replace(WEBHOOK_URL, `$1/${REDACTED}`)
-    .replace(PICTURE, (_all, head: string, data: string) => `${head}… (${data.length} characters)`)
     .replace(NAMED, `$1${REDACTED}`);
 }
 
@@ -110,4 +107,11 @@ const SECRET_NAMES = new Set([
 export function isSecretName(name: string): boolean {
   const plain = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
   return SECRET_NAMES.has(plain) || SECRET_PART.test(plain);
+}
+
+const PICTURE = /(data:[\w/+.-]+;base64,)([A-Za-z0-9+/=]{200,})/g;
+
+/** `text` without the bytes of pictures: they say nothing and fill pages. */
+export function withoutPictures(text: string): string {
+  return text.replace(PICTURE, (_all, head: string, data: string) => `${head}… (${data.length} characters)`);
 }
