@@ -121,23 +121,37 @@ const isOf = (customer: string): string => `(
   ($3::text is not null and ${DIGITS(`${customer}->>'phone'`)} = ${DIGITS('$3::text')})
   or ($4::text is not null and lower(${customer}->>'email') = lower($4::text)))`;
 
-/** Invoices of this merchant that name the person and were not erased yet, by id, after `after`; at most `limit`. */
+/** Invoices that one statement looks through. */
+const WINDOW = 20_000;
+
+export interface PersonsInvoices {
+  /** Of those looked through, the ones that name the person and were not erased yet. */
+  readonly ids: readonly string[];
+  /** Where to go on; null: these were the last. */
+  readonly next: string | null;
+}
+
+/** Looks through this merchant's invoices after `after`, by id. The window keeps the statement short for large merchants. */
 export async function invoicesOf(
   pool: pg.Pool,
   owner: Owner,
   { phone, email }: Person,
   after: string,
-  limit: number,
-): Promise<string[]> {
-  const { rows } = await pool.query<{ id: string }>({
+): Promise<PersonsInvoices> {
+  const { rows } = await pool.query<PersonsInvoices>({
     name: 'invoices_of_person',
     text: `
-      select i.id from invoices i
-      where i.merchant_id = $1 and i.mode = $2 and i.id > $5 and i.erased_at is null
-        and (${isOf('i.customer')}
-          or exists (select from payments p where p.invoice_id = i.id and ${isOf("(p.request->'customer')")}))
-      order by i.id limit $6`,
-    values: [owner.merchant_id, owner.mode, phone, email, after, limit],
+      with looked as materialized (
+        select id, customer, erased_at from invoices
+        where merchant_id = $1 and mode = $2 and id > $5 order by id limit ${WINDOW}
+      )
+      select array(
+        select l.id from looked l
+        where l.erased_at is null and (${isOf('l.customer')}
+          or exists (select from payments p where p.invoice_id = l.id and ${isOf("(p.request->'customer')")}))
+        order by l.id
+      ) as ids, (select max(id) from looked having count(*) = ${WINDOW}) as next`,
+    values: [owner.merchant_id, owner.mode, phone, email, after],
   });
-  return rows.map(({ id }) => id);
+  return rows[0] ?? { ids: [], next: null };
 }

@@ -12,9 +12,8 @@ import { idParameter } from '../path.ts';
 import { presentInvoice } from '../present.ts';
 import { invalidFields, notFound, Problem } from '../problem.ts';
 
-/** Invoices that one request erases; the caller is told when there are more. */
+/** When a request has erased this many it goes no further; the caller is told when there may be more. */
 const ERASED_MAX = 500;
-const BATCH = 100;
 
 const nothing = z.strictObject({});
 const { email, phone } = customer().shape;
@@ -42,26 +41,24 @@ export function erasureRoutes({ pool, publicUrl }: ApiDependencies) {
   const eraseAll = async (owner: Owner, person: Person) => {
     const erased: string[] = [];
     const in_flight: string[] = [];
-    let after = '';
-    for (;;) {
-      const ids = await invoicesOf(pool, owner, person, after, BATCH);
-      for (const id of ids) {
+    const report = (has_more: boolean) => ({
+      object: 'erasure',
+      erased: erased.length,
+      in_flight: in_flight.length,
+      has_more,
+      invoices: { erased, in_flight },
+    });
+    for (let next: string | null = ''; next !== null;) {
+      const page = await invoicesOf(pool, owner, person, next);
+      for (const id of page.ids) {
+        if (erased.length === ERASED_MAX) return report(true);
         const outcome = await eraseInvoice(pool, owner, id);
         if (outcome === 'erased') erased.push(id);
         if (outcome === 'in_flight') in_flight.push(id);
       }
-      after = ids.at(-1) ?? after;
-      const has_more = ids.length === BATCH;
-      if (!has_more || erased.length >= ERASED_MAX) {
-        return {
-          object: 'erasure',
-          erased: erased.length,
-          in_flight: in_flight.length,
-          has_more,
-          invoices: { erased, in_flight },
-        };
-      }
+      next = page.next;
     }
+    return report(false);
   };
 
   return { eraseOne, erasePerson };

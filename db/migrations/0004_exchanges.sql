@@ -30,6 +30,9 @@ alter table invoices add column erased_at timestamptz;
 alter table webhook_events add column erased_at timestamptz;
 create index webhook_events_with_body on webhook_events (received_at) where erased_at is null and state <> 'received';
 
+-- The answers kept for repetitions hold personal data, too: found by what they are about.
+create index idempotency_keys_by_resource on idempotency_keys (resource_id);
+
 -- A webhook that comes after its invoice was erased keeps its body only until it has been applied. The lock makes an
 -- erasure of the same moment wait; a commit has it already.
 create function erase_late_webhook() returns trigger language plpgsql as $$
