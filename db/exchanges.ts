@@ -62,7 +62,7 @@ const INSERT = {
     select e.id, e.account_id, e.invoice_id, e.payment_id, e.provider, e.operation, e.method,
       case when d.erased_at is null then e.url else split_part(e.url, '?', 1) end, e.status, nullif(e.failure, 'null'),
       e.started_at, e.duration_ms, e.attempt, e.request_headers, case when d.erased_at is null then e.request_body end,
-      nullif(e.response_headers, 'null'), case when d.erased_at is null then e.response_body end, 
+      nullif(e.response_headers, 'null'), case when d.erased_at is null then e.response_body end,
       case when d.erased_at is not null then now() end
     from e left join ended d on d.id = e.invoice_id
     on conflict (id) do nothing`,

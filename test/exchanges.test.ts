@@ -169,6 +169,14 @@ describe('an invoice whose personal data was erased', () => {
     return rows.map(({ text }) => text).join('\n');
   };
 
+  /** A webhook that was still waiting keeps its body until it has been applied. */
+  const nothingLeft = (id: string) =>
+    eventually(
+      'nothing is left',
+      () => everything(id),
+      (text) => !CANARY.test(text),
+    );
+
   it.each(['finan', 'fapshi'] as const)(
     'at %s still takes late money, and nothing comes back',
     async (provider) => {
@@ -190,7 +198,7 @@ describe('an invoice whose personal data was erased', () => {
         status: 200,
         body: { customer: {} },
       });
-      expect(await everything(id)).not.toMatch(CANARY);
+      await nothingLeft(id);
 
       await stack.control.pay(provider, String(asked.body['provider_payment_id']), { after_expiry: true });
       const after = await stack.merchantApi.until(
@@ -206,7 +214,7 @@ describe('an invoice whose personal data was erased', () => {
 
       const again = await stack.call('POST', '/v1/invoices', { currency, amount, ...wanted }, key);
       expect(again).toMatchObject({ status: 201, body: { id, customer: {}, description: null } });
-      expect(await everything(id)).not.toMatch(CANARY);
+      await nothingLeft(id);
     },
   );
 });
