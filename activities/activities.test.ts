@@ -10,7 +10,7 @@ import { scriptedBank, type ScriptedBank } from '../test/setup/scripted-bank.ts'
 import { createAccountOpener } from './accounts.ts';
 import { applyWebhook } from './apply-webhook.ts';
 import { checkPayment, type CheckPaymentArguments } from './check-payment.ts';
-import type { ActivityDependencies } from './dependencies.ts';
+import type { ActivityDependencies, RawExchange } from './dependencies.ts';
 import { endInvoice } from './end-invoice.ts';
 import { createLanes } from './lanes.ts';
 import { lookUpPayment, requestPayment } from './request-payment.ts';
@@ -18,6 +18,7 @@ import { lookUpPayment, requestPayment } from './request-payment.ts';
 let db: TestRecord;
 let bank: ScriptedBank;
 let clock_ms: number;
+let kept: RawExchange[];
 const http = createProviderHttp({});
 const signal = new AbortController().signal;
 
@@ -31,6 +32,7 @@ afterAll(async () => {
 beforeEach(() => {
   bank = scriptedBank({ trust: 'amounts' });
   clock_ms = 0;
+  kept = [];
 });
 
 const dependencies = (): ActivityDependencies => ({
@@ -38,6 +40,8 @@ const dependencies = (): ActivityDependencies => ({
   sealer: db.sealer,
   connectorFor: () => bank.connector,
   http,
+  exchanges: { record: (exchange) => void kept.push(exchange) },
+  exchangesKept_days: 90,
   lanes: createLanes(4),
   invoices: createTestGateway(db.pool),
   logger: pino({ level: 'silent' }),

@@ -129,7 +129,8 @@ async function readAgain(
   const account = await loadAccount(pool, webhook.account_id);
   if (!account || provider_payment_id === null) return null;
   try {
-    const { context } = open(account, signal);
+    const subject = { invoice_id: webhook.invoice.id, payment_id: payment.id };
+    const { context } = open(account, signal, subject);
     return await connector.readPayment(context, { provider_payment_id, method: payment.method });
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;

@@ -194,7 +194,10 @@ async function aboutPayment(
   const account = await loadAccount(dependencies.pool, payment.account_id);
   if (!account) return 'decision_not_possible';
   try {
-    const { connector, context } = open(account, signal);
+    const { connector, context } = open(account, signal, {
+      invoice_id: invoice.id,
+      payment_id: payment.id,
+    });
     const { method } = payment;
     const reading = await connector.readPayment(context, { provider_payment_id, method });
     if (mismatch(invoice, payment, reading) !== null) return 'provider_contradicts';

@@ -41,7 +41,13 @@ export async function checkPayment(
   }
   const account = await loadAccount(dependencies.pool, payment.account_id);
   if (!account) throw new Error(`there is no provider account ${payment.account_id}`);
-  const reading = await ask(dependencies, () => open(account, signal), state, payment, purpose);
+  const reading = await ask(
+    dependencies,
+    () => open(account, signal, { invoice_id, payment_id }),
+    state,
+    payment,
+    purpose,
+  );
   if (!reading) return { state, waiting: [], answered: false };
 
   const connector = dependencies.connectorFor(payment.provider);

@@ -42,7 +42,7 @@ export interface Activities {
 }
 
 export function createActivities(dependencies: ActivityDependencies): Activities {
-  const open = createAccountOpener(dependencies);
+  const open = createAccountOpener(dependencies, () => activityInfo().attempt);
 
   /** Runs `call` in the account's fast lane, or tells the workflow to ask again with an ordinary activity. */
   const inLane = async <T>(accountId: string, call: () => Promise<T>): Promise<T | LaneFull> => {

@@ -66,7 +66,11 @@ export async function moveMoney(
   if (!account) throw new Error(`there is no provider account ${payment.account_id}`);
   const reason = operation.kind === 'refund' ? await loadReason(dependencies.pool, operation_id) : null;
   const call = { invoice: reserved.state, payment, operation, reason };
-  const outcome = await carryOut(dependencies, () => open(account, signal), call);
+  const outcome = await carryOut(
+    dependencies,
+    () => open(account, signal, { invoice_id: reserved.state.id, payment_id }),
+    call,
+  );
   const circumstances: Circumstances = {
     source: 'request',
     expires_at: payment.expires_at ?? '',

@@ -200,11 +200,11 @@ function requestedEvent(
 /** The account opened, or why it cannot be: then nothing has been sent. */
 function tryOpen(
   open: AccountOpener,
-  { account }: ClaimedPayment,
+  { account, state, payment }: ClaimedPayment,
   signal: AbortSignal,
 ): OpenAccount | { failure: ProviderFailure } {
   try {
-    return open(account, signal);
+    return open(account, signal, { invoice_id: state.id, payment_id: payment.id });
   } catch (error) {
     if (error instanceof ProviderError) return { failure: error.failure };
     throw error;

@@ -13,6 +13,8 @@ import { createAccountFinder } from './provider-accounts.ts';
 import { accountRotationRoutes } from './routes/account-rotation.ts';
 import { accountWebhookRoutes } from './routes/account-webhooks.ts';
 import { showErrorDocs } from './routes/error-docs.ts';
+import { erasureRoutes } from './routes/erasures.ts';
+import { exchangeRoutes } from './routes/exchanges.ts';
 import { healthRoutes } from './routes/health.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { operationRoutes } from './routes/operations.ts';
@@ -58,6 +60,8 @@ function routes(dependencies: ApiDependencies): Route[] {
   const { rotate } = accountRotationRoutes(dependencies, finder);
   const accountWebhooks = accountWebhookRoutes(dependencies);
   const webhooks = webhookRoutes(dependencies, finder);
+  const exchanges = exchangeRoutes(dependencies, finder);
+  const erasures = erasureRoutes(dependencies);
   const { health, ready } = healthRoutes(dependencies);
   const get = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'get', path, handlers });
   const post = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'post', path, handlers });
@@ -69,6 +73,10 @@ function routes(dependencies: ApiDependencies): Route[] {
     post('/v1/invoices/:id/cancel', key, readBytes, invoices.cancel),
     post('/v1/invoices/:id/payments', key, readBytes, payments.create),
     post('/v1/invoices/:id/test_clock', key, readBytes, clock.advance),
+    get('/v1/invoices/:id/exchanges', key, exchanges.list),
+    get('/v1/exchanges/:id', key, exchanges.read),
+    post('/v1/invoices/:id/erase', key, readBytes, erasures.eraseOne),
+    post('/v1/erasures', key, readBytes, erasures.erasePerson),
     get('/v1/payments/:id', key, payments.read),
     post('/v1/payments/:id/capture', key, readBytes, operations.capture),
     post('/v1/payments/:id/void', key, readBytes, operations.release),

@@ -87,6 +87,12 @@ const kinds = {
     title: 'The invoice cannot be canceled',
     about: 'Money has come, or the invoice has already ended; `detail` gives its status.',
   },
+  invoice_in_flight: {
+    status: 409,
+    title: 'The invoice is still in flight',
+    about:
+      'Personal data is erased only when the invoice and all its payments have ended: until then it is needed to collect the money. Cancel the invoice, or wait until it is paid or expires and its payments run out; then repeat.',
+  },
   invoice_not_in_flight: {
     status: 409,
     title: 'Nothing about this invoice is in flight',

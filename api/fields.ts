@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { allCurrencies, isCurrency, type Currency } from '../domain/currency.ts';
 import { MAX_AMOUNT } from '../domain/money.ts';
-import { looksLikeCardNumber } from './card-number.ts';
+import { looksLikeCardNumber } from '../domain/card-number.ts';
 import { nearest } from './did-you-mean.ts';
 import { checked, type Refusal } from './field-errors.ts';
 

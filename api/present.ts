@@ -44,6 +44,7 @@ export function presentInvoice(row: InvoiceRow, payments: readonly PaymentRow[],
     due_at: row.due_at,
     created_at: row.created_at,
     updated_at: row.updated_at,
+    erased_at: row.erased_at,
     payments: payments.map((payment) => presentPayment(payment, publicUrl)),
   };
 }

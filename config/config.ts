@@ -42,6 +42,8 @@ export interface Config {
   readonly log: { readonly level: Environment['LOG_LEVEL'] };
   /** `url` null: use the embedded Postgres. */
   readonly database: { readonly url: string | null; readonly poolSize: number };
+  /** How long calls to providers and the bodies of webhooks are kept, days. */
+  readonly exchangesKept_days: number;
   readonly temporal: TemporalConfig;
   readonly api: { readonly host: string; readonly port: number; readonly publicUrl: string };
   /** Which addresses the base URLs of provider accounts may lead to. */
@@ -201,6 +203,7 @@ function toConfig(env: Environment): Config {
     dataDir: resolve(env.SARRAF_DATA_DIR),
     log: { level: env.LOG_LEVEL },
     database: { url: env.DATABASE_URL ?? null, poolSize: env.DATABASE_POOL_SIZE },
+    exchangesKept_days: env.EXCHANGES_KEPT_DAYS,
     temporal: toTemporal(env),
     api: {
       host: env.API_HOST,

@@ -65,7 +65,11 @@ export const variables = {
     }),
   DATABASE_POOL_SIZE: wholeNumber(1, 1000).default(10).register(about, {
     group: 'Database',
-    text: 'Connections at most, for each process.',
+    text: 'Connections at most, for each process. A worker has one more.',
+  }),
+  EXCHANGES_KEPT_DAYS: wholeNumber(1, 3650).default(90).register(about, {
+    group: 'Database',
+    text: 'How long calls to providers and the bodies of webhooks are kept, in days.',
   }),
 
   TEMPORAL_ADDRESS: matching(

@@ -50,6 +50,8 @@ export interface InvoiceRow {
   readonly amount_authorized: number;
   readonly amount_refunded: number;
   readonly amount_late: number;
+  /** When its personal data was erased. */
+  readonly erased_at: string | null;
 }
 
 export interface Owner {
@@ -59,7 +61,7 @@ export interface Owner {
 
 const COLUMNS = `i.id, i.merchant_id, i.mode, i.reference, i.description, i.currency, i.amount, i.customer, i.items,
   i.metadata, i.return_urls, i.due_at, i.created_at, i.updated_at, i.status, i.capture_method,
-  i.late_money, i.excess_money, i.amount_received, i.amount_authorized, i.amount_refunded, i.amount_late`;
+  i.late_money, i.excess_money, i.amount_received, i.amount_authorized, i.amount_refunded, i.amount_late, i.erased_at`;
 
 const INSERT = {
   name: 'insert_invoice',

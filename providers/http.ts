@@ -34,7 +34,18 @@ export interface ProviderHttp {
   send(request: ProviderRequest): Promise<ProviderResponse>;
 }
 
-/** One call, for logs and metrics. It holds no secret and no body; redacted copies of both can join it as fields. */
+/** One call as it was, with all its secrets: for `redact.ts` and nothing else. */
+export interface SeenExchange {
+  readonly request: ProviderRequest;
+  /** RFC 3339 UTC. */
+  readonly started_at: string;
+  readonly duration_ms: number;
+  readonly outcome:
+    | { readonly type: 'answered'; readonly response: ProviderResponse }
+    | { readonly type: 'failed'; readonly failure: ProviderFailure };
+}
+
+/** One call, for logs and metrics. It holds no secret and no body. */
 export interface Exchange {
   readonly operation: string;
   readonly method: ProviderRequest['method'];
@@ -85,29 +96,48 @@ export function createProviderHttp(
   });
   const maxBytes = options.max_answer_bytes ?? MAX_ANSWER_BYTES;
 
-  async function send(request: ProviderRequest): Promise<ProviderResponse> {
-    const started = Date.now();
-    const startedAt = performance.now();
-    const report = (outcome: Exchange['outcome']): void =>
-      tell(options.onExchange, {
-        operation: request.operation,
-        method: request.method,
-        url: withoutQueryValues(request.url),
-        started_at: new Date(started).toISOString(),
-        duration_ms: Math.round(performance.now() - startedAt),
-        outcome,
-      });
-    try {
-      const response = await exchange(agent, request, { maxBytes, reach });
-      report({ type: 'answered', status: response.status });
-      return response;
-    } catch (error) {
-      if (error instanceof ProviderError) report({ type: 'failed', failure: error.failure });
-      throw error;
-    }
-  }
-
+  const bare: ProviderHttp = { send: (request) => exchange(agent, request, { maxBytes, reach }) };
+  const { onExchange } = options;
+  const { send } = onExchange ? observed(bare, (seen) => onExchange(summaryOf(seen))) : bare;
   return { send, close: () => agent.close() };
+}
+
+/** The same client; `see` is told of every call once it has ended, whatever came of it. */
+export function observed(http: ProviderHttp, see: (exchange: SeenExchange) => void): ProviderHttp {
+  return {
+    async send(request) {
+      const started_at = new Date().toISOString();
+      const started = performance.now();
+      const tell = (outcome: SeenExchange['outcome']): void => {
+        const duration_ms = Math.round(performance.now() - started);
+        try {
+          see({ request, started_at, duration_ms, outcome });
+        } catch (error) {
+          // A line of log or record that fails must not make a payment that succeeded look lost.
+          process.emitWarning(`the exchange hook failed: ${String(error)}`);
+        }
+      };
+      try {
+        const response = await http.send(request);
+        tell({ type: 'answered', response });
+        return response;
+      } catch (error) {
+        if (error instanceof ProviderError) tell({ type: 'failed', failure: error.failure });
+        throw error;
+      }
+    },
+  };
+}
+
+function summaryOf({ request, started_at, duration_ms, outcome }: SeenExchange): Exchange {
+  return {
+    operation: request.operation,
+    method: request.method,
+    url: withoutQueryValues(request.url),
+    started_at,
+    duration_ms,
+    outcome: outcome.type === 'answered' ? { type: 'answered', status: outcome.response.status } : outcome,
+  };
 }
 
 /**
@@ -212,13 +242,4 @@ function withoutQueryValues(url: string): string {
   const parsed = new URL(url);
   const names = [...parsed.searchParams.keys()].map((name) => `${encodeURIComponent(name)}=…`);
   return parsed.origin + parsed.pathname + (names.length > 0 ? `?${names.join('&')}` : '');
-}
-
-function tell(hook: ProviderHttpOptions['onExchange'], call: Exchange): void {
-  try {
-    hook?.(call);
-  } catch (error) {
-    // A log line that fails must not make a payment that succeeded look lost.
-    process.emitWarning(`the exchange hook failed: ${String(error)}`);
-  }
 }

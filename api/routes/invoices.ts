@@ -208,6 +208,7 @@ function newRow(
     amount_authorized: 0,
     amount_refunded: 0,
     amount_late: 0,
+    erased_at: null,
   };
 }
 

@@ -22,7 +22,7 @@ const MAX_BYTES = 256 * 1024;
 const EVENT_KEY_MAX = 255;
 const HEADER_MAX = 500;
 /** Kept for people who look into a dispute. Signatures and shared secrets are never among them. */
-const KEPT_HEADERS = ['content-type', 'user-agent', 'x-timestamp', 'x-client-id', 'x-request-id', 'date'];
+const KEPT_HEADERS = ['content-type', 'user-agent', 'x-timestamp', 'x-request-id', 'date'];
 
 /** Collects the bytes as they came: signatures are made over bytes. */
 export const readWebhookBytes: RequestHandler = raw({ limit: MAX_BYTES, type: () => true, inflate: false });
