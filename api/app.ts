@@ -15,6 +15,7 @@ import { invoiceRoutes } from './routes/invoices.ts';
 import { paymentServiceRoutes } from './routes/payment-services.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { qrRoutes } from './routes/qr.ts';
+import { returnRoutes } from './routes/returns.ts';
 import { testClockRoutes } from './routes/test-clock.ts';
 import { readWebhookBytes, webhookRoutes } from './routes/webhooks.ts';
 
@@ -48,6 +49,7 @@ function routes(dependencies: ApiDependencies): Route[] {
   const services = paymentServiceRoutes(dependencies);
   const clock = testClockRoutes(dependencies);
   const webhooks = webhookRoutes(dependencies);
+  const returns = returnRoutes(dependencies);
   const { health, ready } = healthRoutes(dependencies);
   const get = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'get', path, handlers });
   const post = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'post', path, handlers });
@@ -62,6 +64,9 @@ function routes(dependencies: ApiDependencies): Route[] {
     get('/v1/payment_services', key, services.list),
     // What follows the account is the connector's: an unguessable part where a provider signs nothing.
     post('/webhooks/:provider/:account{/*rest}', readWebhookBytes, webhooks.receive),
+    // Most providers send the browser with GET, some with the POST of a form.
+    get('/return/:token{/:door}', returns.arrive),
+    post('/return/:token{/:door}', returns.arrive),
     get('/qr/:file', qrRoutes(dependencies).draw),
     get('/docs/errors', showErrorDocs),
     get('/healthz', health),

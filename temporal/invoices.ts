@@ -17,6 +17,7 @@ import {
   type CancelInput,
   type CancelResult,
   type InvoiceInput,
+  type RefreshInput,
   type RefreshResult,
   type RequestPaymentInput,
   type RequestPaymentResult,
@@ -43,7 +44,8 @@ export interface InvoiceGateway {
   open(invoice: InvoiceFacts, due_at: Date): Promise<void>;
   requestPayment(invoice: InvoiceFacts, input: RequestPaymentInput): Promise<RequestPaymentResult>;
   cancel(invoice: InvoiceFacts, input: CancelInput): Promise<CancelResult>;
-  refresh(invoice: InvoiceFacts): Promise<RefreshResult>;
+  /** Has the provider asked how this payment stands; null: how every live one does. */
+  refresh(invoice: InvoiceFacts, payment_id: string | null): Promise<RefreshResult>;
   /** Tells the workflow that a webhook row is waiting; wakes a closed one. */
   webhookArrived(invoice: InvoiceFacts, webhookId: string): Promise<void>;
 }
@@ -119,7 +121,10 @@ export function createInvoiceGateway(
         args: [input],
       }),
     cancel: (invoice, input) => update<CancelResult>(invoice, MESSAGES.cancel, { args: [input] }),
-    refresh: (invoice) => update<RefreshResult>(invoice, MESSAGES.refresh, { args: [null] }),
+    refresh(invoice, payment_id) {
+      const input: RefreshInput = { payment_id };
+      return update<RefreshResult>(invoice, MESSAGES.refresh, { args: [input] });
+    },
     async webhookArrived(invoice, webhookId) {
       try {
         await client.workflow.getHandle(invoiceWorkflowId(invoice.id)).signal(MESSAGES.webhook, webhookId);

@@ -6,11 +6,15 @@ import { callProvider, endInvoice, loadInvoice } from './activities.ts';
 import type {
   CancelInput,
   CancelResult,
+  RefreshInput,
   RefreshResult,
   RequestPaymentInput,
   RequestPaymentResult,
 } from './contract.ts';
 import { createPatience, type Patience } from './patience.ts';
+
+/** Browsers come back through any API process and are reloaded: a provider is asked about one payment once in this time. */
+const REFRESH_PAUSE_MS = 2_000;
 
 export interface InvoiceWork {
   /** As last committed; null until something was loaded, or when there is no such invoice. */
@@ -24,7 +28,7 @@ export interface InvoiceWork {
   applyWebhook(webhookId: string): Promise<void>;
   requestPayment(input: RequestPaymentInput): Promise<RequestPaymentResult>;
   cancel(input: CancelInput): Promise<CancelResult>;
-  refresh(): Promise<RefreshResult>;
+  refresh(input: RefreshInput): Promise<RefreshResult>;
   perform(task: Task): Promise<void>;
 }
 
@@ -32,6 +36,7 @@ export interface InvoiceWork {
 export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) => void): InvoiceWork {
   const webhooks = new Set<string>();
   const patience = createPatience();
+  const refreshed = new Map<string, { readonly at: number; readonly result: RefreshResult }>();
   let state: InvoiceState | null = null;
 
   const settle = <Standing extends { state: InvoiceState; waiting: readonly string[] }>(
@@ -107,8 +112,15 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
       if (state && invoiceStatus(state) === 'open') await end('canceled', reason);
       return canceledOr(state);
     },
-    async refresh() {
-      return { unread: await checkAll('read') };
+    async refresh({ payment_id }) {
+      if (payment_id === null) return { unread: await checkAll('read') };
+      const last = refreshed.get(payment_id);
+      if (last && Date.now() < last.at + REFRESH_PAUSE_MS) return last.result;
+      const before = await this.load();
+      const isKnown = before && findPayment(before, payment_id)?.provider_payment_id;
+      const result = { unread: isKnown && (await check(payment_id, 'read')) ? 0 : 1 };
+      refreshed.set(payment_id, { at: Date.now(), result });
+      return result;
     },
     async perform(task) {
       switch (task.type) {

@@ -20,6 +20,7 @@ import {
   type CancelInput,
   type CancelResult,
   type InvoiceInput,
+  type RefreshInput,
   type RefreshResult,
   type RequestPaymentInput,
   type RequestPaymentResult,
@@ -30,7 +31,7 @@ import { createInvoiceWork, type InvoiceWork } from './invoice-work.ts';
 
 const requestPayment = defineUpdate<RequestPaymentResult, [RequestPaymentInput]>(MESSAGES.requestPayment);
 const cancel = defineUpdate<CancelResult, [CancelInput]>(MESSAGES.cancel);
-const refresh = defineUpdate<RefreshResult>(MESSAGES.refresh);
+const refresh = defineUpdate<RefreshResult, [RefreshInput]>(MESSAGES.refresh);
 const webhook = defineSignal<[string]>(MESSAGES.webhook);
 
 export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise<void> {
@@ -46,7 +47,7 @@ export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise
   setHandler(webhook, receive);
   setHandler(requestPayment, (input) => desk.ask(() => work.requestPayment(input)));
   setHandler(cancel, (input) => desk.ask(() => work.cancel(input)));
-  setHandler(refresh, () => desk.ask(() => work.refresh()));
+  setHandler(refresh, (input) => desk.ask(() => work.refresh(input)));
 
   /** Polls up to here have been done. */
   let doneUntil = Date.now();

@@ -1,17 +1,20 @@
 /** Stands in for the workflows in tests of the API; the real engine is tested under `test/`. */
 import type pg from 'pg';
 import type { InvoiceFacts, InvoiceGateway } from '../../temporal/invoices.ts';
-import type { CancelResult, RequestPaymentResult } from '../../workflows/contract.ts';
+import type { CancelResult, RefreshResult, RequestPaymentResult } from '../../workflows/contract.ts';
 
 export interface TestGateway extends InvoiceGateway {
   readonly opened: string[];
   readonly told: { invoice: string; webhook: string }[];
   readonly requested: string[];
+  readonly refreshed: (string | null)[];
   /** Thrown by every call while it is set. */
   failure: Error | null;
   /** What happens to a payment's row before the update is answered. */
   onPayment: (paymentId: string) => Promise<RequestPaymentResult>;
   onCancel: (invoice: InvoiceFacts) => Promise<CancelResult>;
+  /** What happens to a payment's row when its provider is asked. */
+  onRefresh: (paymentId: string | null) => Promise<RefreshResult>;
 }
 
 /** As a client reports an engine that is down. */
@@ -31,7 +34,9 @@ export function createTestGateway(pool: pg.Pool): TestGateway {
     opened: [],
     told: [],
     requested: [],
+    refreshed: [],
     failure: null,
+    onRefresh: async () => ({ unread: 0 }),
     onPayment: (id) => answerPayment(pool, id, { status: 'pending' }),
     onCancel: async ({ id }) => {
       await pool.query(`update invoices set status = 'canceled' where id = $1`, [id]);
@@ -50,8 +55,10 @@ export function createTestGateway(pool: pg.Pool): TestGateway {
       if (gateway.failure) throw gateway.failure;
       return gateway.onCancel(invoice);
     },
-    async refresh() {
-      return { unread: 0 };
+    async refresh(_invoice, paymentId) {
+      if (gateway.failure) throw gateway.failure;
+      gateway.refreshed.push(paymentId);
+      return gateway.onRefresh(paymentId);
     },
     async webhookArrived({ id }, webhook) {
       if (gateway.failure) throw gateway.failure;
