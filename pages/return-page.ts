@@ -34,7 +34,7 @@ export function resultPage(
     html`${outcome === 'paid' ? TICK : CROSS}
       <h1>${title}</h1>
       <p>${text}</p>
-      ${facts(texts, payment)}${buttons(texts, links)}`,
+      ${facts(texts, payment)}${buttons(texts, links, 'button main')}`,
   );
 }
 
@@ -58,8 +58,8 @@ export function checkingPage(
         <p>${words}</p>
       </div>
       ${payment && facts(texts, payment)}
-      <a class="${links.pay ? 'button' : 'button main'}" href="${links.again}">${texts.check_again}</a>
-      ${buttons(texts, links)}`,
+      <a class="button main" href="${links.again}">${texts.check_again}</a>
+      ${buttons(texts, links, 'button')}`,
     after_s === null ? undefined : { after_s, url: links.again },
   );
 }
@@ -102,8 +102,9 @@ function facts(texts: Texts, { amount, shop, reference }: ShownPayment): Html {
     </dl>`;
 }
 
-function buttons(texts: Texts, { pay, shop }: Links): Html {
-  return html`${pay && html`<a class="button main" href="${pay}">${texts.pay_now}</a>`}
+/** `look`: of the way back to paying, which stands out only where the customer has nothing to wait for. */
+function buttons(texts: Texts, { pay, shop }: Links, look: 'button' | 'button main'): Html {
+  return html`${pay && html`<a class="${look}" href="${pay}">${texts.pay_now}</a>`}
   ${shop && html`<a class="button" href="${shop}">${texts.back_to_shop}</a>`}`;
 }
 

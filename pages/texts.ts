@@ -46,7 +46,7 @@ const en: Texts = {
   shop: 'Shop',
   reference: 'Reference',
   check_again: 'Check again',
-  pay_now: 'Not paid yet? Continue to pay',
+  pay_now: 'Not paid yet? Pay now',
   back_to_shop: 'Back to the shop',
 };
 
@@ -103,7 +103,7 @@ const fr: Texts = {
   shop: 'Boutique',
   reference: 'Référence',
   check_again: 'Vérifier de nouveau',
-  pay_now: 'Pas encore payé ? Continuer le paiement',
+  pay_now: 'Pas encore payé ? Payer',
   back_to_shop: 'Retour à la boutique',
 };
 

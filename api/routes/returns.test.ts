@@ -217,6 +217,18 @@ describe('while it is not known', () => {
     expect(await landing(made.path)).toContain('https://shop.example/ok');
   });
 
+  it('goes on at once when a webhook brings the money while the provider is still being asked', async () => {
+    const made = await payment();
+    let answer = (): void => undefined;
+    api.gateway.onRefresh = () => new Promise((resolve) => (answer = () => resolve({ unread: 0 })));
+    const arrived = landing(made.path);
+    await stands(made.payment, 'paid');
+    const started = performance.now();
+    expect(await arrived).toContain('https://shop.example/ok');
+    expect(performance.now() - started).toBeLessThan(2_000);
+    answer();
+  });
+
   it('says how much has come when it is a part', async () => {
     const made = await payment();
     provider(made.payment, 'partially_paid', 50_000);

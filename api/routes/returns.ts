@@ -2,6 +2,7 @@
  * The customer comes back from a provider's page. What the browser brings along is never believed: the payment is read
  * again at the provider, and only that decides where the customer goes. Nobody is asked for a key: the token is one.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request, Response } from 'express';
 import { findReturningPayment, type ReturningPayment } from '../../db/returns.ts';
 import { currency as asCurrency } from '../../domain/currency.ts';
@@ -25,6 +26,8 @@ import { merchantAddress } from '../merchant-address.ts';
 
 /** How long the browser waits for the provider before it gets a page. */
 const LIMIT_MS = 4_000;
+/** How often the record is looked at meanwhile. */
+const LOOK_EVERY_MS = 150;
 const DAY_MS = 86_400_000;
 /** A return link works for so long after its payment was made. */
 const LINK_LIFETIME_MS = 30 * DAY_MS;
@@ -75,15 +78,31 @@ export function returnRoutes(dependencies: ApiDependencies) {
     }
   };
 
+  /**
+   * The record once the provider has been asked, or as soon as it has the money: webhooks come at the same moment as
+   * browsers, and are often faster. `confirmed`: the provider has answered, and `payment` was read after that.
+   */
+  const readAgain = async (
+    before: ReturningPayment,
+  ): Promise<{ payment: ReturningPayment; confirmed: boolean }> => {
+    const asked: { answer: boolean | null } = { answer: null };
+    const refreshed = refresher.refresh(factsOf(before.invoice), before.id, LIMIT_MS).then((answer) => {
+      asked.answer = answer;
+    });
+    for (;;) {
+      await Promise.race([refreshed, sleep(LOOK_EVERY_MS)]);
+      const { answer } = asked;
+      const payment = (await findReturningPayment(pool, before.id)) ?? before;
+      if (answer !== null || payment.status === 'paid') return { payment, confirmed: answer === true };
+    }
+  };
+
   /** Asks the provider where that can tell more, then sends the customer on or shows how it stands. */
   const goOn = async (response: Response, arrival: Arrival): Promise<void> => {
     const { payment: before, door, address, language, looks } = arrival;
-    let payment = before;
-    let confirmed = false;
-    if (mayHaveChanged(before, now())) {
-      confirmed = await refresher.refresh(factsOf(before.invoice), before.id, LIMIT_MS);
-      payment = (await findReturningPayment(pool, before.id)) ?? before;
-    }
+    const { payment, confirmed } = mayHaveChanged(before, now())
+      ? await readAgain(before)
+      : { payment: before, confirmed: false };
     const outcome = outcomeOf(payment, door, confirmed);
     if (outcome === 'open') {
       const shop = merchantAddress(payment, door === 'failure' ? 'failed' : 'canceled');
