@@ -2,7 +2,14 @@ import type { ReturningPayment } from '../db/returns.ts';
 import { merchantAddress } from './merchant-address.ts';
 
 type Urls = ReturningPayment['return_urls'];
-const invoice = { id: 'inv_1', merchant_id: 'mer_1', reference: null, currency: 'VND', amount: 1 };
+const invoice = {
+  id: 'inv_1',
+  merchant_id: 'mer_1',
+  reference: null,
+  currency: 'VND',
+  amount: 1,
+  status: 'open',
+} as const;
 const address = (return_urls: Urls, outcome: 'paid' | 'failed' | 'canceled') =>
   merchantAddress({ id: 'pay_1', status: 'pending', invoice, return_urls }, outcome);
 const HINTS = 'invoice_id=inv_1&payment_id=pay_1&status=pending';

@@ -1,6 +1,6 @@
 /** What is needed when a customer comes back from a provider's page. */
 import type pg from 'pg';
-import type { PaymentStatus } from '../domain/status.ts';
+import type { InvoiceStatus, PaymentStatus } from '../domain/status.ts';
 import type { ReturnUrlsJson } from './invoices.ts';
 
 export interface ReturningPayment {
@@ -24,6 +24,7 @@ export interface ReturningPayment {
     readonly reference: string | null;
     readonly currency: string;
     readonly amount: number;
+    readonly status: InvoiceStatus;
   };
 }
 
@@ -36,7 +37,7 @@ export async function findReturningPayment(pool: pg.Pool, id: string): Promise<R
         case when p.status = 'pending' then p.next_action->>'redirect_url' end as pay_url,
         p.request->'return_urls' as return_urls, m.name as merchant_name,
         jsonb_build_object('id', i.id, 'merchant_id', i.merchant_id, 'reference', i.reference,
-          'currency', i.currency, 'amount', i.amount) as invoice
+          'currency', i.currency, 'amount', i.amount, 'status', i.status) as invoice
       from payments p join invoices i on i.id = p.invoice_id join merchants m on m.id = p.merchant_id
       where p.id = $1`,
     values: [id],

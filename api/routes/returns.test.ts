@@ -123,6 +123,15 @@ describe('a customer who comes back', () => {
     expect(await landing(`${made.path}/failure`)).toContain('https://shop.example/ok');
   });
 
+  it('is never asked to pay again when another payment has brought the money', async () => {
+    const made = await payment();
+    await api.pool.query(`update invoices set status = 'paid' where id = $1`, [made.invoice]);
+    expect(await landing(`${made.path}/cancel`)).toBe(
+      `https://shop.example/ok?order=7&${hints(made, 'pending')}`,
+    );
+    expect(api.gateway.refreshed).toEqual([made.payment]);
+  });
+
   it('is told by the record alone when the payment ended long ago', async () => {
     const made = await payment('expired');
     clock_ms += 2 * 86_400_000;

@@ -47,6 +47,12 @@ interface Arrival {
   readonly looks: number;
 }
 
+/** `confirmed`: the provider has answered, and `payment` was read after that. */
+interface Reading {
+  readonly payment: ReturningPayment;
+  readonly confirmed: boolean;
+}
+
 export function returnRoutes(dependencies: ApiDependencies) {
   const { pool, apiKeyPepper, publicUrl, now, logger } = dependencies;
   const refresher = createPaymentRefresher(dependencies);
@@ -78,13 +84,21 @@ export function returnRoutes(dependencies: ApiDependencies) {
     }
   };
 
+  /** Reads that are under way, by payment: browsers that come meanwhile share them. */
+  const underWay = new Map<string, Promise<Reading>>();
+  const readAgain = (before: ReturningPayment): Promise<Reading> => {
+    const found = underWay.get(before.id);
+    if (found) return found;
+    const reading = watch(before).finally(() => underWay.delete(before.id));
+    underWay.set(before.id, reading);
+    return reading;
+  };
+
   /**
    * The record once the provider has been asked, or as soon as it has the money: webhooks come at the same moment as
-   * browsers, and are often faster. `confirmed`: the provider has answered, and `payment` was read after that.
+   * browsers, and are often faster.
    */
-  const readAgain = async (
-    before: ReturningPayment,
-  ): Promise<{ payment: ReturningPayment; confirmed: boolean }> => {
+  const watch = async (before: ReturningPayment): Promise<Reading> => {
     const asked: { answer: boolean | null } = { answer: null };
     const refreshed = refresher.refresh(factsOf(before.invoice), before.id, LIMIT_MS).then((answer) => {
       asked.answer = answer;
@@ -146,10 +160,12 @@ function mayHaveChanged({ status, provider_payment_id, updated_at }: ReturningPa
  * confirmed (`confirmed`) that nothing was paid. It never makes a success.
  */
 function outcomeOf(
-  { status }: ReturningPayment,
+  { status, invoice }: ReturningPayment,
   door: ReturnDoor | null,
   confirmed: boolean,
 ): ResultOutcome | 'open' {
+  // Another payment has brought the money: nobody is to be asked to pay again.
+  if (invoice.status === 'paid' || invoice.status === 'overpaid') return 'paid';
   switch (status) {
     case 'paid':
       return 'paid';

@@ -1,8 +1,10 @@
 /** The page for the customer who comes back, in a real browser: looks, languages, and going on by itself. */
 import type { BrowserContextOptions, Page } from 'playwright-core';
+import { createInvoiceGateway, type InvoiceFacts } from '../../temporal/invoices.ts';
 import { startBrowser, snap, type TestBrowser } from '../setup/browser.ts';
 import { startShopFront, type ShopFront } from '../setup/shop-front.ts';
 import { STACK_TIMEOUT_MS, startTestStack, type TestStack } from '../setup/stack.ts';
+import { temporalClient } from '../setup/temporal-client.ts';
 
 jest.setTimeout(60_000);
 
@@ -169,6 +171,25 @@ it('asks the provider once for fifty browsers that come at the same moment', asy
   const before = await readsOf(payment);
   await Promise.all(Array.from({ length: 50 }, async () => (await fetch(payment.return_url)).text()));
   expect((await readsOf(payment)) - before).toBe(1);
+});
+
+it('asks the provider once also for several API processes', async () => {
+  const payment = await waiting();
+  const temporal = await temporalClient();
+  const { rows } = await stack.pool.query<InvoiceFacts>(
+    `select id, merchant_id, reference, currency, amount, 'IQD 25,000' as display from invoices where id = $1`,
+    [payment.invoice_id],
+  );
+  const before = await readsOf(payment);
+  const answers = await Promise.all(
+    [1, 2, 3].map(async () => {
+      const gateway = createInvoiceGateway(temporal, { taskQueue: stack.taskQueue, deadline_ms: 10_000 });
+      return gateway.refresh(rows[0]!, payment.id);
+    }),
+  );
+  expect(answers).toEqual([{ unread: 0 }, { unread: 0 }, { unread: 0 }]);
+  expect((await readsOf(payment)) - before).toBe(1);
+  await temporal.connection.close();
 });
 
 it('wakes the workflow of an invoice that has ended, and finds the money that came late', async () => {
