@@ -234,7 +234,8 @@ describe('while it is not known', () => {
     await stands(made.payment, 'paid');
     const started = performance.now();
     expect(await arrived).toContain('https://shop.example/ok');
-    expect(performance.now() - started).toBeLessThan(2_000);
+    // Sooner than the limit, after which it would have looked anyway.
+    expect(performance.now() - started).toBeLessThan(3_500);
     answer();
   });
 
