@@ -99,6 +99,28 @@ describe('requestPayment', () => {
     });
   });
 
+  it('tells the provider our own addresses for the customer, never the merchant’s', async () => {
+    const payment = await db.payment(await db.invoice());
+    await db.pool.query(
+      `update payments set request = request || '{"return_urls": {"success": "https://shop.example/ok"}}' where id = $1`,
+      [payment],
+    );
+    await request(payment);
+    expect(bank.payments[0]?.return_urls).toEqual({
+      success: 'https://pay.example.com/return/x',
+      failure: 'https://pay.example.com/return/x/failure',
+      cancel: 'https://pay.example.com/return/x/cancel',
+    });
+  });
+
+  it('sends nothing for a row from before there was a page for the return', async () => {
+    const payment = await db.payment(await db.invoice());
+    await db.pool.query(`update payments set request = request - 'return_url' where id = $1`, [payment]);
+    const { state } = await request(payment);
+    expect(state.payments[0]?.failure).toMatchObject({ kind: 'invalid_request', code: 'no_return_address' });
+    expect(bank.calls.create).toBe(0);
+  });
+
   it('sends at most one create call, however often and however concurrently it runs', async () => {
     const invoice = await db.invoice();
     const payment = await db.payment(invoice);

@@ -7,6 +7,7 @@ import type { InvoiceEvent } from '../domain/events.ts';
 import { currency } from '../domain/currency.ts';
 import { money } from '../domain/money.ts';
 import { ProviderError, type ProviderFailure } from '../domain/provider-error.ts';
+import { returnAddresses } from '../domain/return-address.ts';
 import { ABSENT_AFTER_S } from '../domain/schedule.ts';
 import { blankPayment, findPayment } from '../domain/state.ts';
 import { isPayable } from '../domain/status.ts';
@@ -27,6 +28,13 @@ const INTERRUPTED: ProviderFailure = {
   kind: 'unknown_outcome',
   code: 'interrupted',
   message: 'the call was interrupted before its answer was recorded',
+};
+
+/** Its row is from before there was a page for the customer's return. */
+const TOO_OLD: ProviderFailure = {
+  kind: 'invalid_request',
+  code: 'no_return_address',
+  message: 'the payment was requested before an upgrade; request another',
 };
 
 /** What became of a create call: the facts, and what the customer needs. */
@@ -103,6 +111,7 @@ async function send(
   const { connector, context } = opened;
   const { id, method, amount, request } = claimed.payment;
   try {
+    if (request.return_url === undefined) throw new ProviderError(TOO_OLD);
     const created = await connector.createPayment(context, {
       reference: id,
       idempotency_key: `${claimed.state.id}:create:${id}`,
@@ -112,10 +121,7 @@ async function send(
       customer: request.customer,
       items: request.items,
       webhook_url: dependencies.webhookUrl(connector.manifest.provider, context.account.id),
-      return_urls: {
-        success: request.return_urls.success ?? null,
-        failure: request.return_urls.failure ?? null,
-      },
+      return_urls: returnAddresses(request.return_url),
     });
     const { provider_payment_id, next_action } = created;
     const expires_at = onInvoiceClock(created.expires_at, now, dependencies.now());

@@ -22,6 +22,7 @@ import { paymentServiceRoutes } from './routes/payment-services.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { providerAccountRoutes } from './routes/provider-accounts.ts';
 import { qrRoutes } from './routes/qr.ts';
+import { returnRoutes } from './routes/returns.ts';
 import { testClockRoutes } from './routes/test-clock.ts';
 import { readWebhookBytes, webhookRoutes } from './routes/webhooks.ts';
 
@@ -62,6 +63,7 @@ function routes(dependencies: ApiDependencies): Route[] {
   const webhooks = webhookRoutes(dependencies, finder);
   const exchanges = exchangeRoutes(dependencies, finder);
   const erasures = erasureRoutes(dependencies);
+  const returns = returnRoutes(dependencies);
   const { health, ready } = healthRoutes(dependencies);
   const get = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'get', path, handlers });
   const post = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'post', path, handlers });
@@ -94,6 +96,9 @@ function routes(dependencies: ApiDependencies): Route[] {
     post('/v1/provider_accounts/:id/webhooks/register', key, readBytes, accountWebhooks.register),
     // What follows the account is the connector's: an unguessable part where a provider signs nothing.
     post('/webhooks/:provider/:account{/*rest}', readWebhookBytes, webhooks.receive),
+    // Most providers send the browser with GET, some with the POST of a form.
+    get('/return/:token{/:door}', returns.arrive),
+    post('/return/:token{/:door}', returns.arrive),
     get('/qr/:file', qrRoutes(dependencies).draw),
     get('/docs/errors', showErrorDocs),
     get('/healthz', health),

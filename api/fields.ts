@@ -1,5 +1,6 @@
 /** The fields that requests are made of, each with its limits in one place. */
 import { z } from 'zod';
+import type { Mode } from '../db/merchants.ts';
 import { allCurrencies, isCurrency, type Currency } from '../domain/currency.ts';
 import { MAX_AMOUNT } from '../domain/money.ts';
 import { looksLikeCardNumber } from '../domain/card-number.ts';
@@ -141,11 +142,18 @@ export const metadata = () =>
     });
   });
 
-const webUrl = () =>
+const webUrl = (mode: Mode) =>
   checked<string>((value) => {
-    const expected = 'an absolute http or https URL of at most 2048 characters';
+    const schemes = mode === 'live' ? 'https' : 'http or https';
+    const expected = `an absolute ${schemes} URL of at most 2048 characters`;
     if (typeof value !== 'string') return { code: 'invalid_type', detail: 'must be a string', expected };
     const url = value.length <= 2048 && URL.canParse(value) ? new URL(value) : null;
+    if (mode === 'live' && url?.protocol === 'http:')
+      return {
+        code: 'https_required',
+        detail: 'must be an https URL: http is for the sandbox only',
+        expected,
+      };
     if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return null;
     return {
       code: 'invalid_format',
@@ -154,11 +162,12 @@ const webUrl = () =>
     };
   });
 
-export const returnUrls = () =>
+/** Where our page sends the customer on to; see `docs/checkout-and-return.md`. */
+export const returnUrls = (mode: Mode) =>
   z.strictObject({
-    success: webUrl().optional(),
-    failure: webUrl().optional(),
-    cancel: webUrl().optional(),
+    success: webUrl(mode).optional(),
+    failure: webUrl(mode).optional(),
+    cancel: webUrl(mode).optional(),
   });
 
 const RFC_3339 =

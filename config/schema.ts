@@ -148,7 +148,7 @@ export const variables = {
   }),
   API_KEY_PEPPER: secretBytes().optional().register(about, {
     group: 'Secrets',
-    text: 'Keys the hash under which API keys are stored: 32 bytes or more in base64. Changing it ends every API key.\nGenerated when unset, except in production.',
+    text: 'Keys the hash under which API keys are stored, and the return links of customers: 32 bytes or more in base64.\nChanging it ends every API key and every such link. Generated when unset, except in production.',
     example: 'base64 of 32 random bytes: openssl rand -base64 32',
     secret: true,
   }),

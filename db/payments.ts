@@ -85,6 +85,8 @@ export interface NewPayment {
   /** Laid over the invoice's. */
   readonly customer: CustomerJson;
   readonly return_urls: ReturnUrlsJson;
+  /** Our page for the customer who comes back from the provider. */
+  readonly return_url: string;
   readonly limits: readonly { currency: string; min: number; max: number; step: number }[];
   /** Fields of the customer that must be there. */
   readonly requires: readonly string[];
@@ -159,7 +161,8 @@ const INSERT = {
     ), made as (
       insert into payments (id, invoice_id, merchant_id, account_id, provider, method, currency, amount, request, created_at, status, updated_at)
       select $13, c.invoice_id, $2, c.account_id, $4, $14, c.currency, c.amount,
-        jsonb_build_object('description', c.description, 'customer', c.customer, 'items', c.items, 'return_urls', c.return_urls),
+        jsonb_build_object('description', c.description, 'customer', c.customer, 'items', c.items, 'return_urls', c.return_urls,
+          'return_url', $19::text),
         $15, 'requested', $15
       from chosen c where $16::text is null or exists (select from claim)
       returning 1
@@ -200,6 +203,7 @@ export async function insertPayment(
       claim?.key ?? null,
       claim?.request_hash ?? null,
       payment.authorizes_first,
+      payment.return_url,
     ],
   });
   const [row] = rows;

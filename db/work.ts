@@ -21,7 +21,8 @@ export interface PaymentRequestRow {
     readonly quantity: number;
     readonly unit_amount: number;
   }[];
-  readonly return_urls: { readonly success?: string | null; readonly failure?: string | null };
+  /** Our page for the customer who comes back. Rows that are older than this page have none. */
+  readonly return_url?: string;
 }
 
 export interface ClaimedPayment {

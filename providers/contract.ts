@@ -7,6 +7,7 @@
 import type { ZodType } from 'zod';
 import type { Currency } from '../domain/currency.ts';
 import type { Money } from '../domain/money.ts';
+import type { ReturnAddresses } from '../domain/return-address.ts';
 import type { ProviderHttp } from './http.ts';
 import type { TokenStore } from './token-store.ts';
 
@@ -114,8 +115,8 @@ export interface CreatePayment {
   readonly items: readonly LineItem[];
   /** Where this provider posts webhooks of this account; for providers that take it with each payment. */
   readonly webhook_url: string;
-  /** Where the customer's browser goes afterwards. */
-  readonly return_urls: { readonly success: string | null; readonly failure: string | null };
+  /** Where the customer's browser goes afterwards: pages of ours, which ask the provider before they believe anything. */
+  readonly return_urls: ReturnAddresses;
 }
 
 /** What the merchant shows or does next. One shape for every provider. */

@@ -19,6 +19,7 @@ import {
   type InvoiceInput,
   type MoveMoneyInput,
   type MoveMoneyResult,
+  type RefreshInput,
   type RefreshResult,
   type ResolveCaseInput,
   type ResolveCaseResult,
@@ -49,7 +50,8 @@ export interface InvoiceGateway {
   moveMoney(invoice: InvoiceFacts, input: MoveMoneyInput): Promise<MoveMoneyResult>;
   resolveCase(invoice: InvoiceFacts, input: ResolveCaseInput): Promise<ResolveCaseResult>;
   cancel(invoice: InvoiceFacts, input: CancelInput): Promise<CancelResult>;
-  refresh(invoice: InvoiceFacts): Promise<RefreshResult>;
+  /** Has the provider asked how this payment stands; null: how every live one does. */
+  refresh(invoice: InvoiceFacts, payment_id: string | null): Promise<RefreshResult>;
   /** Tells the workflow that a webhook row is waiting; wakes a closed one. */
   webhookArrived(invoice: InvoiceFacts, webhookId: string): Promise<void>;
 }
@@ -132,7 +134,10 @@ export function createInvoiceGateway(
     resolveCase: (invoice, input) =>
       update<ResolveCaseResult>(invoice, MESSAGES.resolveCase, { args: [input] }),
     cancel: (invoice, input) => update<CancelResult>(invoice, MESSAGES.cancel, { args: [input] }),
-    refresh: (invoice) => update<RefreshResult>(invoice, MESSAGES.refresh, { args: [null] }),
+    refresh(invoice, payment_id) {
+      const input: RefreshInput = { payment_id };
+      return update<RefreshResult>(invoice, MESSAGES.refresh, { args: [input] });
+    },
     async webhookArrived(invoice, webhookId) {
       try {
         await client.workflow.getHandle(invoiceWorkflowId(invoice.id)).signal(MESSAGES.webhook, webhookId);

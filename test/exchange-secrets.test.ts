@@ -76,7 +76,11 @@ async function exercise(
     customer: { name: 'Sara', email: 'otp.success@tabby.ai', phone: '+96590000001' },
     items: [],
     webhook_url: `https://sarraf.example/webhooks/${provider}/${context.account.id}`,
-    return_urls: { success: 'https://shop.example.com/s', failure: 'https://shop.example.com/f' },
+    return_urls: {
+      success: 'https://shop.example.com/s',
+      failure: 'https://shop.example.com/f',
+      cancel: 'https://shop.example.com/c',
+    },
   };
   const created = await connector.createPayment(context, order);
   const payment = { provider_payment_id: created.provider_payment_id, method };

@@ -26,7 +26,7 @@ export const MESSAGES = {
   resolveCase: 'resolve_case',
   /** Update: cancel the invoice unless money has come. */
   cancel: 'cancel',
-  /** Update: ask the provider how every live payment stands, now. */
+  /** Update: ask the provider how a payment stands, now; or how every live one does. */
   refresh: 'refresh',
   /** Signal: a webhook row is waiting. Carries only its id. */
   webhook: 'webhook',
@@ -74,7 +74,11 @@ export interface CancelInput {
 /** `unconfirmed`: a provider could not be asked whether money has come, so nothing was canceled. */
 export type CancelResult = { readonly outcome: 'canceled' | 'not_cancelable' | 'unconfirmed' };
 
-/** How many live payments could not be read. */
+/** Null: every payment that may still bring money. */
+export interface RefreshInput {
+  readonly payment_id: string | null;
+}
+/** How many payments could not be read. */
 export type RefreshResult = { readonly unread: number };
 
 /** Search attributes of the workflow, with their Temporal types; registered by whoever sets the server up. */

@@ -9,6 +9,7 @@ import type {
   CancelResult,
   MoveMoneyInput,
   MoveMoneyResult,
+  RefreshInput,
   RefreshResult,
   ResolveCaseInput,
   ResolveCaseResult,
@@ -16,6 +17,9 @@ import type {
   RequestPaymentResult,
 } from './contract.ts';
 import { createPatience, type Patience } from './patience.ts';
+
+/** Browsers come back through any API process and are reloaded: a provider is asked about one payment once in this time. */
+const REFRESH_PAUSE_MS = 2_000;
 
 export interface InvoiceWork {
   /** As last committed; null until something was loaded, or when there is no such invoice. */
@@ -31,7 +35,7 @@ export interface InvoiceWork {
   moveMoney(input: MoveMoneyInput): Promise<MoveMoneyResult>;
   resolveCase(input: ResolveCaseInput): Promise<ResolveCaseResult>;
   cancel(input: CancelInput): Promise<CancelResult>;
-  refresh(): Promise<RefreshResult>;
+  refresh(input: RefreshInput): Promise<RefreshResult>;
   perform(task: Task): Promise<void>;
 }
 
@@ -39,6 +43,7 @@ export interface InvoiceWork {
 export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) => void): InvoiceWork {
   const webhooks = new Set<string>();
   const patience = createPatience();
+  const refreshed = new Map<string, { readonly at: number; readonly result: RefreshResult }>();
   let state: InvoiceState | null = null;
 
   const settle = <Standing extends { state: InvoiceState; waiting: readonly string[] }>(
@@ -134,8 +139,15 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
       if (state && invoiceStatus(state) === 'open') await end('canceled', reason);
       return canceledOr(state);
     },
-    async refresh() {
-      return { unread: await checkAll('read') };
+    async refresh({ payment_id }) {
+      if (payment_id === null) return { unread: await checkAll('read') };
+      const last = refreshed.get(payment_id);
+      if (last && Date.now() < last.at + REFRESH_PAUSE_MS) return last.result;
+      const before = await this.load();
+      const isKnown = before && findPayment(before, payment_id)?.provider_payment_id;
+      const result = { unread: isKnown && (await check(payment_id, 'read')) ? 0 : 1 };
+      refreshed.set(payment_id, { at: Date.now(), result });
+      return result;
     },
     async perform(task) {
       switch (task.type) {

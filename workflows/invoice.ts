@@ -22,6 +22,7 @@ import {
   type InvoiceInput,
   type MoveMoneyInput,
   type MoveMoneyResult,
+  type RefreshInput,
   type RefreshResult,
   type ResolveCaseInput,
   type ResolveCaseResult,
@@ -36,7 +37,7 @@ const requestPayment = defineUpdate<RequestPaymentResult, [RequestPaymentInput]>
 const moveMoney = defineUpdate<MoveMoneyResult, [MoveMoneyInput]>(MESSAGES.moveMoney);
 const resolveCase = defineUpdate<ResolveCaseResult, [ResolveCaseInput]>(MESSAGES.resolveCase);
 const cancel = defineUpdate<CancelResult, [CancelInput]>(MESSAGES.cancel);
-const refresh = defineUpdate<RefreshResult>(MESSAGES.refresh);
+const refresh = defineUpdate<RefreshResult, [RefreshInput]>(MESSAGES.refresh);
 const webhook = defineSignal<[string]>(MESSAGES.webhook);
 
 export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise<void> {
@@ -54,7 +55,7 @@ export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise
   setHandler(moveMoney, (input) => desk.ask(() => work.moveMoney(input)));
   setHandler(resolveCase, (input) => desk.ask(() => work.resolveCase(input)));
   setHandler(cancel, (input) => desk.ask(() => work.cancel(input)));
-  setHandler(refresh, () => desk.ask(() => work.refresh()));
+  setHandler(refresh, (input) => desk.ask(() => work.refresh(input)));
 
   /** Polls up to here have been done. */
   let doneUntil = Date.now();

@@ -77,7 +77,11 @@ async function webhookStatus(simulator: RunningSimulator): Promise<number | unde
       customer: { name: 'Sara', email: 'otp.success@tabby.ai', phone: '+96590000001' },
       items: [],
       webhook_url: 'https://unused.example',
-      return_urls: { success: 'https://shop.example.com/s', failure: null },
+      return_urls: {
+        success: 'https://shop.example.com/s',
+        failure: 'https://shop.example.com/f',
+        cancel: 'https://shop.example.com/c',
+      },
     },
   );
   simulator.payments.pay(provider_payment_id, {});

@@ -89,7 +89,11 @@ async function webhooksOf(simulator: RunningSimulator): Promise<(number | undefi
       items: [],
       // Nothing listens there: what comes, comes because it was registered.
       webhook_url: 'http://127.0.0.1:9/elsewhere',
-      return_urls: { success: 'https://shop.example.com/s', failure: 'https://shop.example.com/f' },
+      return_urls: {
+        success: 'https://shop.example.com/s',
+        failure: 'https://shop.example.com/f',
+        cancel: 'https://shop.example.com/c',
+      },
     },
   );
   simulator.payments.pay(provider_payment_id, {});

@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { newId } from '../../db/ids.ts';
 import { findInvoice, findInvoiceWithPayments, insertInvoice, type InvoiceRow } from '../../db/invoices.ts';
 import type { IdempotencyClaim } from '../../db/idempotency.ts';
+import type { Mode } from '../../db/merchants.ts';
 import type { InvoiceStatus } from '../../domain/status.ts';
 import type { CancelResult } from '../../workflows/contract.ts';
 import { replay, sendJson } from '../answer.ts';
@@ -44,7 +45,7 @@ const DUE_MAX_S = 366 * DAY_S;
 const DUE_DEFAULT_S = 7 * DAY_S;
 const OPEN_TIMEOUT_MS = 5_000;
 
-const invoiceBody = (now: () => number) =>
+const invoiceBody = (now: () => number, mode: Mode) =>
   z.strictObject({
     amount: amount(),
     currency: currencyCode(),
@@ -57,17 +58,17 @@ const invoiceBody = (now: () => number) =>
     capture_method: oneOf(['automatic', 'manual'], 'unknown_capture_method', 'a way to capture').optional(),
     late_money: moneyPolicy().optional(),
     excess_money: moneyPolicy().optional(),
-    return_urls: returnUrls().optional(),
+    return_urls: returnUrls(mode).optional(),
   });
 
 const cancelBody = z.strictObject({ reason: optionalText(200) });
 
 export function invoiceRoutes(dependencies: ApiDependencies) {
   const { pool, invoices, now, publicUrl, logger } = dependencies;
-  const schema = invoiceBody(now);
+  const schemas = { live: invoiceBody(now, 'live'), sandbox: invoiceBody(now, 'sandbox') };
 
   const make = async (holder: Holder, body: unknown, claim: IdempotencyClaim | null) => {
-    const row = newRow(holder, parseBody(schema, body), now());
+    const row = newRow(holder, parseBody(schemas[holder.owner.mode], body), now());
     const answer = { status: 201, body: JSON.stringify(presentInvoice(row, [], publicUrl)) };
     if (await insertInvoice(pool, row, claim && { claim, answer }))
       return { type: 'made', row, answer } as const;

@@ -10,6 +10,7 @@ import { newId } from '../../db/ids.ts';
 import { findInvoice, type Owner } from '../../db/invoices.ts';
 import { leaveOpen, type IdempotencyClaim } from '../../db/idempotency.ts';
 import { findPayment, insertPayment, type NewPayment, type PaymentRow } from '../../db/payments.ts';
+import type { Mode } from '../../db/merchants.ts';
 import type { InvoiceFacts } from '../../temporal/invoices.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
@@ -30,16 +31,18 @@ import {
 } from '../payment-service.ts';
 import { factsOf, presentPayment } from '../present.ts';
 import { notFound, Problem } from '../problem.ts';
+import { returnToken } from '../return-token.ts';
 import { defined } from './invoices.ts';
 
-const paymentBody = z.strictObject({
-  payment_service: text(64),
-  provider_account: optionalText(64),
-  amount: optionalAmount(),
-  description: optionalText(DESCRIPTION_MAX),
-  customer: customer().optional(),
-  return_urls: returnUrls().optional(),
-});
+const paymentBody = (mode: Mode) =>
+  z.strictObject({
+    payment_service: text(64),
+    provider_account: optionalText(64),
+    amount: optionalAmount(),
+    description: optionalText(DESCRIPTION_MAX),
+    customer: customer().optional(),
+    return_urls: returnUrls(mode).optional(),
+  });
 
 /** A payment whose row is there and that the workflow is to send. */
 interface Started {
@@ -50,14 +53,16 @@ interface Started {
 }
 
 export function paymentRoutes(dependencies: ApiDependencies) {
-  const { pool, invoices, now, publicUrl, logger } = dependencies;
+  const { pool, invoices, now, publicUrl, apiKeyPepper, logger } = dependencies;
   const services = paymentServices(dependencies.connectors);
+  const schemas = { live: paymentBody('live'), sandbox: paymentBody('sandbox') };
 
   const start = async (owner: Owner, invoice_id: string, body: unknown, claim: IdempotencyClaim | null) => {
-    const { payment_service, ...wanted } = parseBody(paymentBody, body);
+    const { payment_service, ...wanted } = parseBody(schemas[owner.mode], body);
     const service = serviceCalled(services, payment_service);
+    const id = newId('pay');
     const payment: NewPayment = {
-      id: newId('pay'),
+      id,
       invoice_id,
       owner,
       provider: service.manifest.provider,
@@ -67,6 +72,7 @@ export function paymentRoutes(dependencies: ApiDependencies) {
       description: wanted.description ?? null,
       customer: defined(wanted.customer ?? {}),
       return_urls: defined(wanted.return_urls ?? {}),
+      return_url: `${publicUrl}/return/${returnToken(id, apiKeyPepper)}`,
       limits: service.method.amounts,
       requires: service.method.requires.map(customerField),
       description_max: service.method.description_max,

@@ -5,6 +5,7 @@ import type {
   CancelResult,
   MoveMoneyInput,
   MoveMoneyResult,
+  RefreshResult,
   RequestPaymentResult,
 } from '../../workflows/contract.ts';
 
@@ -12,6 +13,7 @@ export interface TestGateway extends InvoiceGateway {
   readonly opened: string[];
   readonly told: { invoice: string; webhook: string }[];
   readonly requested: string[];
+  readonly refreshed: (string | null)[];
   /** Thrown by every call while it is set. */
   failure: Error | null;
   /** What happens to a payment's row before the update is answered. */
@@ -19,6 +21,8 @@ export interface TestGateway extends InvoiceGateway {
   /** What happens to an operation's row before the update is answered. */
   onMove: (input: MoveMoneyInput) => Promise<MoveMoneyResult>;
   onCancel: (invoice: InvoiceFacts) => Promise<CancelResult>;
+  /** What happens to a payment's row when its provider is asked. */
+  onRefresh: (paymentId: string | null) => Promise<RefreshResult>;
 }
 
 /** As a client reports an engine that is down. */
@@ -38,7 +42,9 @@ export function createTestGateway(pool: pg.Pool): TestGateway {
     opened: [],
     told: [],
     requested: [],
+    refreshed: [],
     failure: null,
+    onRefresh: async () => ({ unread: 0 }),
     onPayment: (id) => answerPayment(pool, id, { status: 'pending' }),
     onMove: () => Promise.resolve({ refused: null }),
     onCancel: async ({ id }) => {
@@ -66,8 +72,10 @@ export function createTestGateway(pool: pg.Pool): TestGateway {
       if (gateway.failure) throw gateway.failure;
       return gateway.onCancel(invoice);
     },
-    async refresh() {
-      return { unread: 0 };
+    async refresh(_invoice, paymentId) {
+      if (gateway.failure) throw gateway.failure;
+      gateway.refreshed.push(paymentId);
+      return gateway.onRefresh(paymentId);
     },
     async webhookArrived({ id }, webhook) {
       if (gateway.failure) throw gateway.failure;

@@ -2,6 +2,7 @@
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
 import { ProviderError } from '../../domain/provider-error.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import type { RunningSimulator } from '../../sandbox/simulator.ts';
 import { TestMerchant, type ReceivedWebhook } from '../../sandbox/test-merchant.ts';
 import type { CreatedPayment, IncomingWebhook, MoneyOperation, ProviderContext } from '../contract.ts';
@@ -56,7 +57,7 @@ const create = (signal = context.signal): Promise<CreatedPayment> =>
       customer: {},
       items: [],
       webhook_url: merchant.url('/webhooks/fib/pacc_1'),
-      return_urls: { success: 'https://shop.example.com/return', failure: null },
+      return_urls: returnAddresses('https://shop.example.com/return'),
     },
   );
 const known = ({ provider_payment_id }: CreatedPayment) => ({ provider_payment_id, method: 'qr_code' });

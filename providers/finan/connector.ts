@@ -101,8 +101,8 @@ function createBody({ account_id }: FinanCredentials, request: CreatePayment): R
     amount,
     ...(description ? { description } : {}),
     reference_id: request.reference,
-    ...(return_urls.success ? { success_redirect_url: return_urls.success } : {}),
-    ...(return_urls.failure ? { failure_redirect_url: return_urls.failure } : {}),
+    success_redirect_url: return_urls.success,
+    failure_redirect_url: return_urls.failure,
   };
 }
 

@@ -1,6 +1,7 @@
 /** The connector against the simulator, over HTTP; the simulator's own books are the judge. */
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import type { RunningSimulator } from '../../sandbox/simulator.ts';
 import { TestMerchant } from '../../sandbox/test-merchant.ts';
 import type { CreatePayment, IncomingWebhook, ProviderContext } from '../contract.ts';
@@ -49,7 +50,7 @@ const order = (method: string, reference = 'pay_01'): CreatePayment => ({
   customer: { name: 'Sara' },
   items: [{ name: 'T-shirt', quantity: 2, unit_amount: 12_500_000 }],
   webhook_url: merchant.url(),
-  return_urls: { success: null, failure: null },
+  return_urls: returnAddresses('https://sarraf.example/return/t1'),
 });
 const create = async (method = 'zaincash') =>
   (await furatpay.createPayment(context(), order(method))).provider_payment_id;

@@ -6,6 +6,7 @@ import { control, TestMerchant, type ReceivedWebhook } from '../../sandbox/test-
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
 import { ProviderError } from '../../domain/provider-error.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import type { CreatePayment, IncomingWebhook, ProviderContext } from '../contract.ts';
 import { createProviderHttp, type ProviderHttp } from '../http.ts';
 import { createTokenStore } from '../token-store.ts';
@@ -52,7 +53,7 @@ const order = (over: Partial<CreatePayment> = {}): CreatePayment => ({
   customer: { name: 'Sara', phone: '+96550000000' },
   items: [],
   webhook_url: 'https://sarraf.example/webhooks/myfatoorah/acc_1',
-  return_urls: { success: 'https://shop.example.com/ok', failure: 'https://shop.example.com/no' },
+  return_urls: returnAddresses('https://sarraf.example/return/t1'),
   ...over,
 });
 

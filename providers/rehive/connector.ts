@@ -119,15 +119,14 @@ function invoiceBody(
   request_amount: number,
   ends_at: number,
 ): Record<string, unknown> {
-  // There is one address for every outcome; the page behind it shows how the payment stands.
-  const return_url = return_urls.success ?? return_urls.failure;
   const phone = internationalPhone(customer.phone ?? '');
   return {
     request_reference: reference,
     request_amount,
     ...(description ? { description } : {}),
     status: 'initiated',
-    ...(return_url ? { return_url } : {}),
+    // There is one address for every outcome.
+    return_url: return_urls.success,
     ...(customer.email ? { payer_email: customer.email } : {}),
     ...(phone ? { payer_mobile_number: phone } : {}),
     expiration_date: ends_at,

@@ -92,7 +92,7 @@ async function createPayment(context: Context, request: CreatePayment): Promise<
         payment: paymentBody(request),
         lang: 'en',
         merchant_code: context.account.credentials.merchant_code,
-        ...merchantUrls(request.return_urls),
+        merchant_urls: request.return_urls,
       },
       mutates: true,
     },
@@ -155,13 +155,6 @@ function itemsOf({ items, money: total, description }: CreatePayment): Record<st
 /** With the country or without, as the documentation shows it: digits, and a plus in front at most. */
 function phoneOf(phone: string): string {
   return phone.replace(/[\s().-]/g, '').replace(/^00/, '+');
-}
-
-/** There is an address for each outcome; a customer who cancels gets to that of the failure. */
-function merchantUrls({ success, failure }: CreatePayment['return_urls']): Record<string, unknown> {
-  const good = success ?? failure;
-  const bad = failure ?? success;
-  return good === null || bad === null ? {} : { merchant_urls: { success: good, cancel: bad, failure: bad } };
 }
 
 function rejected({ configuration }: Session): ProviderError {

@@ -125,7 +125,11 @@ it('gets what it registered for: webhooks at our URL with a proof that holds', a
     customer: { name: 'Sara', email: 'otp.success@tabby.ai', phone: '+965 9000 0001' },
     items: [],
     webhook_url: target().url,
-    return_urls: { success: 'https://shop.example.com/s', failure: null },
+    return_urls: {
+      success: 'https://shop.example.com/s',
+      failure: 'https://shop.example.com/f',
+      cancel: 'https://shop.example.com/c',
+    },
   });
   simulator.payments.pay(provider_payment_id, {});
   await simulator.webhooks.idle();

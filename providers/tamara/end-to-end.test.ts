@@ -1,6 +1,7 @@
 /** The connector against the simulator, over HTTP; the simulator's own books are the judge. */
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import type { RunningSimulator } from '../../sandbox/simulator.ts';
 import { TestMerchant } from '../../sandbox/test-merchant.ts';
 import type { CreatePayment, IncomingWebhook, MoneyOperation, ProviderContext } from '../contract.ts';
@@ -50,7 +51,7 @@ const order = (): CreatePayment => ({
   customer: { name: 'Sara', email: 'sara@example.com', phone: '+96550000001' },
   items: [],
   webhook_url: merchant.url('/per-payment'),
-  return_urls: { success: 'https://shop.example.com/return', failure: null },
+  return_urls: returnAddresses('https://sarraf.example/return/t1'),
 });
 const create = async () => (await tamara.createPayment(context(), order())).provider_payment_id;
 const known = (provider_payment_id: string) => ({ provider_payment_id, method: 'instalments' });

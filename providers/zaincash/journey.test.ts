@@ -3,6 +3,7 @@
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
 import { ProviderError } from '../../domain/provider-error.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import type { RunningSimulator } from '../../sandbox/simulator.ts';
 import { TestMerchant } from '../../sandbox/test-merchant.ts';
 import type { CreatePayment, IncomingWebhook, ProviderContext } from '../contract.ts';
@@ -55,7 +56,7 @@ const order = (reference = 'pay_01'): CreatePayment => ({
   customer: { phone: '07800000002' },
   items: [],
   webhook_url: 'https://sarraf.example/webhooks/zaincash/acc_1',
-  return_urls: { success: 'https://shop.example/ok', failure: 'https://shop.example/no' },
+  return_urls: returnAddresses('https://shop.example/ok'),
 });
 const create = async (request = order()) => {
   const made = await zaincash.createPayment(context, request);

@@ -72,8 +72,8 @@ async function createPayment(context: Context, request: CreatePayment): Promise<
     serviceType: description || 'Payment',
     msisdn,
     orderId: reference,
-    // There is one address for every outcome; the page behind it shows how the payment stands.
-    redirectUrl: return_urls.success ?? return_urls.failure ?? '',
+    // There is one address for every outcome.
+    redirectUrl: return_urls.success,
   });
   const { data, request: sent } = await call(
     context,

@@ -2,6 +2,7 @@
 // oxlint-disable no-restricted-imports -- the one place where the two sides meet
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import type { RunningSimulator } from '../../sandbox/simulator.ts';
 import type { CreatePayment, ProviderContext } from '../contract.ts';
 import { createProviderHttp } from '../http.ts';
@@ -46,7 +47,7 @@ const order: CreatePayment = {
   customer: {},
   items: [],
   webhook_url: 'https://sarraf.example/webhooks/zaincash_v1/acc_1',
-  return_urls: { success: 'https://shop.example/return', failure: null },
+  return_urls: returnAddresses('https://shop.example/return'),
 };
 const create = async () => ({ ...(await zaincashV1.createPayment(context, order)), method: 'wallet' });
 const effects = () =>

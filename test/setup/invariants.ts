@@ -77,7 +77,16 @@ async function invoiceViolations(pool: pg.Pool, invoice: Row): Promise<string[]>
   );
   const { merchant_id, currency, amount, due_at, capture_method, policies } = state;
   const { created_at } = invoice;
-  const start = newInvoice({ id, merchant_id, currency, amount, due_at, capture_method, policies, created_at });
+  const start = newInvoice({
+    id,
+    merchant_id,
+    currency,
+    amount,
+    due_at,
+    capture_method,
+    policies,
+    created_at,
+  });
   const folded = events.reduce(
     (current, { type, data, at }) => reduce(current, { type, at, ...data } as RecordedEvent),
     start,

@@ -58,7 +58,7 @@ export async function testRecord({
         amount,
         due_at,
         capture_method: 'automatic',
-    policies: { late: 'accept', excess: 'accept' },
+        policies: { late: 'accept', excess: 'accept' },
         created_at,
       });
       await pool.query(
@@ -70,7 +70,12 @@ export async function testRecord({
     },
     async payment(invoice, amount = invoice.amount) {
       const id = newId('pay');
-      const request = { description: 'Order 1', customer: {}, items: [], return_urls: {} };
+      const request = {
+        description: 'Order 1',
+        customer: {},
+        items: [],
+        return_url: 'https://pay.example.com/return/x',
+      };
       await pool.query(
         `insert into payments (id, invoice_id, merchant_id, account_id, provider, method, currency, amount, request, created_at, status, updated_at)
          values ($1, $2, $3, $4, $5, 'bank_transfer', 'VND', $6, $7, now(), 'requested', now())`,
