@@ -106,6 +106,13 @@ export function amountOf(body: Body, name: string): Sum {
   return sum;
 }
 
+/** `total_amount` in the order's own currency, in minor units. */
+export function amountIn(currency: string, body: Body): number {
+  const sum = amountOf(body, 'total_amount');
+  if (sum.currency !== currency) throw missing('total_amount.currency');
+  return sum.minor;
+}
+
 export function text(body: Body, name: string, max: number): string {
   const value = body[name];
   if (typeof value !== 'string' || value === '' || value.length > max) throw missing(name);

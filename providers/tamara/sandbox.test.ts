@@ -142,6 +142,42 @@ it.each([
   expect(answer).toMatchObject({ status: 409, body: { errors: [{ error_code: expect.any(String) }] } });
 });
 
+it('gives money back by the older call that names captures, all of them or none', async () => {
+  const id = await approved();
+  await api(`POST /orders/${id}/authorise`);
+  const capture = async (amount: number) =>
+    String(
+      (
+        await api('POST /payments/capture', {
+          order_id: id,
+          total_amount: sar(amount),
+          shipping_info: SHIPPING,
+        })
+      ).body['capture_id'],
+    );
+  const [first, second] = [await capture(100), await capture(240)];
+  const refund = (...entries: readonly [string, number][]) =>
+    api('POST /payments/refund', {
+      order_id: id,
+      refunds: entries.map(([capture_id, amount]) => ({ capture_id, total_amount: sar(amount) })),
+    });
+  expect((await refund([first, 50], [second, 240.01])).status).toBe(409);
+  expect((await refund([first, 50], [first, 51])).status).toBe(400);
+  expect((await refund(['none', 1])).status).toBe(404);
+  expect((await refund()).status).toBe(400);
+  expect(simulator.ledger.lines().filter(({ kind }) => kind === 'money_refunded')).toEqual([]);
+
+  expect(await refund([second, 240], [first, 50])).toMatchObject({
+    status: 200,
+    body: { order_id: id, refunds: [{ capture_id: second }, { capture_id: first }] },
+  });
+  expect((await api(`GET /orders/${id}`)).body).toMatchObject({
+    status: 'partially_refunded',
+    refunded_amount: sar(290),
+    transactions: { captures: [{ refunded_amount: sar(50) }, { refunded_amount: sar(240) }] },
+  });
+});
+
 it('authorises once, and captures no more than there is', async () => {
   const id = await approved();
   expect((await api(`POST /orders/${id}/authorise`)).status).toBe(200);
