@@ -16,6 +16,12 @@ export function findRoute(routes: readonly Route[], method: string, path: string
   return null;
 }
 
+/** The methods that this path does have, for the answer 405; empty when there is no such path. */
+export function methodsOf(routes: readonly Route[], path: string): string[] {
+  const known = routes.filter((route) => matchPath(route.path, path, route.ignoreCase === true) !== null);
+  return [...new Set(known.map(({ method }) => method))];
+}
+
 function matchPath(pattern: string, path: string, ignoreCase: boolean): ReadonlyMap<string, string> | null {
   const fold = (text: string): string => (ignoreCase ? text.toLowerCase() : text);
   const expected = pattern.split('/');
