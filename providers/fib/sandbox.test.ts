@@ -375,9 +375,9 @@ describe('payouts', () => {
   };
 
   it('are created, authorized once, and move money only then', async () => {
-    const created = await payout('POST', '', ORDER);
-    expect(created).toMatchObject({ status: 201, body: { payoutId: expect.any(String) } });
-    const id = String(created.body['payoutId']);
+    const made = await payout('POST', '', ORDER);
+    expect(made).toMatchObject({ status: 201, body: { payoutId: expect.any(String) } });
+    const id = String(made.body['payoutId']);
     const first = (await payout('GET', `/${id}`)).body;
     expect(first).toEqual({
       payoutId: id,

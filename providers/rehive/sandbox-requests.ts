@@ -26,6 +26,9 @@ export interface InvoiceOrder {
   readonly metadata: unknown;
 }
 
+/** What a manager may still change of an invoice; what was not sent is not there. */
+export type InvoiceChanges = Partial<Omit<InvoiceOrder, 'status'>>;
+
 export interface RefundOrder {
   readonly amount: number;
   readonly currency: string;
@@ -50,11 +53,33 @@ export function parseInvoice(body: Body): InvoiceOrder {
   if (status !== 'draft' && status !== 'initiated') {
     throw new InvalidField('status', 'Must be draft or initiated.');
   }
+  return { ...fieldsOf(body), status };
+}
+
+/** The fields of a PATCH. With `whole`, as for a PUT, the mandatory ones have to be there. */
+export function parseChanges(body: Body, whole: boolean): InvoiceChanges {
+  if (whole && body['status'] === undefined) throw new InvalidField('status', 'This field is required.');
+  const amountGiven = whole || body['request_amount'] !== undefined;
+  const fields = fieldsOf(amountGiven ? body : { ...body, request_amount: 1 });
+  const sent: Readonly<Record<keyof typeof fields, boolean>> = {
+    reference: 'request_reference' in body,
+    amount: amountGiven,
+    description: 'description' in body,
+    returnUrl: 'return_url' in body,
+    payerEmail: 'payer_email' in body,
+    payerMobile: 'payer_mobile_number' in body,
+    expirationDate: 'expiration_date' in body,
+    dueDate: 'due_date' in body,
+    metadata: 'metadata' in body,
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => sent[name as keyof typeof fields]));
+}
+
+function fieldsOf(body: Body): Omit<InvoiceOrder, 'status'> {
   return {
     reference: text(body, 'request_reference', 255),
     amount: amountOf(body, 'request_amount'),
     description: text(body, 'description', 255),
-    status,
     returnUrl: url(body, 'return_url'),
     payerEmail: text(body, 'payer_email', 254),
     payerMobile: text(body, 'payer_mobile_number', 24),

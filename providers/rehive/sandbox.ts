@@ -15,9 +15,17 @@ import { rehiveControl } from './sandbox-control.ts';
 import { IdempotencyBook } from './sandbox-idempotency.ts';
 import { CURRENCY, InvoiceBook, paidAmount, refundedAmount } from './sandbox-invoices.ts';
 import type { Invoice, Status } from './sandbox-invoices.ts';
-import { businessJson, invoiceJson, refundJson, statusWebhook, transactionJson } from './sandbox-json.ts';
+import {
+  businessJson,
+  invoiceJson,
+  logJson,
+  refundJson,
+  statusWebhook,
+  transactionJson,
+} from './sandbox-json.ts';
 import { rehivePages } from './sandbox-pages.ts';
-import { InvalidField, parseBody, parseInvoice, parseRefund } from './sandbox-requests.ts';
+import { InvalidField, parseBody, parseChanges, parseInvoice, parseRefund } from './sandbox-requests.ts';
+import type { Body } from './sandbox-requests.ts';
 
 type Credentials = {
   readonly token: string;
@@ -55,7 +63,7 @@ export const rehiveSimulator = defineSimulator<Credentials>({
     });
     const keys = new IdempotencyBook(() => core.clock.now());
     return {
-      routes: [...apiRoutes(core, book, keys), ...rehivePages(book)],
+      routes: [...apiRoutes(core, book, keys), ...rehivePages(book).map((page) => logged(page, book))],
       errorReply,
       payments: rehiveControl(core, book, (invoice, status, forged) => {
         core.webhooks.sendNow(webhook(invoice, status), forged);
@@ -107,11 +115,21 @@ function apiRoutes(core: Core, book: InvoiceBook, keys: IdempotencyBook): Route[
     route('GET', '/invoices/:invoice', ['get', 'read_invoice'], (request) =>
       one(request, (invoice) => success(200, json(invoice))),
     ),
-    route('PATCH', '/invoices/:invoice', ['expire', 'update_invoice'], (request) =>
-      one(request, (invoice) => {
-        changeStatus(book, invoice, parseBody(request.rawBody)['status']);
-        return success(200, json(invoice));
-      }),
+    ...(['PATCH', 'PUT'] as const).map((method) =>
+      route(method, '/invoices/:invoice', ['expire', 'update_invoice'], (request) =>
+        one(request, (invoice) => {
+          changeInvoice(book, invoice, parseBody(request.rawBody), method === 'PUT');
+          return success(200, json(invoice));
+        }),
+      ),
+    ),
+    route('GET', '/invoices/:invoice/logs', ['logs'], (request) =>
+      one(request, (invoice) =>
+        list(
+          request,
+          invoice.visits.map((visit) => logJson(invoice, visit)),
+        ),
+      ),
     ),
     route('GET', '/invoices/:invoice/transactions', ['transactions'], (request) =>
       one(request, (invoice) => list(request, invoice.transfers.map(transactionJson))),
@@ -128,6 +146,19 @@ function apiRoutes(core: Core, book: InvoiceBook, keys: IdempotencyBook): Route[
       one(request, (invoice) => success(201, createRefund(core, book, invoice, { request, key }))),
     ),
   ];
+}
+
+/** Opening the page shows in the invoice's log. */
+function logged(page: Route, book: InvoiceBook): Route {
+  if (page.method !== 'GET') return page;
+  return {
+    ...page,
+    handle: (request) => {
+      const invoice = book.find(request.query.get('request') ?? '');
+      if (invoice !== null) book.visited(invoice, request.headers['user-agent'] ?? '');
+      return page.handle(request);
+    },
+  };
 }
 
 function createRefund(
@@ -148,8 +179,12 @@ function createRefund(
   return refundJson(invoice, refund, CURRENCY.code);
 }
 
-/** Managers can finish a draft and cancel what is unpaid. */
-function changeStatus(book: InvoiceBook, invoice: Invoice, status: unknown): void {
+/** Managers can finish a draft, cancel what is unpaid, and change an invoice until the first money comes. */
+function changeInvoice(book: InvoiceBook, invoice: Invoice, body: Body, whole: boolean): void {
+  if (!book.change(invoice, parseChanges(body, whole))) {
+    throw new InvalidField('non_field_errors', `Cannot change an invoice that is ${invoice.status}.`);
+  }
+  const { status } = body;
   if (status === undefined || status === invoice.status) return;
   const done =
     (status === 'initiated' && book.initiate(invoice)) ||
