@@ -178,6 +178,17 @@ it('gives money back by the older call that names captures, all of them or none'
   });
 });
 
+it('offers its types of payment in its own countries and currencies only', async () => {
+  const types = (query: string) => api(`GET /checkout/payment-types?${query}`);
+  const offer = [
+    expect.objectContaining({ name: 'PAY_BY_INSTALMENTS', min_limit: { amount: 0.1, currency: 'KWD' } }),
+  ];
+  expect((await types('country=KW')).body).toEqual(expect.arrayContaining(offer));
+  expect((await types('country=SA&currency=SAR&order_value=340')).status).toBe(200);
+  expect((await types('country=SA&currency=XAF')).status).toBe(400);
+  expect((await types('country=CM')).status).toBe(400);
+});
+
 it('authorises once, and captures no more than there is', async () => {
   const id = await approved();
   expect((await api(`POST /orders/${id}/authorise`)).status).toBe(200);

@@ -170,8 +170,21 @@ function authorisedJson(order: Order): unknown {
   };
 }
 
+/** Which currency a country has. */
+const CURRENCIES: Readonly<Record<string, string>> = {
+  SA: 'SAR',
+  AE: 'AED',
+  BH: 'BHD',
+  KW: 'KWD',
+  OM: 'OMR',
+};
+
+/** The same offer for each country, whatever the order's value; without a currency, that of the country. */
 function paymentTypes(query: URLSearchParams): Reply {
-  const currency = query.get('currency') ?? 'SAR';
+  const own = CURRENCIES[query.get('country') ?? ''];
+  if (own === undefined) throw missing('country');
+  const currency = query.get('currency') ?? own;
+  if (!Object.values(CURRENCIES).includes(currency)) throw missing('currency');
   const limits = { min_limit: json(100, currency), max_limit: json(500_000_000, currency) };
   const type = (name: string, description: string, counts: readonly number[]): unknown => ({
     name,
