@@ -51,6 +51,11 @@ async function items(call: string): Promise<Record<string, unknown>[]> {
 
 const paymentsWith = (reference: string) => items(`GET /fapshi/payments?reference=${reference}`);
 
+it('forgives a slash too many, in front and at the end', async () => {
+  for (const path of ['//balance', '/balance/', '/payment-status//zzzzzzzz'])
+    expect((await fetch(fapshi.base_url + path)).status).toBe(401);
+});
+
 it('answers 405 with the methods there are, in the format of the provider', async () => {
   const answer = await fetch(`${fapshi.base_url}/initiate-pay`);
   expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);

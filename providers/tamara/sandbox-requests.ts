@@ -83,7 +83,7 @@ export function parseOrder(body: Body): NewOrder {
       success: url(urls, 'success'),
       failure: url(urls, 'failure'),
       cancel: url(urls, 'cancel'),
-      notification: urls['notification'] === undefined ? null : url(urls, 'notification'),
+      notification: (urls['notification'] ?? '') === '' ? null : url(urls, 'notification'),
     },
     lifetimeMinutes: minutes,
     body,

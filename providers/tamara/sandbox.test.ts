@@ -257,6 +257,11 @@ it('sends registered webhooks, signed in query and header, with `data: []` when 
   expect((await api(`DELETE /webhooks/${String(made['webhook_id'])}`)).status).toBe(204);
 });
 
+it.each([null, ''])('takes %p for a notification URL that there is not', async (notification) => {
+  const merchant_url = { ...SAMPLE.merchant_url, notification };
+  expect((await api('POST /checkout', { ...SAMPLE, merchant_url })).status).toBe(200);
+});
+
 it('tells the notification URL of the order in the older form, and tries again when it is refused', async () => {
   merchant.answer = 500;
   const id = await checkout({ merchant_url: { ...SAMPLE.merchant_url, notification: merchant.url('/n') } });
