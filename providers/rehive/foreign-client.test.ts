@@ -1,22 +1,31 @@
 /** The simulator driven by `rehive`, Rehive's own npm client with types generated from its API. */
 import { createAuth } from 'rehive/auth';
 import { createBusinessApi } from 'rehive/extensions/business';
+import { createPaymentRequestsApi } from 'rehive/extensions/payment-requests';
 import type { RunningSimulator } from '../../sandbox/simulator.ts';
-import { toRecord } from '../../sandbox/test-merchant.ts';
+import { TestMerchant, toRecord } from '../../sandbox/test-merchant.ts';
 import { rehiveSimulator } from './sandbox.ts';
 
 let simulator: RunningSimulator;
+let merchant: TestMerchant;
 
 beforeAll(async () => {
+  merchant = await TestMerchant.start();
   simulator = await rehiveSimulator.start({ seed: 'rehive-foreign' });
 });
-afterAll(() => simulator.stop());
-beforeEach(() => simulator.reset());
+afterAll(async () => {
+  await simulator.stop();
+  await merchant.stop();
+});
+beforeEach(() => {
+  simulator.reset();
+  merchant.received.length = 0;
+});
 
-function connect(token = simulator.credentials['token'] ?? '') {
-  const auth = createAuth({ token, storage: 'memory' });
-  return createBusinessApi({ auth, baseUrl: `${simulator.baseUrl}/` });
+function configuration(token = simulator.credentials['token'] ?? '') {
+  return { auth: createAuth({ token, storage: 'memory' as const }), baseUrl: `${simulator.baseUrl}/` };
 }
+const connect = (token?: string) => createBusinessApi(configuration(token));
 const business = () => ({ business_id: simulator.credentials['business_id'] ?? '' });
 const of = (invoice_id: string) => ({ path: { ...business(), invoice_id } });
 
@@ -154,5 +163,74 @@ describe("Rehive's own client", () => {
     await expect(client.managerBusinessesInvoicesRetrieve(of('4711'))).rejects.toMatchObject({ status: 404 });
     const stranger = connect('wrong').managerBusinessesInvoicesRetrieve(of('4711'));
     await expect(stranger.catch((error: unknown) => toRecord(error)['status'])).resolves.toBe(401);
+  });
+});
+
+describe("Rehive's own client, without a business", () => {
+  const REQUEST = { ...ORDER, status: 'initiated' as const, account: 'ABC123', request_currency: 'USD' };
+  const user = () => createPaymentRequestsApi(configuration());
+
+  it('makes a payment request, reads it as its payer does, and gives a part back', async () => {
+    const client = user();
+    const made = await client.userRequestsCreate({ body: REQUEST });
+    expect(made).toMatchObject({ status: 'success', data: { request_amount: 10_000, status: 'initiated' } });
+    const identifier = String(toRecord(made.data)['id']);
+    const path = { identifier };
+    expect(await client.requestsRetrieve({ path })).toEqual(made);
+    simulator.payments.pay(identifier, {});
+    expect((await client.userRequestsRetrieve({ path })).data).toMatchObject({ status: 'paid' });
+    expect((await client.userRequestsTransactionsList({ path })).data).toMatchObject({ count: 1 });
+    const refund = { amount: 2_500, currency: 'USD', type: 'native' as const };
+    await client.userRequestsRefundsCreate({ path, body: refund });
+    expect((await client.userRequestsRefundsList({ path })).data).toMatchObject({
+      results: [{ amount: 2_500, status: 'processing' }],
+    });
+    // It is no business's invoice.
+    await expect(connect().managerBusinessesInvoicesRetrieve(of(identifier))).rejects.toMatchObject({
+      status: 404,
+    });
+  });
+
+  it.each([
+    ['request_currency', { request_currency: 'XAF' }],
+    ['request_currency', { request_currency: '' }],
+    ['request_amount', { request_amount: 0 }],
+  ])('is told that %s is wrong', async (field, over) => {
+    await expect(user().userRequestsCreate({ body: { ...REQUEST, ...over } })).rejects.toMatchObject({
+      status: 400,
+      error: { data: { [field]: [expect.any(String)] } },
+    });
+  });
+
+  it('registers webhooks, and hears of the event of each', async () => {
+    const client = user();
+    const hook = (event: 'create' | 'update') => ({
+      url: merchant.url(`/${event}`),
+      secret: `of ${event}`,
+      event: `service_payment_requests.request.${event}` as const,
+    });
+    await client.userWebhooksCreate({ body: hook('create') });
+    const { data } = await client.userWebhooksCreate({ body: hook('update') });
+    const { data: request } = await client.userRequestsCreate({ body: REQUEST });
+    simulator.payments.fail(String(toRecord(request)['id']), null);
+    await simulator.webhooks.idle();
+    expect(merchant.received.map(({ path, headers }) => [path, headers.authorization])).toEqual([
+      ['/create', 'Secret of create'],
+      ['/update', 'Secret of update'],
+    ]);
+    expect(merchant.bodies()).toMatchObject([
+      { event: 'service_payment_requests.request.create', data: { status: 'initiated' } },
+      { event: 'service_payment_requests.request.update', data: { status: 'failed' } },
+    ]);
+
+    const path = { identifier: String(toRecord(data)['id']) };
+    const body = { secret: 'another' };
+    expect((await client.userWebhooksPartialUpdate({ path, body })).data).toMatchObject({
+      ...hook('update'),
+      ...body,
+    });
+    await client.userWebhooksDestroy({ path });
+    expect((await client.userWebhooksList({})).data).toMatchObject({ count: 1 });
+    await expect(client.userWebhooksRetrieve({ path })).rejects.toMatchObject({ status: 404 });
   });
 });

@@ -48,6 +48,9 @@ export interface Refund {
   status: 'processing' | 'complete' | 'failed';
 }
 
+/** A business, or a user without one. */
+export type Owner = 'business' | 'user';
+
 export interface Visit {
   readonly userAgent: string;
   readonly at: number;
@@ -56,6 +59,7 @@ export interface Visit {
 export interface Invoice {
   readonly id: string;
   readonly quoteId: string;
+  readonly owner: Owner;
   order: InvoiceOrder;
   readonly createdAt: number;
   readonly transfers: Transfer[];
@@ -73,20 +77,25 @@ export class InvoiceBook {
   readonly #expiry = new Map<string, ScheduledTask>();
   readonly #clock: SimulatorClock;
   readonly #ledger: EffectLedger;
-  readonly #onStatus: (invoice: Invoice) => void;
+  readonly #onStatus: (invoice: Invoice, created: boolean) => void;
 
-  /** `onStatus` hears of each change of a status. */
-  constructor(clock: SimulatorClock, ledger: EffectLedger, onStatus: (invoice: Invoice) => void) {
+  /** `onStatus` hears of each new invoice, and of each change of a status. */
+  constructor(
+    clock: SimulatorClock,
+    ledger: EffectLedger,
+    onStatus: (invoice: Invoice, created: boolean) => void,
+  ) {
     this.#clock = clock;
     this.#ledger = ledger;
     this.#onStatus = onStatus;
   }
 
-  create(order: InvoiceOrder, idempotencyKey: string | null): Invoice {
+  create(order: InvoiceOrder, owner: Owner, idempotencyKey: string | null): Invoice {
     const now = this.#clock.now();
     const invoice: Invoice = {
       id: randomUUID(),
       quoteId: randomUUID(),
+      owner,
       order,
       createdAt: now,
       transfers: [],
@@ -99,6 +108,7 @@ export class InvoiceBook {
     this.#byId.set(invoice.id, invoice);
     this.#startExpiry(invoice);
     this.#record('payment_created', invoice, { amount: order.amount, idempotencyKey, id: null });
+    this.#onStatus(invoice, true);
     return invoice;
   }
 
@@ -213,7 +223,7 @@ export class InvoiceBook {
     invoice.updatedAt = this.#clock.now();
     if (invoice.status === status) return;
     invoice.status = status;
-    this.#onStatus(invoice);
+    this.#onStatus(invoice, false);
   }
 
   #startExpiry(invoice: Invoice): void {

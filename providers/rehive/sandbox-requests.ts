@@ -26,6 +26,21 @@ export interface InvoiceOrder {
   readonly metadata: unknown;
 }
 
+export const HOOK_EVENTS = [
+  'service_payment_requests.request.create',
+  'service_payment_requests.request.update',
+  'service_payment_requests.quote.create',
+  'service_payment_requests.otp.create',
+  'service_payment_requests.payer_reminder',
+  'service_payment_requests.payer_requested',
+] as const;
+
+export interface HookOrder {
+  readonly url: URL;
+  readonly event: (typeof HOOK_EVENTS)[number];
+  readonly secret: string | null;
+}
+
 /** What a manager may still change of an invoice; what was not sent is not there. */
 export type InvoiceChanges = Partial<Omit<InvoiceOrder, 'status'>>;
 
@@ -54,6 +69,25 @@ export function parseInvoice(body: Body): InvoiceOrder {
     throw new InvalidField('status', 'Must be draft or initiated.');
   }
   return { ...fieldsOf(body), status };
+}
+
+/** A user's payment request: the caller says the currency, and need not say that it is not a draft. */
+export function parseRequest(body: Body): InvoiceOrder {
+  const currency = text(body, 'request_currency', 30);
+  if (currency === null) throw new InvalidField('request_currency', 'This field is required.');
+  if (currency !== 'USD') throw new InvalidField('request_currency', 'Invalid currency.');
+  return parseInvoice({ status: 'initiated', ...body });
+}
+
+/** The registration of a webhook; what is missing comes from `before`, when there is one. */
+export function parseHook(body: Body, before: HookOrder | null): HookOrder {
+  const target = url(body, 'url') ?? before?.url.href ?? null;
+  if (target === null) throw new InvalidField('url', 'This field is required.');
+  const asked = body['event'] ?? before?.event;
+  const event = HOOK_EVENTS.find((known) => known === asked);
+  if (event === undefined) throw new InvalidField('event', 'Not a valid choice.');
+  const secret = 'secret' in body ? text(body, 'secret', 200) : (before?.secret ?? null);
+  return { url: new URL(target), event, secret };
 }
 
 /** The fields of a PATCH. With `whole`, as for a PUT, the mandatory ones have to be there. */
