@@ -221,7 +221,12 @@ function webhookRoutes(core: Core, registry: WebhookRegistry): Route[] {
   ];
 }
 
-function refusalReply(status: number, error_code: string, message: string, data?: Body): Reply {
+function refusalReply(
+  status: number,
+  error_code: string,
+  message: string,
+  data?: Readonly<Record<string, unknown>>,
+): Reply {
   return reply(status, {
     message,
     errors: [{ error_code, description: message, ...(data ? { data } : {}) }],
