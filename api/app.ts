@@ -12,11 +12,13 @@ import { Problem } from './problem.ts';
 import { createAccountFinder } from './provider-accounts.ts';
 import { accountRotationRoutes } from './routes/account-rotation.ts';
 import { accountWebhookRoutes } from './routes/account-webhooks.ts';
+import { caseRoutes } from './routes/cases.ts';
 import { showErrorDocs } from './routes/error-docs.ts';
 import { erasureRoutes } from './routes/erasures.ts';
 import { exchangeRoutes } from './routes/exchanges.ts';
 import { healthRoutes } from './routes/health.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
+import { merchantRoutes } from './routes/merchant.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { paymentServiceRoutes } from './routes/payment-services.ts';
 import { paymentRoutes } from './routes/payments.ts';
@@ -54,6 +56,8 @@ function routes(dependencies: ApiDependencies): Route[] {
   const invoices = invoiceRoutes(dependencies);
   const payments = paymentRoutes(dependencies);
   const operations = operationRoutes(dependencies);
+  const cases = caseRoutes(dependencies);
+  const merchant = merchantRoutes(dependencies);
   const services = paymentServiceRoutes(dependencies);
   const clock = testClockRoutes(dependencies);
   const finder = createAccountFinder(dependencies);
@@ -86,6 +90,11 @@ function routes(dependencies: ApiDependencies): Route[] {
     get('/v1/captures/:id', key, operations.read('cap')),
     get('/v1/voids/:id', key, operations.read('void')),
     get('/v1/refunds/:id', key, operations.read('rfd')),
+    get('/v1/cases', key, cases.list),
+    get('/v1/cases/:id', key, cases.read),
+    post('/v1/cases/:id/resolve', key, readBytes, cases.resolve),
+    get('/v1/merchant', key, merchant.read),
+    patch('/v1/merchant', key, readBytes, merchant.change),
     get('/v1/payment_services', key, services.list),
     post('/v1/provider_accounts', key, readBytes, accounts.create),
     get('/v1/provider_accounts', key, accounts.list),

@@ -193,6 +193,30 @@ const kinds = {
     title: 'The provider refunds all or nothing',
     about: 'Leave `amount` out, or give the whole amount that came.',
   },
+  case_resolved: {
+    status: 409,
+    title: 'The case has been decided',
+    about:
+      'Somebody was faster; `detail` says who and how. What was decided is not taken back: make a refund or a new payment where something is to be changed.',
+  },
+  decision_not_possible: {
+    status: 409,
+    title: 'The decision does not fit',
+    about:
+      'This kind of case does not know that decision, its money has gone back by another way, or its provider has no such refund. `possible_decisions` of the case says what fits; a refund by hand is always possible while money is there.',
+  },
+  provider_id_needed: {
+    status: 422,
+    title: "The provider's id is needed",
+    about:
+      'To say that something exists at the provider, name it: `provider_id` is the id of the payment, capture or refund in its dashboard. The next reading is compared with it, so that nothing is counted twice.',
+  },
+  provider_contradicts: {
+    status: 409,
+    title: 'The provider says otherwise',
+    about:
+      'The provider has no payment of that id, or one of another reference, amount or currency. Look again.',
+  },
   provider_refused: {
     status: 422,
     title: 'The provider refuses the request',

@@ -10,6 +10,7 @@ const NAMES = {
   cap: 'capture',
   void: 'void',
   rfd: 'refund',
+  case: 'case',
   pacc: 'provider account',
 } as const;
 

@@ -1,7 +1,7 @@
 /** Merchants, their API keys and their accounts at providers. Secrets: keys are stored hashed, credentials sealed. */
 import { createHmac, randomBytes } from 'node:crypto';
 import type pg from 'pg';
-import type { Policies } from '../domain/cases.ts';
+import type { MoneyPolicy, Policies } from '../domain/cases.ts';
 import { newId } from './ids.ts';
 import type { Sealer } from './sealed.ts';
 
@@ -25,6 +25,45 @@ export async function createMerchant(pool: pg.Pool, name: string): Promise<strin
   const id = newId('mer');
   await pool.query('insert into merchants (id, name) values ($1, $2)', [id, name]);
   return id;
+}
+
+/** A merchant as it sees itself. */
+export interface MerchantRow {
+  readonly id: string;
+  readonly name: string;
+  readonly late_money: MoneyPolicy;
+  readonly excess_money: MoneyPolicy;
+  readonly created_at: string;
+}
+
+const MERCHANT = 'id, name, late_money, excess_money, created_at';
+
+/** The merchant; it is there, because its key was. */
+export async function findMerchant(pool: pg.Pool, id: string): Promise<MerchantRow> {
+  const { rows } = await pool.query<MerchantRow>(`select ${MERCHANT} from merchants where id = $1`, [id]);
+  return only(rows, id);
+}
+
+/** Changes what is given and leaves the rest. */
+export async function changeMerchant(
+  pool: pg.Pool,
+  id: string,
+  {
+    late_money,
+    excess_money,
+  }: { late_money?: MoneyPolicy | undefined; excess_money?: MoneyPolicy | undefined },
+): Promise<MerchantRow> {
+  const { rows } = await pool.query<MerchantRow>(
+    `update merchants set late_money = coalesce($2, late_money), excess_money = coalesce($3, excess_money)
+     where id = $1 returning ${MERCHANT}`,
+    [id, late_money ?? null, excess_money ?? null],
+  );
+  return only(rows, id);
+}
+
+function only<Row>([row]: readonly Row[], id: string): Row {
+  if (!row) throw new Error(`there is no ${id}`);
+  return row;
 }
 
 /** What is stored of a key's secret part: useless without the pepper, which the database never sees. */
