@@ -26,11 +26,13 @@ export interface PoolOptions {
   readonly size: number;
   /** Shown in `pg_stat_activity`. */
   readonly name: string;
+  /** False: commits do not wait for the disk, and a server that loses power loses the last ones. Default true. */
+  readonly durable?: boolean;
   /** Idle connections break now and then (a restart of the server); the pool replaces them. */
   readonly onError: (error: Error) => void;
 }
 
-export function createPool({ url, size, name, onError }: PoolOptions): pg.Pool {
+export function createPool({ url, size, name, durable = true, onError }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: size,
@@ -39,6 +41,7 @@ export function createPool({ url, size, name, onError }: PoolOptions): pg.Pool {
     idleTimeoutMillis: 60_000,
     statement_timeout: 10_000,
     types,
+    ...(durable ? {} : { options: '-c synchronous_commit=off' }),
   });
   pool.on('error', onError);
   return pool;

@@ -72,11 +72,11 @@ export interface Redactor {
 
 /** `credentials`: the account's, as its connector has read them; none of their values will be kept. */
 export function createRedactor(credentials: unknown): Redactor {
-  const values = textsIn(credentials);
+  const own = createSecretText(textsIn(credentials));
   return {
     exchange({ request, outcome }) {
       const sent = request.headers ?? {};
-      const secrets = createSecretText([...values, ...secretHeaders(sent)]);
+      const secrets = own.and(secretHeaders(sent));
       const isTokenCall = TOKEN_OPERATION.test(request.operation);
       const isSecret = isTokenCall ? (name: string) => !KEPT_OF_TOKEN_CALLS.has(name) : isSecretName;
       const rules: Rules = { secrets, isSecret, isTokenCall };
@@ -91,7 +91,7 @@ export function createRedactor(credentials: unknown): Redactor {
       };
     },
     webhook(headers, body) {
-      const rules: Rules = { secrets: createSecretText(values), isSecret: isSecretName, isTokenCall: false };
+      const rules: Rules = { secrets: own, isSecret: isSecretName, isTokenCall: false };
       const text = new TextDecoder().decode(body);
       return { headers: cleanHeaders(headers, rules), body: cleanBody(text, headers['content-type'], rules) };
     },

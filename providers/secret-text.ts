@@ -16,17 +16,45 @@ export interface SecretText {
   withoutValues(text: string): string;
   /** `text` without the beginning of a known secret at its end, where a broken answer may have been cut. */
   withoutTail(text: string): string;
+  /** This, with more values that must never be kept. */
+  and(more: readonly string[]): SecretText;
 }
 
 /** `values`: what must never be kept, in whatever way it is written. */
 export function createSecretText(values: readonly string[]): SecretText {
-  const known = [...new Set(values.filter((value) => value.trim() !== ''))];
-  const long = known.filter((value) => value.length >= FINDABLE_FROM);
-  const short = new Set(known.filter((value) => value.length < FINDABLE_FROM));
-  const spelt = [...new Set(long.flatMap(spellings))].sort((a, b) => b.length - a.length);
-  const anyOfThem = spelt.length === 0 ? null : new RegExp(spelt.map(escaped).join('|'), 'gi');
+  return fromSpelt(values.map(spell));
+}
 
-  const withoutValues = (text: string): string => (anyOfThem ? text.replace(anyOfThem, REDACTED) : text);
+/** A value with all the ways in which it may stand in a text; the lower-case ones are for looking quickly. */
+interface Spelt {
+  readonly value: string;
+  readonly ways: readonly string[];
+  readonly lower: readonly string[];
+}
+
+function spell(value: string): Spelt {
+  const ways = value.length < FINDABLE_FROM ? [] : [...new Set(spellings(value))];
+  return { value, ways, lower: ways.map((way) => way.toLowerCase()) };
+}
+
+function fromSpelt(all: readonly Spelt[]): SecretText {
+  const known = all.filter(({ value }) => value.trim() !== '');
+  const short = new Set(known.filter(({ ways }) => ways.length === 0).map(({ value }) => value));
+  const lower = known.flatMap((spelt) => spelt.lower);
+  const shortest = Math.min(...lower.map(({ length }) => length));
+  // Made when the first one is found, which is seldom.
+  let pattern: RegExp | null = null;
+  const anyOfThem = (): RegExp => {
+    const ways = [...new Set(known.flatMap((spelt) => spelt.ways))].sort((a, b) => b.length - a.length);
+    pattern ??= new RegExp(ways.map(escaped).join('|'), 'gi');
+    return pattern;
+  };
+  const has = (text: string): boolean => {
+    if (text.length < shortest) return false;
+    const plain = text.toLowerCase();
+    return lower.some((way) => plain.includes(way));
+  };
+  const withoutValues = (text: string): string => (has(text) ? text.replace(anyOfThem(), REDACTED) : text);
 
   return {
     clean(text) {
@@ -35,9 +63,11 @@ export function createSecretText(values: readonly string[]): SecretText {
     },
     withoutValues,
     withoutTail(text) {
-      const longest = Math.max(0, ...long.map((secret) => tailLength(text, secret)));
+      const long = known.filter(({ ways }) => ways.length > 0);
+      const longest = Math.max(0, ...long.map(({ value }) => tailLength(text, value)));
       return longest === 0 ? text : text.slice(0, -longest) + REDACTED;
     },
+    and: (more) => (more.length === 0 ? fromSpelt(known) : fromSpelt([...known, ...more.map(spell)])),
   };
 }
 
@@ -76,7 +106,11 @@ const WEBHOOK_URL = /(\/webhooks\/[a-z0-9_]+\/pacc_[0-9a-z]+)[/?][^\s"'<>]+/g;
 const NAMED =
   /((?:token|secret|passw(?:or)?d|signature|api_?key|hmac)["']?\s{0,9}[=:]\s{0,9}["']?)([^\s"'&<>,;]+)/gi;
 
+/** A word that all of them need: most texts have none. */
+const ANY_SIGN = /eyJ|bearer|basic|-----BEGIN|\/webhooks\/|token|secret|passw|signature|api_?key|hmac/i;
+
 function withoutPatterns(text: string): string {
+  if (!ANY_SIGN.test(text)) return text;
   return text
     .replace(TOKEN, REDACTED)
     .replace(AUTHORIZATION, `$1 ${REDACTED}`)

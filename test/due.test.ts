@@ -191,6 +191,8 @@ describe('what an operator sees in the workflow engine', () => {
 
   it('the attributes it can be found by, and in plain words how it stands and what comes next', async () => {
     const { invoice } = await at.payable('finan', { reference: 'seen-1' });
+    // The provider is shown once a customer has not paid at once: until then it is not worth an event.
+    await stack.merchantApi.advanceClock(invoice.id, 90);
     const { searchAttributes, typedSearchAttributes } = await handleOf(invoice.id).describe();
     expect(Object.keys(searchAttributes).length).toBeGreaterThan(0);
     const attributes = Object.fromEntries(

@@ -9,7 +9,7 @@ import type { ExchangeRecorder, RawExchange } from '../activities/dependencies.t
 import { insertExchanges, type NewExchange } from '../db/exchanges.ts';
 import { newId } from '../db/ids.ts';
 
-const FLUSH_AFTER_MS = 40;
+const FLUSH_AFTER_MS = 200;
 const RETRY_AFTER_MS = 1_000;
 const BATCH = 50;
 const WAITING_MAX = 2_000;

@@ -50,6 +50,7 @@ export async function startWorker(
     url: config.database.url,
     size: 1,
     name: 'sarraf-worker-exchanges',
+    durable: false,
     onError: (err) => logger.warn({ err }, 'a database connection broke'),
   });
   const exchanges = createExchangeRecorder({ pool: recordPool, logger });

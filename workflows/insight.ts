@@ -13,22 +13,27 @@ const STATUS = defineSearchAttributeKey('SarrafStatus', SearchAttributeType.KEYW
 const PROVIDER = defineSearchAttributeKey('SarrafProvider', SearchAttributeType.KEYWORD);
 
 export interface Insight {
-  /** Shows the invoice as it stands and what comes next. Costs a history event only when an attribute changes. */
-  show(invoice: InvoiceState, next: Task | null): void;
+  /**
+   * Shows the invoice as it stands and what comes next. Costs a history event when its status changes. A new provider alone is
+   * not worth one while the customer is about to pay (`settled: false`); it is shown with the next change, or when time has passed.
+   */
+  show(invoice: InvoiceState, next: Task | null, settled: boolean): void;
 }
 
 export function createInsight(): Insight {
   let shown = { status: 'open', provider: '' };
   return {
-    show(invoice, next) {
+    show(invoice, next, settled) {
       const status = invoiceStatus(invoice);
       const provider = invoice.payments.at(-1)?.provider ?? '';
       const pairs = [
         ...(status === shown.status ? [] : [{ key: STATUS, value: status }]),
         ...(provider === shown.provider ? [] : [{ key: PROVIDER, value: provider }]),
       ];
-      if (pairs.length > 0) upsertSearchAttributes(pairs);
-      shown = { status, provider };
+      if (pairs.length > 0 && (settled || status !== shown.status)) {
+        upsertSearchAttributes(pairs);
+        shown = { status, provider };
+      }
       setCurrentDetails(details(invoice, next));
     },
   };

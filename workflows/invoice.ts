@@ -59,13 +59,15 @@ export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise
 
   /** Polls up to here have been done. */
   let doneUntil = Date.now();
+  /** A timer has rung: nobody was quick. */
+  let timePassed = false;
   for (;;) {
     await desk.clear();
     const state = work.state ?? (await work.load());
     if (!desk.isEmpty) continue;
 
     const task = state && nextTask(state, doneUntil, work.patience.holds);
-    if (state) insight.show(state, task);
+    if (state) insight.show(state, task, timePassed);
     if (!state || (!isInFlight(state) && task === null && work.webhooks.size === 0)) {
       await condition(() => allHandlersFinished() || !desk.isEmpty);
       if (desk.isEmpty) return;
@@ -79,6 +81,7 @@ export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise
     await condition(() => alarm.rings || !desk.isEmpty);
     if (!desk.isEmpty) continue;
 
+    timePassed = true;
     doneUntil = Date.now();
     for (const id of heldWebhooks(work)) if (isDue(work, id)) desk.leave(() => work.applyWebhook(id));
     if (desk.isEmpty && task && task.at <= doneUntil) desk.leave(() => work.perform(task));
