@@ -15,6 +15,8 @@ export interface Exam {
   readonly signs_time: boolean;
   /** Currencies that the simulator's account takes; left out: all of the manifest. */
   readonly currencies?: readonly string[];
+  /** Credentials that the simulator can be started with to take a currency that its own account does not take. */
+  readonly accounts?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What a create call needs beyond the ordinary order: phones and mail addresses that the simulator does not act on. */
   readonly order?: Partial<CreatePayment>;
   /** `minor`: the provider's own amounts, and so the simulator's books, are in minor units. Left out: decimals. */

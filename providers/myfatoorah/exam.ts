@@ -16,6 +16,15 @@ export const exam: Exam = {
   signs_time: false,
   // The account of the simulator is in Kuwait.
   currencies: ['KWD'],
+  accounts: {
+    SAR: { country: 'SAU' },
+    AED: { country: 'ARE' },
+    QAR: { country: 'QAT' },
+    BHD: { country: 'BHR' },
+    OMR: { country: 'OMN' },
+    JOD: { country: 'JOD' },
+    EGP: { country: 'EGY' },
+  },
   clock: 'simulator',
   declined: 'pending',
   lapsed: 'expired',

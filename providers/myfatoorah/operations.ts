@@ -1,6 +1,7 @@
 /** Money after the payment: capture, release, refund. */
 import { ProviderError } from '../../domain/provider-error.ts';
 import { unexpectedAnswer } from '../answers.ts';
+import { checkRepetition } from '../check-request.ts';
 import type { MoneyOperation, PaymentReading, RefundReading } from '../contract.ts';
 import { inAccountCurrency, positiveAmount, wireNumber } from './amounts.ts';
 import { inquire, isKind, refundsOf } from './inquiry.ts';
@@ -60,7 +61,10 @@ export async function refundPayment(context: Context, refund: MoneyOperation): P
   inAccountCurrency(context.account.credentials.country, money);
   const known = await refundsOf(context, provider_payment_id);
   const ours = known.find(({ reference }) => reference === operation_key);
-  if (ours) return ours;
+  if (ours) {
+    checkRepetition(ours.amount, refund);
+    return ours;
+  }
   const { data, request } = await call(
     context,
     {

@@ -3,7 +3,7 @@ import { currency } from '../../domain/currency.ts';
 import { addAmounts, MAX_AMOUNT } from '../../domain/money.ts';
 import { ProviderError } from '../../domain/provider-error.ts';
 import { unexpectedAnswer } from '../answers.ts';
-import { checkRequest, exactly, refused } from '../check-request.ts';
+import { checkRepetition, checkRequest, exactly, refused } from '../check-request.ts';
 import type {
   Connector,
   CreatedPayment,
@@ -204,16 +204,17 @@ async function expirePayment(context: Context, payment: KnownPayment): Promise<P
  * Pays back to the customer's Rehive account. Idempotency keys last a day, a repetition may come later: a refund that
  * carries our key already is the answer.
  */
-async function refundPayment(
-  context: Context,
-  { provider_payment_id, money, operation_key, reason }: MoneyOperation,
-): Promise<RefundReading> {
+async function refundPayment(context: Context, operation: MoneyOperation): Promise<RefundReading> {
+  const { provider_payment_id, money, operation_key, reason } = operation;
   const { data: paid } = await readInvoice(context, { provider_payment_id });
   const { code } = paid.request_currency;
   if (money.currency !== code) throw refused('unsupported_currency', `the invoice is in ${code}`);
   const amount = exactly(() => toUnits(money, paid.request_currency));
   const known = (await refundsOf(context, paid)).find(({ reference }) => reference === operation_key);
-  if (known) return known;
+  if (known) {
+    checkRepetition(known.amount, operation);
+    return known;
+  }
   const { data, request } = await call(
     context,
     {

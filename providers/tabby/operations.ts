@@ -2,7 +2,7 @@
 import { toDecimal } from '../../domain/money.ts';
 import { ProviderError } from '../../domain/provider-error.ts';
 import { unexpectedAnswer } from '../answers.ts';
-import { exactly, refused } from '../check-request.ts';
+import { checkRepetition, exactly, refused } from '../check-request.ts';
 import type { MoneyOperation, PaymentReading, RefundReading } from '../contract.ts';
 import type { ProviderRequest } from '../http.ts';
 import { amountOf, readingOf, refundReadingOf } from './readings.ts';
@@ -44,18 +44,17 @@ export async function refundPayment(context: Context, refund: MoneyOperation): P
  */
 async function move(
   context: Context,
-  { provider_payment_id, money, operation_key, reason }: MoneyOperation,
+  operation: MoneyOperation,
   kind: 'captures' | 'refunds',
 ): Promise<Answer & { readonly made: Movement }> {
+  const { provider_payment_id, money, operation_key, reason } = operation;
   const before = await retrieve(context, provider_payment_id);
   if (before.data.currency !== money.currency) {
     throw refused('unsupported_currency', `the payment is in ${before.data.currency}`);
   }
   const known = before.data[kind].find(({ reference_id }) => reference_id === operation_key);
   if (known) {
-    if (amountOf(known.amount, money.currency, before.request) !== money.amount) {
-      throw refused('key_reused', 'this operation was made before with another amount');
-    }
+    checkRepetition(amountOf(known.amount, money.currency, before.request), operation);
     return { ...before, made: known };
   }
   const amount = exactly(() => toDecimal(money));

@@ -190,6 +190,7 @@ async function readPayment(context: Context, { provider_payment_id }: KnownPayme
  * was reversed before, or by another hand at the same time, is never asked to be reversed twice.
  */
 async function refundPayment(context: Context, refund: MoneyOperation): Promise<RefundReading> {
+  if (refund.money.currency !== IQD) throw refused('unsupported_currency', 'ZainCash refunds dinars only');
   const before = await readPayment(context, refund);
   const done = before.refunds?.[0];
   if (done) return whole(refund, done);
