@@ -208,8 +208,9 @@ describe.each(methods.filter(([, connector]) => connector.manifest.refund !== 'n
 );
 
 /** The smallest difference between two amounts; dinars go by the thousand. */
-const step = ({ money }: Known): number => (money.currency === 'IQD' ? 1000 : 1);
+const step = ({ money: { currency: code } }: Known): number => (code === 'IQD' ? 1000 : 1);
 /** A part of the payment, as odd as its currency allows. */
 const part = (known: Known, by: number): number =>
   (Math.floor(known.money.amount / by / step(known)) - 1) * step(known);
-const otherThan = ({ money }: Known): Currency => currency(money.currency === 'AED' ? 'SAR' : 'AED');
+const otherThan = ({ money: { currency: code } }: Known): Currency =>
+  currency(code === 'AED' ? 'SAR' : 'AED');
