@@ -19,6 +19,8 @@ export interface Exam {
   readonly accounts?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What a create call needs beyond the ordinary order: phones and mail addresses that the simulator does not act on. */
   readonly order?: Partial<CreatePayment>;
+  /** Calls that take a key of ours, which the simulator's books repeat. */
+  readonly takes_key: readonly ('create' | 'capture' | 'refund')[];
   /** `minor`: the provider's own amounts, and so the simulator's books, are in minor units. Left out: decimals. */
   readonly wire_amounts?: 'minor';
   /** `simulator`: the connector compares times of the provider with ours, so both clocks are moved. Left out: the wall's. */

@@ -13,6 +13,7 @@ export const exam: Exam = {
   api_credentials: ['apiuser', 'apikey'],
   webhook_credential: 'webhook_secret',
   signs_time: false,
+  takes_key: [],
   // None of the numbers that the sandbox decides by itself.
   order: { customer: { name: 'Sara', email: 'sara@example.com', phone: '+237 677 12 34 56' } },
   // A link can be tried again until it runs out; a request on the phone is one attempt, and never runs out.

@@ -16,6 +16,7 @@ export const exam: Exam = {
   api_credentials: ['client_id', 'client_secret'],
   webhook_credential: 'client_secret',
   signs_time: false,
+  takes_key: [],
   repeats_reference: false,
   declined: 'failed',
   lapsed: 'expired',

@@ -21,6 +21,7 @@ export const exam: Exam = {
   api_credentials: ['client_id', 'secret'],
   webhook_credential: 'secret',
   signs_time: true,
+  takes_key: [],
   // A transfer that fails never reaches Finan; its pages can be tried again, and nothing is ever called expired.
   declined: { bank_transfer: null, card: 'pending', momo: 'pending' },
   lapsed: 'pending',

@@ -18,6 +18,7 @@ export const exam: Exam = {
   api_credentials: ['api_key'],
   webhook_credential: 'webhook_secret',
   signs_time: true,
+  takes_key: [],
   declined: 'failed',
   lapsed: 'expired',
   webhooks: {

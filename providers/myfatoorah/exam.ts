@@ -14,6 +14,7 @@ export const exam: Exam = {
   api_credentials: ['token'],
   webhook_credential: 'webhook_secret',
   signs_time: false,
+  takes_key: ['refund'],
   // The account of the simulator is in Kuwait.
   currencies: ['KWD'],
   accounts: {

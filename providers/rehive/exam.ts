@@ -13,6 +13,7 @@ export const exam: Exam = {
   api_credentials: ['token'],
   webhook_credential: 'webhook_secret',
   signs_time: false,
+  takes_key: ['create', 'refund'],
   // A business has one currency.
   currencies: ['USD'],
   wire_amounts: 'minor',

@@ -18,6 +18,7 @@ export const exam: Exam = {
   api_credentials: ['secret_key'],
   webhook_credential: 'webhook_secret',
   signs_time: false,
+  takes_key: ['capture', 'refund'],
   // A phone and an address that the testing guide approves.
   order: { customer: { name: 'Sara', email: 'otp.success@tabby.ai', phone: '+96590000001' } },
   // Lists have no payment that is merely created.

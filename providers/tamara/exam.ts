@@ -21,6 +21,7 @@ export const exam: Exam = {
   api_credentials: ['api_token'],
   webhook_credential: 'notification_token',
   signs_time: true,
+  takes_key: ['refund'],
   declined: 'failed',
   lapsed: 'expired',
   webhooks: {

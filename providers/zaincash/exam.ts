@@ -26,6 +26,7 @@ export const exam: Exam = {
   api_credentials: ['client_id', 'client_secret'],
   webhook_credential: 'api_key',
   signs_time: false,
+  takes_key: ['create'],
   declined: 'failed',
   lapsed: 'expired',
   webhooks: {

@@ -25,6 +25,7 @@ export const exam: Exam = {
   api_credentials: ['merchant_id', 'secret'],
   webhook_credential: 'secret',
   signs_time: true,
+  takes_key: [],
   declined: 'failed',
   // An open transaction fails after four hours.
   lapsed: 'failed',

@@ -66,6 +66,8 @@ describe.each(methods.filter(([, connector, method]) => captureOf(connector, met
       const order = operation(known, part(known, 3));
       const first = await capture(order);
       expect(await capture(order)).toMatchObject({ receipts: first.receipts });
+      const key = sitting.exam.takes_key.includes('capture') ? order.operation_key : null;
+      expect(rig.booked('money_received')[0]?.idempotency_key).toBe(key);
       const another = { ...order, money: money(order.money.amount + 1, order.money.currency) };
       expect(await failureOf(capture(another))).toMatchObject(REFUSED);
       expect(booked('money_received')).toBe(1);
@@ -139,6 +141,8 @@ describe.each(methods.filter(([, connector]) => connector.manifest.refund !== 'n
       expect(await failureOf(refund(another))).toMatchObject(REFUSED);
       await rig.advance(DECIDED_S);
       expect(await refund(order)).toMatchObject({ key: first.key, status: 'succeeded' });
+      const key = sitting.exam.takes_key.includes('refund') ? order.operation_key : null;
+      expect(rig.booked('money_refunded')[0]?.idempotency_key).toBe(key);
       expect(made()).toBe(1);
     });
 

@@ -62,6 +62,8 @@ describe.each(methods)('%s', (_, connector, manifest) => {
     expect(await read(known)).toEqual(after);
     expect(rig.booked('payment_created')).toHaveLength(1);
     expect(rig.booked('money_received')).toHaveLength(captures ? 0 : 1);
+    const [booked] = rig.booked('payment_created');
+    expect(booked?.idempotency_key !== null).toBe(sitting.exam.takes_key.includes('create'));
   });
 
   it.each(['smallest', 'typical', 'largest'] as const)('carries the %s amount exactly', async (size) => {
