@@ -7,7 +7,8 @@ import { money } from '../../domain/money.ts';
 import type { LedgerKind } from '../../sandbox/ledger.ts';
 import type { MoneyOperation } from '../../providers/contract.ts';
 import { connectors } from '../../providers/index.ts';
-import { captureOf, failureOf, must, useSitting, type Known } from './sitting.ts';
+import { failureOf } from '../setup/failure-of.ts';
+import { captureOf, must, useSitting, type Known } from './sitting.ts';
 
 const methods = connectors.flatMap((connector) =>
   connector.manifest.methods.map(

@@ -10,7 +10,8 @@ import type { MethodManifest, NextAction, PaymentReading } from '../../providers
 import { wordFor, type Exam } from '../../providers/exam.ts';
 import { connectors } from '../../providers/index.ts';
 import { startSimulator } from '../setup/provider-rig.ts';
-import { accountAt, captureOf, failureOf, foreignCurrency, must, typical, useSitting } from './sitting.ts';
+import { failureOf } from '../setup/failure-of.ts';
+import { accountAt, captureOf, foreignCurrency, must, typical, useSitting } from './sitting.ts';
 import type { Known } from './sitting.ts';
 
 const methods = connectors.flatMap((connector) =>

@@ -1,7 +1,6 @@
 /** One provider sitting its exam: orders that fit its manifest, and payments brought to where a question begins. */
 import { isCurrency, type Currency } from '../../domain/currency.ts';
 import { money, type Money } from '../../domain/money.ts';
-import { ProviderError } from '../../domain/provider-error.ts';
 import type {
   Connector,
   CreatedPayment,
@@ -159,16 +158,6 @@ export function accountAt(
 export function must<F>(promised: F | undefined): F {
   if (promised === undefined) throw new Error('the manifest promises a function that is not there');
   return promised;
-}
-
-/** The failure that a call ends in; anything else, success too, fails the test. */
-export async function failureOf(call: Promise<unknown>): Promise<ProviderError['failure']> {
-  const outcome: unknown = await call.then(
-    (value) => ({ resolved: value }),
-    (error: unknown) => error,
-  );
-  expect(outcome).toBeInstanceOf(ProviderError);
-  return (outcome as ProviderError).failure;
 }
 
 /** The currency of a code that the manifest does not have, for a refusal. */
