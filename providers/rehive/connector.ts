@@ -1,8 +1,7 @@
 /** Rehive: invoices of a business, paid on a hosted page, in the currency of the business; refunds in parts. */
 import { currency } from '../../domain/currency.ts';
 import { addAmounts, MAX_AMOUNT } from '../../domain/money.ts';
-import { ProviderError } from '../../domain/provider-error.ts';
-import { unexpectedAnswer } from '../answers.ts';
+import { isFailure, unexpectedAnswer } from '../answers.ts';
 import { checkRepetition, checkRequest, exactly, refused } from '../check-request.ts';
 import type {
   Connector,
@@ -193,9 +192,7 @@ async function expirePayment(context: Context, payment: KnownPayment): Promise<P
     if (data.id !== payment.provider_payment_id) throw unexpectedAnswer(request, 'is about another invoice');
     return await readingOf(context, data, request);
   } catch (error) {
-    if (error instanceof ProviderError && error.failure.kind === 'invalid_request') {
-      return readPayment(context, payment);
-    }
+    if (isFailure(error, 'invalid_request')) return readPayment(context, payment);
     throw error;
   }
 }

@@ -5,8 +5,9 @@ import { ProviderError } from '../../domain/provider-error.ts';
 import { unexpectedAnswer } from '../answers.ts';
 import { checkRequest, exactly } from '../check-request.ts';
 import type { Connector, CreatedPayment, CreatePayment, Manifest, PaymentReading } from '../contract.ts';
+import { positiveAmount } from '../decimals.ts';
 import { capturePayment, refundPayment, retrieve, voidPayment } from './operations.ts';
-import { amountOf, readingOf } from './readings.ts';
+import { readingOf } from './readings.ts';
 import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
 import {
   call,
@@ -88,7 +89,7 @@ async function createPayment(context: Context, request: CreatePayment): Promise<
   }
   const same =
     payment.currency === request.money.currency &&
-    amountOf(payment.amount, request.money.currency, sent) === request.money.amount &&
+    positiveAmount(payment.amount, request.money.currency, sent) === request.money.amount &&
     (payment.order?.reference_id ?? request.reference) === request.reference;
   if (!same) throw unexpectedAnswer(sent, 'is about another amount or reference');
   return {

@@ -3,11 +3,12 @@
  * what those leave open is listed in the README of this folder.
  */
 import { z, type ZodType } from 'zod';
-import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
-import { failureFromStatus, isSuccess, readJson, readRefusal, sayable } from '../answers.ts';
+import type { ProviderFailure } from '../../domain/provider-error.ts';
+import { failureFromStatus, readRefusal, sayable } from '../answers.ts';
 import type { ProviderContext } from '../contract.ts';
 import { optionalMoment, optionalText, secret, text, webUrl } from '../fields.ts';
 import type { ProviderRequest, ProviderResponse } from '../http.ts';
+import { callJson, type JsonCall } from '../json-call.ts';
 
 export interface TabbyCredentials {
   readonly secret_key: string;
@@ -95,37 +96,10 @@ export const paymentPage = z.object({
     .catch(null),
 });
 
-interface Call {
-  readonly operation: string;
-  readonly method: 'GET' | 'POST';
-  /** Below `/api/v2/`: `payments/…`. */
-  readonly path: string;
-  readonly body?: Readonly<Record<string, unknown>>;
-  readonly mutates: boolean;
-}
-
-/** One call; gives the answer as `schema` says, and the request for errors that follow. */
-export async function call<T>(
-  { account, http, signal }: Context,
-  { operation, method, path, body, mutates }: Call,
-  schema: ZodType<T>,
-): Promise<{ data: T; request: ProviderRequest }> {
-  const request: ProviderRequest = {
-    operation,
-    method,
-    mutates,
-    signal,
-    url: `${account.base_url.replace(/\/+$/, '')}/api/v2/${path}`,
-    headers: {
-      accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      authorization: `Bearer ${account.credentials.secret_key}`,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  };
-  const response = await http.send(request);
-  if (isSuccess(response)) return { data: readJson(response, schema, request), request };
-  throw new ProviderError(refusal(response, request));
+/** One call to a path below `/api/v2/`; gives the answer as `schema` says, and the request for errors that follow. */
+export function call<T>(context: Context, wanted: JsonCall, schema: ZodType<T>) {
+  const headers = { authorization: `Bearer ${context.account.credentials.secret_key}` };
+  return callJson(context, { ...wanted, path: `/api/v2/${wanted.path}` }, schema, { headers, refusal });
 }
 
 const refusalBody = z.object({

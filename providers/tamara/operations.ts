@@ -4,11 +4,11 @@
  */
 import { addAmounts } from '../../domain/money.ts';
 import { ProviderError } from '../../domain/provider-error.ts';
-import { unexpectedAnswer } from '../answers.ts';
+import { isFailure, unexpectedAnswer } from '../answers.ts';
 import { checkRepetition, refused } from '../check-request.ts';
 import type { MoneyOperation, PaymentReading, RefundReading } from '../contract.ts';
 import { minorUnits, positiveUnits, toWire } from './amounts.ts';
-import { isKind, orderPath, readOrder, readPayment, type OrderAnswer } from './orders.ts';
+import { orderPath, readOrder, readPayment, type OrderAnswer } from './orders.ts';
 import { moneyOf, readingOf, type OrderMoney } from './readings.ts';
 import { anything, call, madeRefund, type Context } from './wire.ts';
 
@@ -66,7 +66,7 @@ export async function voidPayment(
       anything,
     );
   } catch (error) {
-    if (!isKind(error, 'invalid_request')) throw error;
+    if (!isFailure(error, 'invalid_request')) throw error;
     const now = await readPayment(context, { provider_payment_id });
     if (now.status === 'pending' || now.status === 'authorized') throw error;
     return now;
