@@ -5,6 +5,7 @@
 import { Agent, type Dispatcher } from 'undici';
 import { ProviderError, type ProviderFailure } from '../domain/provider-error.ts';
 import { Interruption, networkFailure } from './network-failure.ts';
+import { redacted } from './redact.ts';
 
 export interface ProviderRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -26,6 +27,7 @@ export interface ProviderResponse {
   readonly status: number;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The body; that of a refusal without the proof of who we are, should it repeat that. */
   readonly text: string;
 }
 
@@ -162,7 +164,8 @@ function exchange(agent: Dispatcher, request: ProviderRequest, maxBytes: number)
       },
       onResponseEnd() {
         if (!settle()) return;
-        resolve({ status, headers, text: new TextDecoder().decode(Buffer.concat(chunks)) });
+        const text = new TextDecoder().decode(Buffer.concat(chunks));
+        resolve({ status, headers, text: status < 400 ? text : redacted(text, request) });
       },
       onResponseError(_, error) {
         fail(error);

@@ -6,6 +6,7 @@ import { ProviderError } from '../../domain/provider-error.ts';
 import type { Connector } from '../../providers/contract.ts';
 import type { ProviderHttp } from '../../providers/http.ts';
 import { connectors } from '../../providers/index.ts';
+import { answering, startScriptedServer } from '../../providers/scripted-server.ts';
 import type { Fault } from '../../sandbox/faults.ts';
 import type { LedgerKind, LedgerLine } from '../../sandbox/ledger.ts';
 import { operationsOf, type Attempt, type Operation } from './operations.ts';
@@ -84,6 +85,11 @@ describe.each(methods)('%s', (_, connector, method) => {
       .lines()
       .slice(since)
       .filter(({ kind }) => MOVES.has(kind));
+  /** What no error may say. */
+  const secrets = (): string[] => {
+    const { api_credentials, webhook_credential } = sitting.exam;
+    return [...api_credentials, webhook_credential].map((name) => rig.simulator.credentials[name] ?? name);
+  };
   const mark = (): number => rig.simulator.ledger.lines().length;
 
   const known = new Map<Operation, readonly boolean[]>();
@@ -171,7 +177,7 @@ describe.each(methods)('%s', (_, connector, method) => {
             failure.kind === trouble.refusal
           )
             expect(failure.retry_after_ms).toBe(RETRY_AFTER_S * 1000);
-          expectNoSecrets(outcome.error, rig.simulator.credentials);
+          expectNoSecrets(outcome.error, secrets());
           if (failure.kind !== 'unknown_outcome') {
             await expectNothing(operation, attempt, since);
             continue;
@@ -201,6 +207,30 @@ describe.each(methods)('%s', (_, connector, method) => {
       await expectNothing(operation, attempt, since);
     });
 
+    it.each(['headers', 'body'] as const)(
+      'keeps no secret of the %s that a refusal repeats',
+      async (part) => {
+        const attempt = await operation.begin();
+        const { account } = context();
+        const server = await startScriptedServer();
+        server.script = (request, response, socket) => {
+          const echo =
+            part === 'headers' ? Object.values(request.headers).toReversed().join(' ') : request.body;
+          answering(400, wordsEverywhere(echo))(request, response, socket);
+        };
+        try {
+          const outcome = await settled(
+            attempt.call(context({ account: { ...account, base_url: server.url } })),
+          );
+          expect(outcome.ok).toBe(false);
+          if (!outcome.ok) expectNoSecrets(outcome.error, secrets(), []);
+          expect(server.requests.length).toBeGreaterThan(0);
+        } finally {
+          await server.close();
+        }
+      },
+    );
+
     it('says which credentials are wrong, and never what they are', async () => {
       for (const name of sitting.exam.api_credentials) {
         const attempt = await operation.begin();
@@ -211,11 +241,27 @@ describe.each(methods)('%s', (_, connector, method) => {
         const outcome = await settled(attempt.call(context({ account: wrong })));
         expect(outcome.ok ? outcome : failureIn(outcome.error).kind).toBe('bad_credentials');
         expect(moved(since)).toEqual([]);
-        if (!outcome.ok) expectNoSecrets(outcome.error, { ...rig.simulator.credentials, canary });
+        if (!outcome.ok) expectNoSecrets(outcome.error, [...secrets(), canary]);
       }
     });
   });
 });
+
+/** A refusal with the same words in every place where one of these providers has them. */
+function wordsEverywhere(said: string): object {
+  const detail = { detail: said, description: said, field: said, code: said, Name: said, Error: said };
+  return {
+    message: said,
+    error: said,
+    error_description: said,
+    err: { msg: said },
+    errorType: 'bad_data',
+    errors: [detail],
+    IsSuccess: false,
+    Message: said,
+    ValidationErrors: [detail],
+  };
+}
 
 type Outcome =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
@@ -253,11 +299,12 @@ function kindsFor(
 }
 
 /** Neither credentials nor who the customer is. */
-function expectNoSecrets(error: unknown, credentials: Readonly<Record<string, string>>): void {
-  const said =
-    error instanceof ProviderError
-      ? JSON.stringify([error.message, error.stack, error.failure, error.cause])
-      : '';
-  const secrets = Object.values(credentials).filter((value) => value.length >= 12);
-  for (const secret of [...secrets, 'Haddad', 'sara@example.com']) expect(said).not.toContain(secret);
+function expectNoSecrets(
+  error: unknown,
+  secrets: readonly string[],
+  personal: readonly string[] = ['Haddad', 'sara@example.com'],
+): void {
+  const { message, stack, failure, cause } = error as ProviderError;
+  const said = JSON.stringify([message, stack, failure, cause]);
+  for (const secret of [...secrets, ...personal]) expect(said).not.toContain(secret);
 }
