@@ -5,7 +5,10 @@ const PROOF = /auth|key|secret|token|signature|password|client|user|merchant/i;
 /** Shorter values would be found in ordinary words. */
 const LENGTH_MIN = 8;
 
-/** `text` with every header and form field of `request` that proves the account replaced by `…`. */
+/**
+ * `text` with every header and form field of `request` that proves the account replaced by `…`. The transport does it for
+ * statuses from 400; who reads a refusal out of a success does it there.
+ */
 export function redacted(text: string, request: ProviderRequest): string {
   let clean = text;
   for (const proof of proofsIn(request)) {

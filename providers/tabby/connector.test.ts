@@ -300,6 +300,11 @@ describe('findPayment', () => {
     expect(await find()).toBeNull();
   });
 
+  it.each([{}, { pagination: { total_count: 0 } }])('does not take %j for an empty list', async (answer) => {
+    server.script = answering(200, answer);
+    expect(await failureOf(find())).toMatchObject({ kind: 'unavailable', code: 'unexpected_answer' });
+  });
+
   it('takes the one with the most money', async () => {
     const closed = payment({ id: 'closed', status: 'CLOSED' });
     server.script = answering(200, page([closed, payment()], 2));

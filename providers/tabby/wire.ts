@@ -88,8 +88,12 @@ export const session = z.object({
 });
 export type Session = z.infer<typeof session>;
 
+/** An empty page has `null`; an answer without the field is no page, and says nothing of what there is. */
 export const paymentPage = z.object({
-  payments: listOf(payment),
+  payments: z
+    .array(payment)
+    .nullable()
+    .transform((list) => list ?? []),
   pagination: z
     .object({ total_count: z.int().nonnegative().nullish().catch(null) })
     .nullish()

@@ -10,6 +10,7 @@ import type { ProviderContext } from '../contract.ts';
 import { decimalAmount, optionalMoment, optionalText, secret, text } from '../fields.ts';
 import type { ProviderRequest } from '../http.ts';
 import { signHs256, type JwtClaims } from '../jwt.ts';
+import { redacted } from '../redact.ts';
 
 export const IQD = currency('IQD');
 
@@ -81,7 +82,8 @@ export async function call<T>(
     body: new URLSearchParams(fields).toString(),
   };
   const response = await http.send(request);
-  const said = readRefusal(response, refusalBody);
+  const words = readRefusal(response, refusalBody);
+  const said = words === null ? null : redacted(words, request);
   if (!isSuccess(response)) throw new ProviderError(refusal(failureFromStatus(response, request), said));
   // A refusal comes with 200, too: `{"err":{"msg":"…"}}` in place of the transaction.
   if (said) {

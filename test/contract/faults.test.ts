@@ -207,29 +207,31 @@ describe.each(methods)('%s', (_, connector, method) => {
       await expectNothing(operation, attempt, since);
     });
 
-    it.each(['headers', 'body'] as const)(
-      'keeps no secret of the %s that a refusal repeats',
-      async (part) => {
-        const attempt = await operation.begin();
-        const { account } = context();
-        const server = await startScriptedServer();
-        server.script = (request, response, socket) => {
-          const echo =
-            part === 'headers' ? Object.values(request.headers).toReversed().join(' ') : request.body;
-          answering(400, wordsEverywhere(echo))(request, response, socket);
-        };
-        try {
-          const outcome = await settled(
-            attempt.call(context({ account: { ...account, base_url: server.url } })),
-          );
-          expect(outcome.ok).toBe(false);
-          if (!outcome.ok) expectNoSecrets(outcome.error, secrets(), []);
-          expect(server.requests.length).toBeGreaterThan(0);
-        } finally {
-          await server.close();
-        }
-      },
-    );
+    it.each([
+      ['headers', 400],
+      ['body', 400],
+      ['headers', 200],
+      ['body', 200],
+    ] as const)('keeps no secret of the %s that a refusal with %i repeats', async (part, status) => {
+      const attempt = await operation.begin();
+      const { account } = context();
+      const server = await startScriptedServer();
+      server.script = (request, response, socket) => {
+        const echo =
+          part === 'headers' ? Object.values(request.headers).toReversed().join(' ') : request.body;
+        answering(status, wordsEverywhere(echo))(request, response, socket);
+      };
+      try {
+        const outcome = await settled(
+          attempt.call(context({ account: { ...account, base_url: server.url } })),
+        );
+        expect(outcome.ok).toBe(false);
+        if (!outcome.ok) expectNoSecrets(outcome.error, secrets(), []);
+        expect(server.requests.length).toBeGreaterThan(0);
+      } finally {
+        await server.close();
+      }
+    });
 
     it('says which credentials are wrong, and never what they are', async () => {
       for (const name of sitting.exam.api_credentials) {
