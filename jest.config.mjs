@@ -17,4 +17,6 @@ export default {
   },
   extensionsToTreatAsEsm: [],
   maxWorkers: 2,
+  // What a hung test may take. Nothing is measured in tests: machines that run them are often busy.
+  testTimeout: 30_000,
 };

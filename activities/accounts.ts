@@ -2,6 +2,8 @@
 import type { AccountRow } from '../db/work.ts';
 import { ProviderError } from '../domain/provider-error.ts';
 import type { Connector, ProviderAccount, ProviderContext } from '../providers/contract.ts';
+import { observed, type ProviderHttp } from '../providers/http.ts';
+import { createRedactor, type Redactor } from '../providers/redact.ts';
 import { createTokenStore, type TokenStore } from '../providers/token-store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -10,24 +12,51 @@ export interface OpenAccount {
   readonly context: ProviderContext<unknown>;
 }
 
-export type AccountOpener = (row: AccountRow, signal: AbortSignal) => OpenAccount;
+/** What the calls are about. */
+export interface CallSubject {
+  readonly invoice_id: string;
+  readonly payment_id: string | null;
+}
+
+/** Every call made with the context is kept among the exchanges of its subject. */
+export type AccountOpener = (row: AccountRow, signal: AbortSignal, subject: CallSubject) => OpenAccount;
 
 /**
  * Decrypts an account's credentials once per revision and keeps them in memory only. The opener throws a
  * `ProviderError` of kind `bad_credentials` when they cannot be decrypted or are not what the connector takes.
+ * `activityAttempt`: how often the engine has started the activity that opens.
  */
-export function createAccountOpener({
-  sealer,
-  connectorFor,
-  http,
-  now,
-}: Pick<ActivityDependencies, 'sealer' | 'connectorFor' | 'http' | 'now'>): AccountOpener {
-  const opened = new Map<
-    string,
-    { revision: number; account: ProviderAccount<unknown>; tokens: TokenStore }
-  >();
+export function createAccountOpener(
+  {
+    sealer,
+    connectorFor,
+    http,
+    exchanges,
+    now,
+  }: Pick<ActivityDependencies, 'sealer' | 'connectorFor' | 'http' | 'exchanges' | 'now'>,
+  activityAttempt: () => number = () => 1,
+): AccountOpener {
+  const opened = new Map<string, KnownAccount>();
 
-  return (row, signal) => {
+  /** The client with every call put on record. */
+  const onRecord = (
+    provider: string,
+    { account, redactor }: KnownAccount,
+    subject: CallSubject,
+  ): ProviderHttp => {
+    const first = activityAttempt();
+    const made = new Map<string, number>();
+    return observed(http, (seen) => {
+      const { operation, method, url } = seen.request;
+      const call = `${operation} ${method} ${url}`;
+      const attempt = made.get(call) ?? first;
+      made.set(call, attempt + 1);
+      const { invoice_id, payment_id } = subject;
+      exchanges.record({ account_id: account.id, provider, invoice_id, payment_id, attempt, seen, redactor });
+    });
+  };
+
+  return (row, signal, subject) => {
     const connector = connectorFor(row.provider);
     let known = opened.get(row.id);
     if (known?.revision !== row.revision) {
@@ -38,11 +67,23 @@ export function createAccountOpener({
         revision: row.revision,
         account: { id: row.id, base_url: row.base_url, credentials },
         tokens: createTokenStore(now),
+        redactor: createRedactor(credentials),
       };
       opened.set(row.id, known);
     }
-    return { connector, context: { account: known.account, http, tokens: known.tokens, now, signal } };
+    const { account, tokens } = known;
+    return {
+      connector,
+      context: { account, http: onRecord(row.provider, known, subject), tokens, now, signal },
+    };
   };
+}
+
+interface KnownAccount {
+  readonly revision: number;
+  readonly account: ProviderAccount<unknown>;
+  readonly tokens: TokenStore;
+  readonly redactor: Redactor;
 }
 
 function readCredentials(read: () => unknown): unknown {

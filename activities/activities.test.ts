@@ -10,7 +10,7 @@ import { scriptedBank, type ScriptedBank } from '../test/setup/scripted-bank.ts'
 import { createAccountOpener } from './accounts.ts';
 import { applyWebhook } from './apply-webhook.ts';
 import { checkPayment, type CheckPaymentArguments } from './check-payment.ts';
-import type { ActivityDependencies } from './dependencies.ts';
+import type { ActivityDependencies, RawExchange } from './dependencies.ts';
 import { endInvoice } from './end-invoice.ts';
 import { createLanes } from './lanes.ts';
 import { lookUpPayment, requestPayment } from './request-payment.ts';
@@ -18,6 +18,7 @@ import { lookUpPayment, requestPayment } from './request-payment.ts';
 let db: TestRecord;
 let bank: ScriptedBank;
 let clock_ms: number;
+let kept: RawExchange[];
 const http = createProviderHttp({});
 const signal = new AbortController().signal;
 
@@ -31,6 +32,7 @@ afterAll(async () => {
 beforeEach(() => {
   bank = scriptedBank({ trust: 'amounts' });
   clock_ms = 0;
+  kept = [];
 });
 
 const dependencies = (): ActivityDependencies => ({
@@ -38,6 +40,8 @@ const dependencies = (): ActivityDependencies => ({
   sealer: db.sealer,
   connectorFor: () => bank.connector,
   http,
+  exchanges: { record: (exchange) => void kept.push(exchange) },
+  exchangesKept_days: 90,
   lanes: createLanes(4),
   invoices: createTestGateway(db.pool),
   logger: pino({ level: 'silent' }),
@@ -93,6 +97,28 @@ describe('requestPayment', () => {
       provider_payment_id,
       next_action: { type: 'redirect', redirect_url: 'https://bank.example/pay' },
     });
+  });
+
+  it('tells the provider our own addresses for the customer, never the merchant’s', async () => {
+    const payment = await db.payment(await db.invoice());
+    await db.pool.query(
+      `update payments set request = request || '{"return_urls": {"success": "https://shop.example/ok"}}' where id = $1`,
+      [payment],
+    );
+    await request(payment);
+    expect(bank.payments[0]?.return_urls).toEqual({
+      success: 'https://pay.example.com/return/x',
+      failure: 'https://pay.example.com/return/x/failure',
+      cancel: 'https://pay.example.com/return/x/cancel',
+    });
+  });
+
+  it('sends nothing for a row from before there was a page for the return', async () => {
+    const payment = await db.payment(await db.invoice());
+    await db.pool.query(`update payments set request = request - 'return_url' where id = $1`, [payment]);
+    const { state } = await request(payment);
+    expect(state.payments[0]?.failure).toMatchObject({ kind: 'invalid_request', code: 'no_return_address' });
+    expect(bank.calls.create).toBe(0);
   });
 
   it('sends at most one create call, however often and however concurrently it runs', async () => {

@@ -6,7 +6,7 @@ import { findPayment, type InvoiceState, type PaymentState } from '../domain/sta
 import type { Connector, PaymentReading, WebhookClaim } from '../providers/contract.ts';
 import type { AccountOpener } from './accounts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { eventsOf, mismatch, onInvoiceClock } from './readings.ts';
+import { captureBefore, eventsOf, mismatch, onInvoiceClock } from './readings.ts';
 import { mustLoad, recordNews, type Standing } from './record.ts';
 import { methodOf, requestPayment } from './request-payment.ts';
 
@@ -60,12 +60,18 @@ export async function applyWebhook(
   const wrong = mismatch(state, payment, reading);
   if (wrong !== null) return end({ state: 'dead', reason: wrong, payment_id: payment.id });
 
-  const lifetime_ms = methodOf(connector, payment.method).lifetime_s * 1000;
+  const method = methodOf(connector, payment.method);
+  const lifetime_ms = method.lifetime_s * 1000;
   const expires_at = reading.expires_at
     ? onInvoiceClock(reading.expires_at, now, dependencies.now())
     : new Date(Date.parse(payment.requested_at ?? state.last_at) + lifetime_ms).toISOString();
+  const circumstances = {
+    source: 'webhook',
+    expires_at,
+    capture_before: captureBefore(method, now),
+  } as const;
   const standing = await recordNews(dependencies, state, now, {
-    events: () => eventsOf(payment, reading, 'webhook', expires_at),
+    events: () => eventsOf(payment, reading, circumstances),
     webhooks: [{ id: webhook_id, state: 'processed', reason: null, payment_id: payment.id }],
   });
   return { ...standing, applied: true };
@@ -123,7 +129,8 @@ async function readAgain(
   const account = await loadAccount(pool, webhook.account_id);
   if (!account || provider_payment_id === null) return null;
   try {
-    const { context } = open(account, signal);
+    const subject = { invoice_id: webhook.invoice.id, payment_id: payment.id };
+    const { context } = open(account, signal, subject);
     return await connector.readPayment(context, { provider_payment_id, method: payment.method });
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;

@@ -7,8 +7,9 @@ import { isLive } from '../domain/status.ts';
 import type { PaymentReading } from '../providers/contract.ts';
 import type { AccountOpener, OpenAccount } from './accounts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { eventsOf, mismatch } from './readings.ts';
+import { captureBefore, eventsOf, mismatch, type Circumstances } from './readings.ts';
 import { mustLoad, recordNews, type Standing } from './record.ts';
+import { methodOf } from './request-payment.ts';
 
 export interface CheckPaymentArguments {
   readonly invoice_id: string;
@@ -40,11 +41,24 @@ export async function checkPayment(
   }
   const account = await loadAccount(dependencies.pool, payment.account_id);
   if (!account) throw new Error(`there is no provider account ${payment.account_id}`);
-  const reading = await ask(dependencies, () => open(account, signal), state, payment, purpose);
+  const reading = await ask(
+    dependencies,
+    () => open(account, signal, { invoice_id, payment_id }),
+    state,
+    payment,
+    purpose,
+  );
   if (!reading) return { state, waiting: [], answered: false };
 
+  const connector = dependencies.connectorFor(payment.provider);
+  const circumstances = {
+    source,
+    expires_at: payment.expires_at ?? '',
+    capture_before: captureBefore(methodOf(connector, payment.method), now),
+  };
   const standing = await recordNews(dependencies, state, now, {
-    events: (latest) => conclusions(findPayment(latest, payment_id) ?? payment, reading, purpose, source),
+    events: (latest) =>
+      conclusions(findPayment(latest, payment_id) ?? payment, reading, purpose, circumstances),
     nextActions: reading.next_action ? { [payment_id]: reading.next_action } : {},
   });
   return { ...standing, answered: true };
@@ -64,6 +78,9 @@ async function ask(
     let reading = await connector.readPayment(context, reference);
     if (purpose !== 'read' && reading.status === 'pending' && connector.expirePayment) {
       reading = await connector.expirePayment(context, reference);
+    }
+    if (purpose === 'cancel' && reading.status === 'authorized' && connector.voidPayment) {
+      reading = await connector.voidPayment(context, { ...reference, operation_key: `${payment.id}:cancel` });
     }
     const wrong = mismatch(invoice, payment, reading);
     if (wrong === null) return reading;
@@ -87,11 +104,13 @@ function conclusions(
   payment: PaymentState,
   reading: PaymentReading,
   purpose: CheckPaymentArguments['purpose'],
-  source: Source,
+  circumstances: Circumstances,
 ): InvoiceEvent[] {
-  const events = eventsOf(payment, reading, source, payment.expires_at ?? '');
+  const events = eventsOf(payment, reading, circumstances);
   const ended = events.some(({ type }) => type === 'payment.failed' || type === 'payment.canceled');
-  if (purpose === 'read' || reading.status === 'paid' || ended) return events;
+  // What is authorized is neither expired nor given up by a look at it.
+  if (purpose === 'read' || reading.status === 'paid' || reading.status === 'authorized' || ended)
+    return events;
   const rest = events.filter(({ type }) => type !== 'payment.expired');
   return [
     ...rest,

@@ -3,7 +3,8 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Sealer } from '../db/sealed.ts';
 import type { Connector } from '../providers/contract.ts';
-import type { ProviderHttp } from '../providers/http.ts';
+import type { ProviderHttp, SeenExchange } from '../providers/http.ts';
+import type { Redactor } from '../providers/redact.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
 import type { Lanes } from './lanes.ts';
 
@@ -12,6 +13,10 @@ export interface ActivityDependencies {
   readonly sealer: Sealer;
   readonly connectorFor: (provider: string) => Connector<unknown>;
   readonly http: ProviderHttp;
+  /** Keeps every call to a provider. */
+  readonly exchanges: ExchangeRecorder;
+  /** How long calls to providers and the bodies of webhooks are kept, days. */
+  readonly exchangesKept_days: number;
   readonly lanes: Lanes;
   /** The sweeper's way back to the invoices' workflows. */
   readonly invoices: InvoiceGateway;
@@ -25,3 +30,20 @@ export interface ActivityDependencies {
 }
 
 export type FailPoint = 'after_provider_accepted';
+
+/** A call as it was, with what it was about. It holds secrets until `redactor` has seen to them. */
+export interface RawExchange {
+  readonly account_id: string;
+  readonly provider: string;
+  readonly invoice_id: string;
+  readonly payment_id: string | null;
+  /** 1 for the first; a call that is repeated with a fresh token, or by an activity that runs again, counts on. */
+  readonly attempt: number;
+  readonly seen: SeenExchange;
+  readonly redactor: Redactor;
+}
+
+export interface ExchangeRecorder {
+  /** Puts a call aside to be written soon. Takes no time and never throws. */
+  record(exchange: RawExchange): void;
+}

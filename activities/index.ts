@@ -6,10 +6,19 @@ import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { loadInvoice } from '../db/work.ts';
 import type { InvoiceState } from '../domain/state.ts';
 import { createAccountOpener } from './accounts.ts';
+import {
+  openCase,
+  resolveCase,
+  type OpenCaseArguments,
+  type ResolveCaseArguments,
+  type ResolvedStanding,
+} from './cases.ts';
 import { applyWebhook, type AppliedStanding, type ApplyWebhookArguments } from './apply-webhook.ts';
 import { checkPayment, type CheckedStanding, type CheckPaymentArguments } from './check-payment.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endInvoice, type EndInvoiceArguments } from './end-invoice.ts';
+import { moveMoney, type MovedStanding, type MoveMoneyArguments } from './move-money.ts';
+import { applyPolicies, type ApplyPoliciesArguments } from './policies.ts';
 import type { Standing } from './record.ts';
 import { sweep, type SweepReport } from './sweep.ts';
 import { lookUpPayment, requestPayment, type RequestPaymentArguments } from './request-payment.ts';
@@ -23,13 +32,17 @@ export interface Activities {
   requestPayment(input: RequestPaymentArguments): Promise<(Standing & { payable: boolean }) | LaneFull>;
   lookUpPayment(input: RequestPaymentArguments): Promise<Standing | LaneFull>;
   checkPayment(input: CheckPaymentArguments): Promise<CheckedStanding | LaneFull>;
+  moveMoney(input: MoveMoneyArguments): Promise<MovedStanding | LaneFull>;
+  applyPolicies(input: ApplyPoliciesArguments): Promise<Standing>;
+  openCase(input: OpenCaseArguments): Promise<Standing>;
+  resolveCase(input: ResolveCaseArguments): Promise<ResolvedStanding>;
   applyWebhook(input: ApplyWebhookArguments): Promise<AppliedStanding | LaneFull>;
   endInvoice(input: EndInvoiceArguments): Promise<Standing>;
   sweep(): Promise<SweepReport>;
 }
 
 export function createActivities(dependencies: ActivityDependencies): Activities {
-  const open = createAccountOpener(dependencies);
+  const open = createAccountOpener(dependencies, () => activityInfo().attempt);
 
   /** Runs `call` in the account's fast lane, or tells the workflow to ask again with an ordinary activity. */
   const inLane = async <T>(accountId: string, call: () => Promise<T>): Promise<T | LaneFull> => {
@@ -51,6 +64,11 @@ export function createActivities(dependencies: ActivityDependencies): Activities
       inLane(input.account_id, () => lookUpPayment(dependencies, open, input, cancellationSignal())),
     checkPayment: (input) =>
       inLane(input.account_id, () => checkPayment(dependencies, open, input, cancellationSignal())),
+    moveMoney: (input) =>
+      inLane(input.account_id, () => moveMoney(dependencies, open, input, cancellationSignal())),
+    applyPolicies: (input) => applyPolicies(dependencies, open, input, cancellationSignal()),
+    openCase: (input) => openCase(dependencies, input),
+    resolveCase: (input) => resolveCase(dependencies, open, input, cancellationSignal()),
     applyWebhook: (input) => applyWebhook(dependencies, open, input, cancellationSignal(), inLane),
     endInvoice: (input) => endInvoice(dependencies, input),
     sweep: () => sweep(dependencies),

@@ -7,13 +7,14 @@ import type { InvoiceEvent } from '../domain/events.ts';
 import { currency } from '../domain/currency.ts';
 import { money } from '../domain/money.ts';
 import { ProviderError, type ProviderFailure } from '../domain/provider-error.ts';
+import { returnAddresses } from '../domain/return-address.ts';
 import { ABSENT_AFTER_S } from '../domain/schedule.ts';
 import { blankPayment, findPayment } from '../domain/state.ts';
 import { isPayable } from '../domain/status.ts';
 import type { Connector, MethodManifest, PaymentReading } from '../providers/contract.ts';
 import type { AccountOpener, OpenAccount } from './accounts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { eventsOf, mismatch, onInvoiceClock } from './readings.ts';
+import { captureBefore, eventsOf, mismatch, onInvoiceClock } from './readings.ts';
 import { recordNews, type Standing } from './record.ts';
 
 export interface RequestPaymentArguments {
@@ -27,6 +28,13 @@ const INTERRUPTED: ProviderFailure = {
   kind: 'unknown_outcome',
   code: 'interrupted',
   message: 'the call was interrupted before its answer was recorded',
+};
+
+/** Its row is from before there was a page for the customer's return. */
+const TOO_OLD: ProviderFailure = {
+  kind: 'invalid_request',
+  code: 'no_return_address',
+  message: 'the payment was requested before an upgrade; request another',
 };
 
 /** What became of a create call: the facts, and what the customer needs. */
@@ -103,6 +111,7 @@ async function send(
   const { connector, context } = opened;
   const { id, method, amount, request } = claimed.payment;
   try {
+    if (request.return_url === undefined) throw new ProviderError(TOO_OLD);
     const created = await connector.createPayment(context, {
       reference: id,
       idempotency_key: `${claimed.state.id}:create:${id}`,
@@ -112,10 +121,7 @@ async function send(
       customer: request.customer,
       items: request.items,
       webhook_url: dependencies.webhookUrl(connector.manifest.provider, context.account.id),
-      return_urls: {
-        success: request.return_urls.success ?? null,
-        failure: request.return_urls.failure ?? null,
-      },
+      return_urls: returnAddresses(request.return_url),
     });
     const { provider_payment_id, next_action } = created;
     const expires_at = onInvoiceClock(created.expires_at, now, dependencies.now());
@@ -170,10 +176,16 @@ async function lookUp(
     dependencies.logger.error({ payment_id: id, reason: wrong }, 'a looked-up payment does not match ours');
     return stillUnknown;
   }
-  const lifetime_ms = methodOf(connector, method).lifetime_s * 1000;
+  const manifest = methodOf(connector, method);
+  const lifetime_ms = manifest.lifetime_s * 1000;
   const wall_expiry = reading.expires_at ?? new Date(Date.parse(sent_at) + lifetime_ms).toISOString();
   const expires_at = onInvoiceClock(wall_expiry, now, dependencies.now());
-  return { events: eventsOf(payment, reading, 'lookup', expires_at), nextAction: reading.next_action };
+  const circumstances = {
+    source: 'lookup',
+    expires_at,
+    capture_before: captureBefore(manifest, now),
+  } as const;
+  return { events: eventsOf(payment, reading, circumstances), nextAction: reading.next_action };
 }
 
 function requestedEvent(
@@ -194,11 +206,11 @@ function requestedEvent(
 /** The account opened, or why it cannot be: then nothing has been sent. */
 function tryOpen(
   open: AccountOpener,
-  { account }: ClaimedPayment,
+  { account, state, payment }: ClaimedPayment,
   signal: AbortSignal,
 ): OpenAccount | { failure: ProviderFailure } {
   try {
-    return open(account, signal);
+    return open(account, signal, { invoice_id: state.id, payment_id: payment.id });
   } catch (error) {
     if (error instanceof ProviderError) return { failure: error.failure };
     throw error;

@@ -29,6 +29,8 @@ const NOTHING: SweepReport = {
   invoices_opened: 0,
   payments_requested: 0,
   keys_deleted: 0,
+  exchanges_deleted: 0,
+  webhooks_erased: 0,
   failed: 0,
 };
 const run = (): Promise<SweepReport> => {
@@ -39,7 +41,13 @@ const run = (): Promise<SweepReport> => {
     },
   });
   const connector = scriptedBank({ trust: 'amounts' }).connector;
-  return sweep({ pool: db.pool, invoices: gateway, connectorFor: () => connector, logger: pino(sink) });
+  return sweep({
+    pool: db.pool,
+    invoices: gateway,
+    connectorFor: () => connector,
+    logger: pino(sink),
+    exchangesKept_days: 90,
+  });
 };
 const swept = (): unknown[] => lines.filter(({ msg }) => String(msg).startsWith('swept:'));
 /** A webhook's row that came `age` ago and was never applied; `matched` or not. */
@@ -131,5 +139,30 @@ describe('the sweeper', () => {
     );
     gateway.failure = unreachable();
     expect(await run()).toEqual({ ...NOTHING, failed: 1, keys_deleted: 1 });
+  });
+
+  it('forgets calls to providers, and what webhooks said, after ninety days', async () => {
+    const invoice = await db.invoice();
+    const payment = await db.payment(invoice);
+    const webhook = await db.webhook(invoice, payment, { name: 'canary' });
+    await db.pool.query(
+      `update webhook_events set state = 'processed', received_at = now() - interval '91 days' where id = $1`,
+      [webhook],
+    );
+    for (const age of ['91 days', '89 days']) {
+      await db.pool.query(
+        `insert into provider_exchanges (id, account_id, invoice_id, payment_id, provider, operation, method, url, status,
+           started_at, duration_ms, attempt, request_headers)
+         values ($4::text, $1, $2, $3, 'bank', 'read_payment', 'GET', 'https://bank.example', 200, now() - $4::text::interval, 1, 1, '{}')`,
+        [db.account_id, invoice.id, payment, age],
+      );
+    }
+    expect(await run()).toEqual({ ...NOTHING, exchanges_deleted: 1, webhooks_erased: 1 });
+    expect(swept()).toMatchObject([
+      { exchanges_deleted: 1, webhooks_erased: 1, cause: 'older than 90 days' },
+    ]);
+    const { rows } = await db.pool.query('select id from provider_exchanges');
+    expect(rows).toEqual([{ id: '89 days' }]);
+    expect(await run()).toEqual(NOTHING);
   });
 });

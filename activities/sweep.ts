@@ -5,7 +5,9 @@
  * An invoice whose workflow could never be started is found here too, by its due time; until then every payment and
  * every webhook of it starts the workflow anyway.
  */
+import { deleteOldExchanges, eraseOldWebhooks } from '../db/exchanges.ts';
 import {
+  deleteEndedCredentials,
   deleteOldKeys,
   giveUpWebhook,
   matchWebhook,
@@ -33,21 +35,29 @@ export interface SweepReport {
   readonly invoices_opened: number;
   readonly payments_requested: number;
   readonly keys_deleted: number;
+  /** Calls to providers that have been kept long enough. */
+  readonly exchanges_deleted: number;
+  /** Of webhooks that have been kept long enough, bodies and headers. */
+  readonly webhooks_erased: number;
   /** What could not be driven; it comes again. */
   readonly failed: number;
 }
 
-export type SweepDependencies = Pick<ActivityDependencies, 'pool' | 'invoices' | 'connectorFor' | 'logger'>;
+export type SweepDependencies = Pick<
+  ActivityDependencies,
+  'pool' | 'invoices' | 'connectorFor' | 'logger' | 'exchangesKept_days'
+>;
 
 /** Rows of one kind per sweep. Unmatched webhooks are read with their bodies, up to 256 KB each. */
 const BATCH = 200;
 const UNMATCHED_BATCH = 50;
 const KEYS_BATCH = 5_000;
+const EXCHANGES_BATCH = 2_000;
 /** Calls to the workflow engine at once. */
 const WIDTH = 10;
 
 export async function sweep(dependencies: SweepDependencies): Promise<SweepReport> {
-  const { pool, invoices, logger } = dependencies;
+  const { pool, invoices, logger, exchangesKept_days } = dependencies;
   const counts = {
     webhooks_told: 0,
     webhooks_matched: 0,
@@ -55,6 +65,8 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
     invoices_opened: 0,
     payments_requested: 0,
     keys_deleted: 0,
+    exchanges_deleted: 0,
+    webhooks_erased: 0,
     failed: 0,
   };
 
@@ -112,6 +124,16 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
   counts.keys_deleted = await deleteOldKeys(pool, KEYS_BATCH);
   if (counts.keys_deleted > 0) {
     logger.info({ count: counts.keys_deleted, cause: 'older than 48 hours' }, 'swept: idempotency keys');
+  }
+  const ended = await deleteEndedCredentials(pool);
+  if (ended > 0)
+    logger.info({ count: ended, cause: 'their overlap has ended' }, 'swept: replaced credentials');
+  counts.exchanges_deleted = await deleteOldExchanges(pool, exchangesKept_days, EXCHANGES_BATCH);
+  counts.webhooks_erased = await eraseOldWebhooks(pool, exchangesKept_days, EXCHANGES_BATCH);
+  if (counts.exchanges_deleted + counts.webhooks_erased > 0) {
+    const { exchanges_deleted, webhooks_erased } = counts;
+    const cause = `older than ${exchangesKept_days} days`;
+    logger.info({ exchanges_deleted, webhooks_erased, cause }, 'swept: exchanges with providers');
   }
   return counts;
 }

@@ -1,11 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { createApiKey, revokeApiKey } from '../db/merchants.ts';
 import { ENGINES_TIMEOUT_MS } from '../test/setup/engines.ts';
-import { errorCatalogue, errorCodes } from './error-catalogue.ts';
 import { PEPPER, startTestApi, WEBHOOK_SECRET, type TestApi } from './testing/api.ts';
 
-const DOCUMENT = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
 const ENDED = Object.assign(new Error('5 NOT_FOUND: workflow execution already completed'), { code: 5 });
 
 let api: TestApi;
@@ -363,16 +359,6 @@ describe('health', () => {
 });
 
 describe('the error catalogue', () => {
-  it('is documented completely in docs/errors.md', async () => {
-    const text = await readFile(DOCUMENT, 'utf8');
-    const sections = errorCodes.map((code) => {
-      const { status, title, about } = errorCatalogue[code];
-      return `### ${code}\n\n**${status} · ${title}.** ${about}\n`;
-    });
-    for (const section of sections) expect(text).toContain(section);
-    expect(text.match(/^### /gm)).toHaveLength(errorCodes.length);
-  });
-
   it('is where the type of every problem leads', async () => {
     const { json } = await api.call('GET', '/v1/nothing');
     const [page = '', code = ''] = String(json.type).split('#');

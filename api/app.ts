@@ -9,17 +9,27 @@ import { nearest } from './did-you-mean.ts';
 import { answerErrors } from './error-handler.ts';
 import { logRequests } from './log.ts';
 import { Problem } from './problem.ts';
+import { createAccountFinder } from './provider-accounts.ts';
+import { accountRotationRoutes } from './routes/account-rotation.ts';
+import { accountWebhookRoutes } from './routes/account-webhooks.ts';
+import { caseRoutes } from './routes/cases.ts';
 import { showErrorDocs } from './routes/error-docs.ts';
+import { erasureRoutes } from './routes/erasures.ts';
+import { exchangeRoutes } from './routes/exchanges.ts';
 import { healthRoutes } from './routes/health.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
+import { merchantRoutes } from './routes/merchant.ts';
+import { operationRoutes } from './routes/operations.ts';
 import { paymentServiceRoutes } from './routes/payment-services.ts';
 import { paymentRoutes } from './routes/payments.ts';
+import { providerAccountRoutes } from './routes/provider-accounts.ts';
 import { qrRoutes } from './routes/qr.ts';
+import { returnRoutes } from './routes/returns.ts';
 import { testClockRoutes } from './routes/test-clock.ts';
 import { readWebhookBytes, webhookRoutes } from './routes/webhooks.ts';
 
 interface Route {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'patch';
   readonly path: string;
   readonly handlers: readonly RequestHandler[];
 }
@@ -45,12 +55,23 @@ function routes(dependencies: ApiDependencies): Route[] {
   const key = requireKey(dependencies);
   const invoices = invoiceRoutes(dependencies);
   const payments = paymentRoutes(dependencies);
+  const operations = operationRoutes(dependencies);
+  const cases = caseRoutes(dependencies);
+  const merchant = merchantRoutes(dependencies);
   const services = paymentServiceRoutes(dependencies);
   const clock = testClockRoutes(dependencies);
-  const webhooks = webhookRoutes(dependencies);
+  const finder = createAccountFinder(dependencies);
+  const accounts = providerAccountRoutes(dependencies, finder);
+  const { rotate } = accountRotationRoutes(dependencies, finder);
+  const accountWebhooks = accountWebhookRoutes(dependencies);
+  const webhooks = webhookRoutes(dependencies, finder);
+  const exchanges = exchangeRoutes(dependencies, finder);
+  const erasures = erasureRoutes(dependencies);
+  const returns = returnRoutes(dependencies);
   const { health, ready } = healthRoutes(dependencies);
   const get = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'get', path, handlers });
   const post = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'post', path, handlers });
+  const patch = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'patch', path, handlers });
 
   return [
     post('/v1/invoices', key, readBytes, invoices.create),
@@ -58,10 +79,35 @@ function routes(dependencies: ApiDependencies): Route[] {
     post('/v1/invoices/:id/cancel', key, readBytes, invoices.cancel),
     post('/v1/invoices/:id/payments', key, readBytes, payments.create),
     post('/v1/invoices/:id/test_clock', key, readBytes, clock.advance),
+    get('/v1/invoices/:id/exchanges', key, exchanges.list),
+    get('/v1/exchanges/:id', key, exchanges.read),
+    post('/v1/invoices/:id/erase', key, readBytes, erasures.eraseOne),
+    post('/v1/erasures', key, readBytes, erasures.erasePerson),
     get('/v1/payments/:id', key, payments.read),
+    post('/v1/payments/:id/capture', key, readBytes, operations.capture),
+    post('/v1/payments/:id/void', key, readBytes, operations.release),
+    post('/v1/refunds', key, readBytes, operations.refund),
+    get('/v1/captures/:id', key, operations.read('cap')),
+    get('/v1/voids/:id', key, operations.read('void')),
+    get('/v1/refunds/:id', key, operations.read('rfd')),
+    get('/v1/cases', key, cases.list),
+    get('/v1/cases/:id', key, cases.read),
+    post('/v1/cases/:id/resolve', key, readBytes, cases.resolve),
+    get('/v1/merchant', key, merchant.read),
+    patch('/v1/merchant', key, readBytes, merchant.change),
     get('/v1/payment_services', key, services.list),
+    post('/v1/provider_accounts', key, readBytes, accounts.create),
+    get('/v1/provider_accounts', key, accounts.list),
+    get('/v1/provider_accounts/:id', key, accounts.read),
+    patch('/v1/provider_accounts/:id', key, readBytes, accounts.change),
+    post('/v1/provider_accounts/:id/rotate', key, readBytes, rotate),
+    get('/v1/provider_accounts/:id/webhooks', key, accountWebhooks.show),
+    post('/v1/provider_accounts/:id/webhooks/register', key, readBytes, accountWebhooks.register),
     // What follows the account is the connector's: an unguessable part where a provider signs nothing.
     post('/webhooks/:provider/:account{/*rest}', readWebhookBytes, webhooks.receive),
+    // Most providers send the browser with GET, some with the POST of a form.
+    get('/return/:token{/:door}', returns.arrive),
+    post('/return/:token{/:door}', returns.arrive),
     get('/qr/:file', qrRoutes(dependencies).draw),
     get('/docs/errors', showErrorDocs),
     get('/healthz', health),

@@ -8,8 +8,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { findApiKey, hashSecret, type ApiKeyRow } from '../db/merchants.ts';
-import type { Owner } from '../db/invoices.ts';
-import { contextOf } from './context.ts';
+import { contextOf, type Holder } from './context.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { Problem } from './problem.ts';
 import { createShortCache } from './short-cache.ts';
@@ -24,24 +23,24 @@ const NO_HASH = Buffer.alloc(32);
 export function requireKey({ pool, apiKeyPepper, now }: ApiDependencies): RequestHandler {
   const cache = createShortCache<ApiKeyRow | null>(now, CACHED_MS, CACHED_KEYS);
 
-  const ownerWith = async (key: string): Promise<Owner | null> => {
+  const holderWith = async (key: string): Promise<Holder | null> => {
     const [, mode, id, secret] = KEY.exec(key) ?? [];
     if (id === undefined || secret === undefined) return null;
     const row = await cache.get(id, () => findApiKey(pool, `key_${id}`));
     const matches = timingSafeEqual(hashSecret(secret, apiKeyPepper), row?.secret_hash ?? NO_HASH);
     return matches && row !== null && row.mode === mode
-      ? { merchant_id: row.merchant_id, mode: row.mode }
+      ? { owner: { merchant_id: row.merchant_id, mode: row.mode }, key_id: row.id, policies: row.policies }
       : null;
   };
 
   return async (request, response, next) => {
-    const owner = await ownerWith(keyIn(request.headers.authorization ?? ''));
-    if (owner === null) {
+    const holder = await holderWith(keyIn(request.headers.authorization ?? ''));
+    if (holder === null) {
       throw new Problem('unauthenticated', 'send a valid API key: Authorization: Bearer sk_…', {
         headers: { 'WWW-Authenticate': 'Bearer' },
       });
     }
-    contextOf(response).owner = owner;
+    contextOf(response).holder = holder;
     next();
   };
 }

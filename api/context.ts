@@ -1,11 +1,19 @@
 /** What is known of a request while it is handled; also what its log line says. */
 import type { Response } from 'express';
 import type { Owner } from '../db/invoices.ts';
+import type { Policies } from '../domain/cases.ts';
+
+/** Who holds the API key of a request. */
+export interface Holder {
+  readonly owner: Owner;
+  readonly key_id: string;
+  readonly policies: Policies;
+}
 
 export interface RequestContext {
   readonly request_id: string;
-  /** Whose key it is; set by `auth.ts`. */
-  owner: Owner | null;
+  /** Who asks; set by `auth.ts`. */
+  holder: Holder | null;
   invoice_id: string | null;
   /** The pattern of the route that took the request. */
   route: string | null;
@@ -17,8 +25,13 @@ export function contextOf(response: Response): RequestContext {
 }
 
 /** Who asks; the route is behind `requireKey`, so somebody does. */
+export function holderOf(response: Response): Holder {
+  const { holder } = contextOf(response);
+  if (holder === null) throw new Error('this route is not behind requireKey');
+  return holder;
+}
+
+/** Whose objects the request may see. */
 export function ownerOf(response: Response): Owner {
-  const { owner } = contextOf(response);
-  if (owner === null) throw new Error('this route is not behind requireKey');
-  return owner;
+  return holderOf(response).owner;
 }

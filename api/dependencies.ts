@@ -4,6 +4,8 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Sealer } from '../db/sealed.ts';
 import type { Connector } from '../providers/contract.ts';
+import type { ProviderHttp } from '../providers/http.ts';
+import type { Reach } from '../providers/reach.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
 import type { Background } from './background.ts';
 import type { Probe } from './probes.ts';
@@ -14,6 +16,10 @@ export interface ApiDependencies {
   readonly sealer: Sealer;
   readonly apiKeyPepper: Uint8Array;
   readonly connectors: readonly Connector<unknown>[];
+  /** The way out to providers, for the registration of webhooks; payments are the worker's. */
+  readonly providerHttp: ProviderHttp;
+  /** Where sandbox accounts may lead; live ones always lead to public addresses. */
+  readonly reach: Reach;
   readonly invoices: InvoiceGateway;
   /** Moves the clock of one workflow ahead. Throws a gRPC error with code 5 when no such workflow is running. */
   readonly fastForward: (workflowId: string, by_ms: number) => Promise<JumpResult>;

@@ -87,10 +87,34 @@ const kinds = {
     title: 'The invoice cannot be canceled',
     about: 'Money has come, or the invoice has already ended; `detail` gives its status.',
   },
+  invoice_in_flight: {
+    status: 409,
+    title: 'The invoice is still in flight',
+    about:
+      'Personal data is erased only when the invoice and all its payments have ended: until then it is needed to collect the money. Cancel the invoice, or wait until it is paid or expires and its payments run out; then repeat.',
+  },
   invoice_not_in_flight: {
     status: 409,
     title: 'Nothing about this invoice is in flight',
     about: 'Its workflow has ended, so there is no clock to move.',
+  },
+  provider_account_exists: {
+    status: 409,
+    title: 'There is such a provider account',
+    about:
+      'You have an account of this label at this provider in this mode. Give the new one a `label` of its own, or rotate the credentials of the one there is.',
+  },
+  provider_account_changed: {
+    status: 409,
+    title: 'The provider account is being changed',
+    about:
+      'Somebody else changed it, or is registering its webhook, at the same moment. Read it, and repeat the request if it still makes sense.',
+  },
+  too_many_rotations: {
+    status: 409,
+    title: 'Too many earlier credentials still count',
+    about:
+      'Webhooks may be proved with at most ten earlier sets of credentials of an account. Wait until an overlap ends, or rotate with `"overlap_s": 0`, which ends all of them at once.',
   },
   body_too_large: {
     status: 413,
@@ -112,6 +136,86 @@ const kinds = {
     status: 422,
     title: 'The Idempotency-Key was used for another request',
     about: 'A key belongs to one method, path and body. Use a new key for a new request.',
+  },
+  not_supported_by_provider: {
+    status: 422,
+    title: 'The provider cannot do that',
+    about:
+      'The provider of this payment has no such operation: it takes the money at once (nothing to capture or void), or it has no refunds. For a refund that you make yourself, by bank transfer for example, repeat the request with `"manual": true`, which records it.',
+  },
+  payment_not_authorized: {
+    status: 409,
+    title: 'The payment is not authorized',
+    about:
+      'Only what the customer has agreed to and the provider confirms as authorized can be captured or voided. Wait for `payment.authorized`.',
+  },
+  authorization_ended: {
+    status: 409,
+    title: 'The authorization has ended',
+    about:
+      'It was voided, has run out or was refused; nothing can be captured any more. Ask for a new payment.',
+  },
+  nothing_to_capture: {
+    status: 409,
+    title: 'Nothing is left to capture',
+    about: 'All that was authorized is captured, or its capture is on its way.',
+  },
+  amount_exceeds_capturable: {
+    status: 409,
+    title: 'More than can be captured',
+    about:
+      'Captures of a payment, those on their way included, never exceed what was authorized. `GET /v1/payments/{id}` says what is left.',
+  },
+  captured_already: {
+    status: 409,
+    title: 'The payment is captured already',
+    about: 'This provider allows one capture per payment, and there is one.',
+  },
+  operation_in_progress: {
+    status: 409,
+    title: 'Another operation is under way',
+    about:
+      'A capture or void of this payment is on its way or its outcome is not known yet. `GET /v1/payments/{id}` says how it stands; repeat when it has ended.',
+  },
+  nothing_to_refund: {
+    status: 409,
+    title: 'Nothing is left to refund',
+    about: 'No money has come, or all of it went back, or its refund is on its way.',
+  },
+  amount_exceeds_refundable: {
+    status: 409,
+    title: 'More than can be refunded',
+    about:
+      'Refunds of a payment, those on their way included, never exceed the money that came. `GET /v1/payments/{id}` says what is left.',
+  },
+  full_refund_only: {
+    status: 409,
+    title: 'The provider refunds all or nothing',
+    about: 'Leave `amount` out, or give the whole amount that came.',
+  },
+  case_resolved: {
+    status: 409,
+    title: 'The case has been decided',
+    about:
+      'Somebody was faster; `detail` says who and how. What was decided is not taken back: make a refund or a new payment where something is to be changed.',
+  },
+  decision_not_possible: {
+    status: 409,
+    title: 'The decision does not fit',
+    about:
+      'This kind of case does not know that decision, its money has gone back by another way, or its provider has no such refund. `possible_decisions` of the case says what fits; a refund by hand is always possible while money is there.',
+  },
+  provider_id_needed: {
+    status: 422,
+    title: "The provider's id is needed",
+    about:
+      'To say that something exists at the provider, name it: `provider_id` is the id of the payment, capture or refund in its dashboard. The next reading is compared with it, so that nothing is counted twice.',
+  },
+  provider_contradicts: {
+    status: 409,
+    title: 'The provider says otherwise',
+    about:
+      'The provider has no payment of that id, or one of another reference, amount or currency. Look again.',
   },
   provider_refused: {
     status: 422,
@@ -135,7 +239,13 @@ const kinds = {
     status: 503,
     title: 'The provider is temporarily unavailable',
     about:
-      'The provider could not be reached or asks us to slow down, and nothing happened there. The invoice is intact and payable: repeat after `Retry-After`, also with the same `Idempotency-Key`, or choose another payment service.',
+      'The provider could not be reached or asks us to slow down, and nothing happened there. An invoice is intact and payable: repeat after `Retry-After`, also with the same `Idempotency-Key`, or choose another payment service.',
+  },
+  webhook_unconfirmed: {
+    status: 503,
+    title: 'The provider did not confirm the webhook',
+    about:
+      'The answer to the registration of a webhook was lost, so it may have been made. Repeat after `Retry-After`: what is there is found, and nothing is registered twice.',
   },
   provider_unconfirmed: {
     status: 503,
@@ -156,3 +266,7 @@ export type ErrorCode = keyof typeof kinds;
 export const errorCatalogue: Readonly<Record<ErrorCode, ErrorKind>> = kinds;
 
 export const errorCodes = Object.keys(kinds) as readonly ErrorCode[];
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(kinds, code);
+}

@@ -1,8 +1,9 @@
 /** The fields that requests are made of, each with its limits in one place. */
 import { z } from 'zod';
+import type { Mode } from '../db/merchants.ts';
 import { allCurrencies, isCurrency, type Currency } from '../domain/currency.ts';
 import { MAX_AMOUNT } from '../domain/money.ts';
-import { looksLikeCardNumber } from './card-number.ts';
+import { looksLikeCardNumber } from '../domain/card-number.ts';
 import { nearest } from './did-you-mean.ts';
 import { checked, type Refusal } from './field-errors.ts';
 
@@ -85,6 +86,31 @@ const matching = (pattern: RegExp, max: number, expected: string) =>
     return null;
   });
 
+/** One of some words, with a hint at the one that was meant. `what`: `a provider`. */
+export const oneOf = <const Word extends string>(words: readonly Word[], code: string, what: string) =>
+  checked<Word>((value) => {
+    const expected = `one of ${words.join(', ')}`;
+    if (value === undefined) return { code: 'required', detail: 'is missing', expected };
+    if (typeof value !== 'string') return { code: 'invalid_type', detail: 'must be a string', expected };
+    if (words.some((word) => word === value)) return null;
+    const meant = nearest(value.slice(0, 64), words);
+    const hint = meant === null ? '' : `; did you mean "${meant}"?`;
+    return { code, detail: `is not ${what}${hint}`, expected };
+  });
+
+/** What becomes of money that comes late or beyond what was owed. */
+export const moneyPolicy = () => oneOf(['accept', 'refund', 'hold'], 'unknown_policy', 'a policy');
+
+export const flag = () =>
+  checked<boolean>((value) =>
+    typeof value === 'boolean'
+      ? null
+      : { code: 'invalid_type', detail: 'must be true or false', expected: 'true or false' },
+  );
+
+/** The body of a request that takes none. */
+export const noFields = z.strictObject({});
+
 export const customer = () =>
   z.strictObject({
     name: optionalText(200),
@@ -116,11 +142,18 @@ export const metadata = () =>
     });
   });
 
-const webUrl = () =>
+const webUrl = (mode: Mode) =>
   checked<string>((value) => {
-    const expected = 'an absolute http or https URL of at most 2048 characters';
+    const schemes = mode === 'live' ? 'https' : 'http or https';
+    const expected = `an absolute ${schemes} URL of at most 2048 characters`;
     if (typeof value !== 'string') return { code: 'invalid_type', detail: 'must be a string', expected };
     const url = value.length <= 2048 && URL.canParse(value) ? new URL(value) : null;
+    if (mode === 'live' && url?.protocol === 'http:')
+      return {
+        code: 'https_required',
+        detail: 'must be an https URL: http is for the sandbox only',
+        expected,
+      };
     if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return null;
     return {
       code: 'invalid_format',
@@ -129,11 +162,12 @@ const webUrl = () =>
     };
   });
 
-export const returnUrls = () =>
+/** Where our page sends the customer on to; see `docs/checkout-and-return.md`. */
+export const returnUrls = (mode: Mode) =>
   z.strictObject({
-    success: webUrl().optional(),
-    failure: webUrl().optional(),
-    cancel: webUrl().optional(),
+    success: webUrl(mode).optional(),
+    failure: webUrl(mode).optional(),
+    cancel: webUrl(mode).optional(),
   });
 
 const RFC_3339 =

@@ -2,15 +2,24 @@
  * Idempotency keys: the same key with the same request gives the same answer, however often and however much at
  * once. The claim of a key is stored by the very statement that makes the object; here is how requests use it.
  */
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type pg from 'pg';
 import { findKey, takeOver, type IdempotencyClaim, type StoredAnswer } from '../db/idempotency.ts';
 import { ownerOf } from './context.ts';
 import { Problem } from './problem.ts';
 
-/** The claim that a request makes with its `Idempotency-Key`, or null without one. Throws `Problem` for an unusable key. */
-export function claimOf(request: Request, response: Response, body: unknown): IdempotencyClaim | null {
+/**
+ * The claim that a request makes with its `Idempotency-Key`, or null without one. Throws `Problem` for an unusable key.
+ * `hashKey` is for bodies with secrets: a plain hash of a body whose every other field is known would let whoever reads
+ * the database try out short secrets, so theirs is keyed with what the database never sees.
+ */
+export function claimOf(
+  request: Request,
+  response: Response,
+  body: unknown,
+  hashKey?: Uint8Array,
+): IdempotencyClaim | null {
   const values = request.headersDistinct['idempotency-key'];
   if (values === undefined) return null;
   const [key = ''] = values;
@@ -21,10 +30,14 @@ export function claimOf(request: Request, response: Response, body: unknown): Id
     );
   }
   const { merchant_id, mode } = ownerOf(response);
-  const request_hash = createHash('sha256')
-    .update(`${request.method} ${request.path}\n${canonicalJson(body)}`)
-    .digest();
+  const hash = hashKey === undefined ? createHash('sha256') : createHmac('sha256', hashKey);
+  const request_hash = hash.update(`${request.method} ${request.path}\n${canonicalJson(body)}`).digest();
   return { merchant_id, mode, key, request_hash };
+}
+
+/** The `hashKey` of requests with secrets, made of the pepper of API keys. */
+export function secretHashKey(apiKeyPepper: Uint8Array): Buffer {
+  return createHmac('sha256', apiKeyPepper).update('idempotency of requests with secrets').digest();
 }
 
 /** What to do with a request whose key has been used before. */

@@ -48,18 +48,18 @@ export function logRequests(logger: Logger): RequestHandler {
     const started = performance.now();
     const given = request.headers['x-request-id'];
     const request_id = typeof given === 'string' && SANE_ID.test(given) ? given : newId('req');
-    const context: RequestContext = { request_id, owner: null, invoice_id: null, route: null };
+    const context: RequestContext = { request_id, holder: null, invoice_id: null, route: null };
     response.locals.context = context;
     response.setHeader('Request-Id', request_id);
     response.once('close', () => {
-      const { owner, invoice_id, route } = contextOf(response);
+      const { holder, invoice_id, route } = contextOf(response);
       const line = {
         request_id,
         method: request.method,
         route,
         status: response.statusCode,
         ms: Math.round((performance.now() - started) * 10) / 10,
-        ...(owner === null ? {} : { merchant_id: owner.merchant_id }),
+        ...(holder === null ? {} : { merchant_id: holder.owner.merchant_id }),
         ...(invoice_id === null ? {} : { invoice_id }),
         ...(response.writableFinished ? {} : { aborted: true }),
       };

@@ -10,6 +10,7 @@ import type { Express } from 'express';
 import { loadServiceConfig } from '../config/index.ts';
 import { createPool } from '../db/pool.ts';
 import { createSealer } from '../db/sealed.ts';
+import { createProviderHttp } from '../providers/http.ts';
 import { connectors } from '../providers/index.ts';
 import { lazyConnection } from '../temporal/connect.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
@@ -41,6 +42,11 @@ const { namespace, taskQueue } = config.temporal;
 const connection = await lazyConnection(config.temporal);
 const client = new Client({ connection, namespace });
 const background = createBackground();
+const { addresses: reach } = config.providers;
+const providerHttp = createProviderHttp({
+  reach,
+  onExchange: (exchange) => logger.info(exchange, 'provider call'),
+});
 
 // The public URL holds the port, which is known only when a free one was taken: so the app comes after listening.
 // Connections wait meanwhile; no request is read before the app is there.
@@ -60,6 +66,8 @@ const app: Express = createApp({
   sealer: createSealer(config.secrets.credentialsKeys),
   apiKeyPepper: config.secrets.apiKeyPepper,
   connectors,
+  providerHttp,
+  reach,
   invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: UPDATE_DEADLINE_MS }),
   fastForward: (workflowId, by_ms) => fastForward(client, workflowId, by_ms, CLOCK_WAIT_MS),
   probes: createProbes(pool, client, taskQueue),
@@ -88,7 +96,7 @@ async function stop(signal: string): Promise<void> {
   clearTimeout(force);
   // What is given up here is a signal about a stored webhook: it is swept up later.
   await withTimeLimit(SIGNALS_MS, background.settled()).catch(() => undefined);
-  await Promise.allSettled([pool.end(), connection.close()]);
+  await Promise.allSettled([pool.end(), connection.close(), providerHttp.close()]);
   logger.info('api has stopped');
   // Calls that were given up may still be waiting to be retried, and a retry on a closed connection would crash.
   process.exit(0);

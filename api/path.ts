@@ -4,10 +4,20 @@ import { isId } from '../db/ids.ts';
 import { contextOf } from './context.ts';
 import { notFound } from './problem.ts';
 
+const NAMES = {
+  inv: 'invoice',
+  pay: 'payment',
+  cap: 'capture',
+  void: 'void',
+  rfd: 'refund',
+  case: 'case',
+  pacc: 'provider account',
+} as const;
+
 /** The `:id` of the path; throws the problem of an unknown object when it does not have the form of one. */
-export function idParameter(request: Request, response: Response, prefix: 'inv' | 'pay'): string {
+export function idParameter(request: Request, response: Response, prefix: keyof typeof NAMES): string {
   const { id } = request.params;
-  if (typeof id !== 'string' || !isId(prefix, id)) throw notFound(prefix === 'inv' ? 'invoice' : 'payment');
+  if (typeof id !== 'string' || !isId(prefix, id)) throw notFound(NAMES[prefix]);
   if (prefix === 'inv') contextOf(response).invoice_id = id;
   return id;
 }

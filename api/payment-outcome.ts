@@ -1,27 +1,22 @@
 /** What a requested payment's row means for the answer, and for its idempotency key. */
 import type { ProviderFailure } from '../domain/provider-error.ts';
 import type { PaymentRow } from '../db/payments.ts';
+import type { Outcome } from './outcome.ts';
 import { Problem } from './problem.ts';
 
 const RETRY_S = 5;
 
-export type Outcome =
-  /** Repetitions get the same answer. */
-  | { readonly type: 'final'; readonly payment: PaymentRow }
-  | { readonly type: 'final'; readonly problem: Problem }
-  /** The provider was never reached: a repetition with the same key starts afresh. */
-  | { readonly type: 'nothing_happened'; readonly problem: Problem }
-  /** Not known yet: a repetition goes on with the same payment. */
-  | { readonly type: 'open'; readonly answer: PaymentRow | Problem };
-
-export function outcomeOf(row: PaymentRow): Outcome {
+export function outcomeOf(row: PaymentRow): Outcome<PaymentRow> {
   switch (row.status) {
     case 'pending':
+    case 'authorized':
     case 'partially_paid':
     case 'paid':
+    case 'partially_refunded':
+    case 'refunded':
     case 'expired':
     case 'canceled':
-      return { type: 'final', payment: row };
+      return { type: 'final', row };
     case 'requested':
     case 'unknown':
       return { type: 'open', answer: row };
@@ -30,7 +25,7 @@ export function outcomeOf(row: PaymentRow): Outcome {
   }
 }
 
-function failed(resource_id: string, failure: ProviderFailure | null): Outcome {
+function failed(resource_id: string, failure: ProviderFailure | null): Outcome<PaymentRow> {
   if (failure === null)
     return { type: 'final', problem: new Problem('provider_refused', 'the payment failed', { resource_id }) };
   const { kind, code, message, retry_after_ms } = failure;

@@ -4,12 +4,13 @@
  */
 import { currency as asCurrency } from '../domain/currency.ts';
 import { display } from '../domain/money.ts';
+import type { CaptureMethod } from '../domain/state.ts';
 import type { InsertPaymentResult, NewPayment } from '../db/payments.ts';
 import type { Connector, Manifest, MethodManifest } from '../providers/contract.ts';
 import { nearest } from './did-you-mean.ts';
 import type { Refusal } from './field-errors.ts';
 import { characters } from './fields.ts';
-import { serviceId } from './present.ts';
+import { payableAmount, serviceId } from './present.ts';
 import { invalidFields, notFound, Problem, type FieldError } from './problem.ts';
 
 export interface PaymentService {
@@ -18,27 +19,33 @@ export interface PaymentService {
   readonly method: MethodManifest;
 }
 
-/**
- * Every service of these connectors, by its id. A method that only authorizes is none yet: there is no capture, and an
- * authorization that nobody captures would take the customer's money out of reach for nothing.
- */
+/** Every service of these connectors, by its id. */
 export function paymentServices(
   connectors: readonly Connector<unknown>[],
 ): ReadonlyMap<string, PaymentService> {
   return new Map(
     connectors.flatMap(({ manifest }) =>
-      manifest.methods
-        .filter((method) => takesMoneyAtOnce(manifest, method))
-        .map((method): [string, PaymentService] => {
-          const id = serviceId(manifest.provider, method.method);
-          return [id, { id, manifest, method }];
-        }),
+      manifest.methods.map((method): [string, PaymentService] => {
+        const id = serviceId(manifest.provider, method.method);
+        return [id, { id, manifest, method }];
+      }),
     ),
   );
 }
 
-function takesMoneyAtOnce(manifest: Manifest, method: MethodManifest): boolean {
-  return (method.capture ?? manifest.capture) === 'automatic';
+/** True when money is authorized first and captured by a call of its own, so that a merchant may capture it later. */
+export function authorizesFirst({ manifest, method }: Pick<PaymentService, 'manifest' | 'method'>): boolean {
+  return (method.capture ?? manifest.capture) !== 'automatic';
+}
+
+/** Why the service cannot take a payment that is to be captured in this way, or null. */
+export function captureRefusal(service: PaymentService, capture_method: CaptureMethod): Refusal | null {
+  if (capture_method === 'automatic' || authorizesFirst(service)) return null;
+  return {
+    code: 'capture_method_not_supported',
+    detail: `${service.id} takes the money at once, and the invoice is to be captured by hand`,
+    expected: 'a service that authorizes first, or an invoice with "capture_method": "automatic"',
+  };
 }
 
 /** The service called `id`; throws `Problem` with a hint when there is none. */
@@ -95,7 +102,7 @@ export function explainRefusal(
     return new Problem('invoice_not_payable', `the invoice is ${invoice.status}`);
   }
   const { currency } = invoice;
-  const remaining = invoice.amount - invoice.amount_received;
+  const remaining = payableAmount(invoice);
   const amount = payment.amount ?? remaining;
   const errors: FieldError[] = [];
   const add = (pointer: string, refusal: Refusal | null): void => {
@@ -104,6 +111,7 @@ export function explainRefusal(
 
   add('/provider_account', accountRefusal(service, payment, accounts));
   add('/payment_service', currencyRefusal(service, currency));
+  add('/payment_service', captureRefusal(service, invoice.capture_method));
   const tooMuch: Refusal = {
     code: 'more_than_remains',
     detail: `only ${display({ amount: remaining, currency: asCurrency(currency) })} remain to be paid`,

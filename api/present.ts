@@ -1,22 +1,21 @@
 /** Rows as the API shows them: snake_case, RFC 3339 UTC, minor units with a `display` beside them. */
-import { currency as asCurrency } from '../domain/currency.ts';
-import { display } from '../domain/money.ts';
 import type { InvoiceRow } from '../db/invoices.ts';
 import type { PaymentRow } from '../db/payments.ts';
 import type { NextAction } from '../providers/contract.ts';
 import type { InvoiceFacts } from '../temporal/invoices.ts';
+import { presentOperations } from './present-operation.ts';
+import { shown } from './shown.ts';
 
-interface ShownAmount {
-  readonly amount: number;
-  readonly display: string;
-}
-
-function shown(amount: number, currency: string): ShownAmount {
-  return { amount, display: display({ amount, currency: asCurrency(currency) }) };
+/** What a new payment of this invoice may ask for, minor units: what is neither there nor authorized. */
+export function payableAmount(
+  row: Pick<InvoiceRow, 'amount' | 'amount_received' | 'amount_refunded' | 'amount_authorized'>,
+): number {
+  return row.amount - row.amount_received + row.amount_refunded - row.amount_authorized;
 }
 
 export function presentInvoice(row: InvoiceRow, payments: readonly PaymentRow[], publicUrl: string) {
-  const { currency, amount, amount_received: received } = row;
+  const { currency, amount, amount_received: received, amount_refunded: refunded } = row;
+  const kept = received - refunded;
   return {
     object: 'invoice',
     id: row.id,
@@ -27,10 +26,15 @@ export function presentInvoice(row: InvoiceRow, payments: readonly PaymentRow[],
     amounts: {
       due: shown(amount, currency),
       received: shown(received, currency),
-      remaining: shown(Math.max(0, amount - received), currency),
-      excess: shown(Math.max(0, received - amount), currency),
+      authorized: shown(row.amount_authorized, currency),
+      refunded: shown(refunded, currency),
+      remaining: shown(received >= amount ? 0 : Math.max(0, amount - kept), currency),
+      excess: shown(Math.max(0, kept - amount), currency),
       late: shown(row.amount_late, currency),
     },
+    capture_method: row.capture_method,
+    late_money: row.late_money,
+    excess_money: row.excess_money,
     reference: row.reference,
     description: row.description,
     customer: row.customer,
@@ -40,6 +44,7 @@ export function presentInvoice(row: InvoiceRow, payments: readonly PaymentRow[],
     due_at: row.due_at,
     created_at: row.created_at,
     updated_at: row.updated_at,
+    erased_at: row.erased_at,
     payments: payments.map((payment) => presentPayment(payment, publicUrl)),
   };
 }
@@ -59,6 +64,9 @@ export function presentPayment(row: PaymentRow, publicUrl: string) {
     ...shown(row.amount, currency),
     currency,
     received: shown(row.amount_received, currency),
+    authorized: shown(row.amount_authorized, currency),
+    refunded: shown(row.amount_refunded, currency),
+    capture_before: row.capture_before,
     description: row.description,
     next_action:
       isPayable(row) && row.next_action ? presentNextAction(row, row.next_action, publicUrl) : null,
@@ -67,6 +75,7 @@ export function presentPayment(row: PaymentRow, publicUrl: string) {
         ? null
         : { kind: row.failure.kind, code: row.failure.code, message: row.failure.message },
     expires_at: row.expires_at,
+    ...presentOperations(row.operations),
     created_at: row.created_at,
     updated_at: row.updated_at,
   };

@@ -59,7 +59,7 @@ export function invalidFields(errors: readonly FieldError[]): Problem {
 }
 
 /** The same words whatever the reason, so that nothing is learned about other merchants' objects. */
-export function notFound(what: 'invoice' | 'payment'): Problem {
+export function notFound(what: string): Problem {
   return new Problem('not_found', `there is no such ${what}`);
 }
 

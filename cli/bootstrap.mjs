@@ -1,7 +1,7 @@
 /**
  * What stands behind every `npm run …`: makes sure of Node and of the packages, then runs the command.
  *
- *   node cli/bootstrap.mjs <start|demo|bench|doctor|check|test> [arguments…]
+ *   node cli/bootstrap.mjs <start|demo|bench|doctor|docs|sarraf|check|test> [arguments…]
  *
  * It runs before anything is installed, so it and `bootstrap/` are plain JavaScript with Node's own modules only.
  * Nothing newer than Node 12 understands may stand in this file: its first duty is to tell such a Node apart.

@@ -49,13 +49,12 @@ export async function writeRuntimeFile(dataDir: string, facts: RuntimeFile): Pro
   return path;
 }
 
-/** The API key of the last start, or null. */
-export async function lastApiKey(dataDir: string): Promise<string | null> {
+/** Where the API of the last start is, and its key; null when there was none or the file cannot be read. */
+export async function lastStart(dataDir: string): Promise<Pick<RuntimeFile, 'api_url' | 'api_key'> | null> {
   try {
     const facts: unknown = JSON.parse(await readFile(join(dataDir, 'runtime.json'), 'utf8'));
-    return facts && typeof facts === 'object' && 'api_key' in facts && typeof facts.api_key === 'string'
-      ? facts.api_key
-      : null;
+    const { api_url, api_key } = Object(facts) as Record<string, unknown>;
+    return typeof api_url === 'string' && typeof api_key === 'string' ? { api_url, api_key } : null;
   } catch {
     return null;
   }

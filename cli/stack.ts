@@ -145,6 +145,8 @@ async function serviceEnvironment(
     API_HOST: config.api.host,
     API_PORT: String(port),
     PUBLIC_URL: publicUrl,
+    // The simulators are on this machine.
+    PROVIDER_ADDRESSES: process.env['PROVIDER_ADDRESSES'] ?? 'loopback',
   };
 }
 

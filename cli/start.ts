@@ -2,7 +2,7 @@
 import { loadConfig, withStartPorts } from '../config/index.ts';
 import { consoleReport } from './console.ts';
 import { failWith } from './failure.ts';
-import { lastApiKey, runtimeFacts, writeRuntimeFile, type RuntimeFile } from './runtime-file.ts';
+import { lastStart, runtimeFacts, writeRuntimeFile, type RuntimeFile } from './runtime-file.ts';
 import { startStack } from './stack.ts';
 
 async function main(): Promise<void> {
@@ -10,7 +10,7 @@ async function main(): Promise<void> {
   const stack = await startStack(config, consoleReport(), {
     keep: true,
     ui: true,
-    knownKey: await lastApiKey(config.dataDir),
+    knownKey: (await lastStart(config.dataDir))?.api_key ?? null,
     onEvent: (event) =>
       console.error(
         event.type === 'crashed' ? `! ${event.how}; starting it again` : `✓ ${event.name} is back`,

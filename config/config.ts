@@ -42,8 +42,12 @@ export interface Config {
   readonly log: { readonly level: Environment['LOG_LEVEL'] };
   /** `url` null: use the embedded Postgres. */
   readonly database: { readonly url: string | null; readonly poolSize: number };
+  /** How long calls to providers and the bodies of webhooks are kept, days. */
+  readonly exchangesKept_days: number;
   readonly temporal: TemporalConfig;
   readonly api: { readonly host: string; readonly port: number; readonly publicUrl: string };
+  /** Which addresses the base URLs of provider accounts may lead to. */
+  readonly providers: { readonly addresses: Environment['PROVIDER_ADDRESSES'] };
   /** Ports of the embedded parts; null: nothing was said. */
   readonly ports: {
     readonly postgres: number | null;
@@ -95,6 +99,27 @@ export function loadServiceConfig(variables: Variables = process.env): ServiceCo
 
 /** What setting up a database and a namespace needs; no secrets. */
 export type SetupConfig = Pick<ServiceConfig, 'database' | 'temporal'>;
+
+/** What the merchant's command line needs; null: not said. */
+export interface ClientConfig {
+  /** Absolute path. */
+  readonly dataDir: string;
+  readonly apiUrl: string | null;
+  readonly apiKey: string | null;
+  /** JSON text. */
+  readonly credentials: string | null;
+}
+
+/** The configuration of `cli/sarraf.ts`, which may run far from any server. Throws one `ConfigError`. */
+export function loadClientConfig(variables: Variables = process.env): ClientConfig {
+  const env = parse(variables, []);
+  return {
+    dataDir: resolve(env.SARRAF_DATA_DIR),
+    apiUrl: env.SARRAF_API_URL ?? null,
+    apiKey: env.SARRAF_API_KEY ?? null,
+    credentials: env.SARRAF_CREDENTIALS ?? null,
+  };
+}
 
 /** The configuration of `cli/migrate.ts`. Throws one `ConfigError` that lists every problem. */
 export function loadSetupConfig(variables: Variables = process.env): SetupConfig {
@@ -178,12 +203,14 @@ function toConfig(env: Environment): Config {
     dataDir: resolve(env.SARRAF_DATA_DIR),
     log: { level: env.LOG_LEVEL },
     database: { url: env.DATABASE_URL ?? null, poolSize: env.DATABASE_POOL_SIZE },
+    exchangesKept_days: env.EXCHANGES_KEPT_DAYS,
     temporal: toTemporal(env),
     api: {
       host: env.API_HOST,
       port: env.API_PORT,
       publicUrl: env.PUBLIC_URL ?? `http://127.0.0.1:${env.API_PORT}`,
     },
+    providers: { addresses: env.PROVIDER_ADDRESSES },
     ports: {
       postgres: env.POSTGRES_PORT ?? null,
       temporal: env.TEMPORAL_PORT ?? null,

@@ -14,7 +14,15 @@ import {
 
 interface About {
   /** The heading it stands under in `.env.example`. */
-  readonly group: 'General' | 'Database' | 'Temporal' | 'API' | 'Secrets' | 'Embedded engines and sandbox';
+  readonly group:
+    | 'General'
+    | 'Database'
+    | 'Temporal'
+    | 'API'
+    | 'Providers'
+    | 'Secrets'
+    | 'Command line'
+    | 'Embedded engines and sandbox';
   /** One or two lines for people. */
   readonly text: string;
   /** Shown in `.env.example` when there is no default, and when the variable is missing. */
@@ -57,7 +65,11 @@ export const variables = {
     }),
   DATABASE_POOL_SIZE: wholeNumber(1, 1000).default(10).register(about, {
     group: 'Database',
-    text: 'Connections at most, for each process.',
+    text: 'Connections at most, for each process. A worker has one more.',
+  }),
+  EXCHANGES_KEPT_DAYS: wholeNumber(1, 3650).default(90).register(about, {
+    group: 'Database',
+    text: 'How long calls to providers and the bodies of webhooks are kept, in days.',
   }),
 
   TEMPORAL_ADDRESS: matching(
@@ -123,6 +135,11 @@ export const variables = {
     example: 'https://pay.example.com',
   }),
 
+  PROVIDER_ADDRESSES: oneOf('public', 'loopback', 'any').default('public').register(about, {
+    group: 'Providers',
+    text: 'Where provider accounts may lead: public (the internet only), loopback (this machine, too: simulators),\nor any (private networks as well). Live accounts take https and public addresses only, whatever stands here.\nnpm start and the demo: loopback.',
+  }),
+
   CREDENTIALS_KEY: namedKeys().optional().register(about, {
     group: 'Secrets',
     text: 'Encrypts the provider credentials in the database: 32 bytes in base64 (openssl rand -base64 32).\nTo rotate: k2:<base64>,k1:<base64>, where the first encrypts and all decrypt. Generated when unset, except in production.',
@@ -131,10 +148,28 @@ export const variables = {
   }),
   API_KEY_PEPPER: secretBytes().optional().register(about, {
     group: 'Secrets',
-    text: 'Keys the hash under which API keys are stored: 32 bytes or more in base64. Changing it ends every API key.\nGenerated when unset, except in production.',
+    text: 'Keys the hash under which API keys are stored, and the return links of customers: 32 bytes or more in base64.\nChanging it ends every API key and every such link. Generated when unset, except in production.',
     example: 'base64 of 32 random bytes: openssl rand -base64 32',
     secret: true,
   }),
+
+  SARRAF_API_URL: baseUrl().optional().register(about, {
+    group: 'Command line',
+    text: 'The API that `npm run sarraf` talks to. Without it: that of the last npm start, from runtime.json.',
+    example: 'https://pay.example.com',
+  }),
+  SARRAF_API_KEY: matching(/^\S+$/, 'an API key without blanks').optional().register(about, {
+    group: 'Command line',
+    text: 'The API key that `npm run sarraf` uses there.',
+    secret: true,
+  }),
+  SARRAF_CREDENTIALS: matching(/^\s*\{[^]*\}\s*$/, 'a JSON object')
+    .optional()
+    .register(about, {
+      group: 'Command line',
+      text: 'Credentials of a provider account as a JSON object, for `accounts create` and `accounts rotate`.',
+      secret: true,
+    }),
 
   POSTGRES_PORT: port().optional().register(about, {
     group: 'Embedded engines and sandbox',

@@ -7,8 +7,9 @@ import type pg from 'pg';
 import { eventKey, type RecordedEvent } from '../domain/events.ts';
 import { ledgerTransaction } from '../domain/ledger.ts';
 import { outgoingEvents } from '../domain/outgoing.ts';
-import { findPayment, type InvoiceState } from '../domain/state.ts';
-import { amountsOf, invoiceStatus, paymentStatus, receivedBy } from '../domain/status.ts';
+import { heldBy, movementsOf, receivedBy, refundedBy } from '../domain/operations.ts';
+import { findPayment, type InvoiceState, type PaymentState } from '../domain/state.ts';
+import { amountsOf, invoiceStatus, paymentStatus } from '../domain/status.ts';
 import { newId } from './ids.ts';
 
 export interface WebhookEnd {
@@ -35,23 +36,51 @@ export type CommitResult =
   /** Somebody else recorded something first: read again and decide again. */
   | { readonly committed: false };
 
-const COMMIT = {
-  name: 'commit',
-  text: `
+/** Rows of captures, voids and refunds; most commits have none and do without. */
+const OPERATED = `
+  operated as (
+    insert into payment_operations (id, kind, payment_id, invoice_id, merchant_id, mode, currency, amount, requested_by, status,
+      failure, provider_operation_id, created_at, updated_at)
+    select r.id, r.kind, r.payment_id, moved.id, moved.merchant_id, moved.mode, moved.currency, r.amount, r.requested_by, r.status,
+      r.failure, r.provider_operation_id, $8, $8
+    from moved, jsonb_to_recordset($16) as r (id text, kind text, payment_id text, amount bigint, requested_by text, status text,
+      failure jsonb, provider_operation_id text)
+    on conflict (id) do update set amount = excluded.amount, status = excluded.status, failure = excluded.failure,
+      provider_operation_id = excluded.provider_operation_id, updated_at = excluded.updated_at
+  ),`;
+
+/** What people have to decide, which is rarer still. */
+const DECIDED = `
+  decided as (
+    insert into cases (id, kind, merchant_id, mode, invoice_id, payment_id, operation_id, currency, amount, opened_at,
+      resolved_at, decision, resolved_by, reason)
+    select c.id, c.kind, moved.merchant_id, moved.mode, moved.id, c.payment_id, c.operation_id, moved.currency, c.amount,
+      c.opened_at, c.resolved_at, c.decision, c.by, c.reason
+    from moved, jsonb_to_recordset($17) as c (id text, kind text, payment_id text, operation_id text, amount bigint,
+      opened_at timestamptz, resolved_at timestamptz, decision text, by text, reason text)
+    on conflict (id) do update set resolved_at = excluded.resolved_at, decision = excluded.decision,
+      resolved_by = excluded.resolved_by, reason = excluded.reason
+  ),`;
+
+const commitStatement = (operated: string) => `
   with moved as (
-    update invoices set state = $3, version = $4, status = $5, amount_received = $6, amount_late = $7, updated_at = $8
+    update invoices set state = $3, version = $4, status = $5, amount_received = $6, amount_late = $7, updated_at = $8,
+      amount_authorized = $14, amount_refunded = $15
     where id = $1 and version = $2
-    returning id, merchant_id, currency
-  ), events as (
+    returning id, merchant_id, mode, currency
+  ),${operated}
+  events as (
     insert into invoice_events (invoice_id, sequence, type, event_key, data, at)
     select moved.id, e.sequence, e.type, e.event_key, e.data, e.at
     from moved, jsonb_to_recordset($9) as e (sequence int, type text, event_key text, data jsonb, at timestamptz)
   ), changed as (
     update payments p set status = c.status, provider_payment_id = coalesce(c.provider_payment_id, p.provider_payment_id),
       expires_at = c.expires_at, next_action = coalesce(c.next_action, p.next_action), failure = c.failure,
-      amount_received = c.amount_received, updated_at = $8
+      amount_received = c.amount_received, amount_authorized = c.amount_authorized, amount_refunded = c.amount_refunded,
+      capture_before = c.capture_before, updated_at = $8
     from moved, jsonb_to_recordset($10) as c (id text, status text, provider_payment_id text, expires_at timestamptz,
-      next_action jsonb, failure jsonb, amount_received bigint)
+      next_action jsonb, failure jsonb, amount_received bigint, amount_authorized bigint, amount_refunded bigint,
+      capture_before timestamptz)
     where p.id = c.id and p.invoice_id = moved.id
   ), posted as (
     insert into ledger_entries (transaction_key, line, account, merchant_id, account_id, invoice_id, payment_id, currency, amount, at)
@@ -72,15 +101,20 @@ const COMMIT = {
     join webhook_events w on w.account_id = c.account_id and w.provider_payment_id = c.provider_payment_id
     where w.state = 'received' and w.payment_id is null
   ) as waiting
-  from moved`,
-};
+  from moved`;
+
+const COMMIT = { name: 'commit', text: commitStatement('') };
+const COMMIT_WITH_MORE = { name: 'commit_with_more', text: commitStatement(OPERATED + DECIDED) };
 
 /** Records `commit`, or nothing at all. Running the same commit twice does nothing the second time. */
 export async function commitEvents(pool: pg.Pool, commit: Commit): Promise<CommitResult> {
   const { before, after, recorded } = commit;
   const amounts = amountsOf(after);
+  const operations = operationRows(commit);
+  const cases = caseRows(commit);
+  const isRare = operations.length + cases.length > 0;
   const { rows } = await pool.query<{ waiting: string[] }>({
-    ...COMMIT,
+    ...(isRare ? COMMIT_WITH_MORE : COMMIT),
     values: [
       after.id,
       before.version,
@@ -95,6 +129,9 @@ export async function commitEvents(pool: pg.Pool, commit: Commit): Promise<Commi
       JSON.stringify(ledgerRows(after, recorded)),
       JSON.stringify(outgoingRows(commit)),
       JSON.stringify(commit.webhooks ?? []),
+      amounts.authorized,
+      amounts.refunded,
+      ...(isRare ? [JSON.stringify(operations), JSON.stringify(cases)] : []),
     ],
   });
   const [row] = rows;
@@ -110,19 +147,46 @@ function eventRows(before: InvoiceState, recorded: readonly RecordedEvent[]): un
 
 /** The rows of the payments that these events are about. */
 function paymentRows({ after, recorded, nextActions }: Commit): unknown[] {
-  const touched = new Set(recorded.flatMap((event) => ('payment_id' in event ? [event.payment_id] : [])));
-  return after.payments
-    .filter(({ id }) => touched.has(id))
-    .map((payment) => ({
-      id: payment.id,
-      account_id: payment.account_id,
-      status: paymentStatus(payment),
-      provider_payment_id: payment.provider_payment_id,
-      expires_at: payment.expires_at,
-      next_action: nextActions?.[payment.id] ?? null,
-      failure: payment.failure,
-      amount_received: receivedBy(payment),
-    }));
+  return touched(after, recorded).map((payment) => ({
+    id: payment.id,
+    account_id: payment.account_id,
+    status: paymentStatus(payment),
+    provider_payment_id: payment.provider_payment_id,
+    expires_at: payment.expires_at,
+    next_action: nextActions?.[payment.id] ?? null,
+    failure: payment.failure,
+    amount_received: receivedBy(payment),
+    amount_authorized: heldBy(payment),
+    amount_refunded: refundedBy(payment),
+    capture_before: payment.capture_before,
+  }));
+}
+
+/** The payments that these events are about. */
+function touched(after: InvoiceState, recorded: readonly RecordedEvent[]): PaymentState[] {
+  const ids = new Set(recorded.flatMap((event) => ('payment_id' in event ? [event.payment_id] : [])));
+  return after.payments.filter(({ id }) => ids.has(id));
+}
+
+/** The rows of the cases that these events are about. */
+function caseRows({ after, recorded }: Commit): unknown[] {
+  return recorded.flatMap((event) => {
+    if (event.type !== 'case.opened' && event.type !== 'case.resolved') return [];
+    const reason = event.type === 'case.resolved' ? event.reason : null;
+    return after.cases.filter(({ id }) => id === event.case_id).map((one) => ({ ...one, reason }));
+  });
+}
+
+/** The rows of their captures, voids and refunds, where there is news of any. */
+function operationRows({ after, recorded }: Commit): unknown[] {
+  const news = recorded.filter((event) => 'operation_id' in event);
+  return touched(after, news).flatMap((payment) =>
+    movementsOf(payment).map(({ by, ...movement }) => ({
+      ...movement,
+      payment_id: payment.id,
+      requested_by: by,
+    })),
+  );
 }
 
 function ledgerRows(after: InvoiceState, recorded: readonly RecordedEvent[]): unknown[] {

@@ -13,7 +13,7 @@ export interface IdempotencyClaim {
   readonly merchant_id: string;
   readonly mode: Mode;
   readonly key: string;
-  /** SHA-256 over method, path and body. */
+  /** SHA-256 over method, path and body; keyed where the body has secrets. */
   readonly request_hash: Buffer;
 }
 

@@ -1,7 +1,8 @@
 /** Ids: a prefix that says what it is, and a UUIDv7 in base 32, so that they sort by time (the TypeID form). */
 import { typeidUnboxed } from 'typeid-js';
 
-export type IdPrefix = 'mer' | 'key' | 'pacc' | 'inv' | 'pay' | 'whk' | 'evt' | 'req';
+export type IdPrefix =
+  'mer' | 'key' | 'pacc' | 'inv' | 'pay' | 'cap' | 'void' | 'rfd' | 'case' | 'whk' | 'exc' | 'evt' | 'req';
 
 /** A new id: `newId('inv')` → `inv_01jd…`, 26 characters after the prefix. */
 export function newId(prefix: IdPrefix): string {

@@ -1,9 +1,11 @@
 /** The API's statements about invoices. Each carries the merchant and the mode: nobody sees another's row. */
 import type pg from 'pg';
-import { newInvoice } from '../domain/state.ts';
+import type { MoneyPolicy } from '../domain/cases.ts';
+import { newInvoice, type CaptureMethod } from '../domain/state.ts';
 import type { InvoiceStatus } from '../domain/status.ts';
 import type { IdempotencyClaim, StoredAnswer } from './idempotency.ts';
 import type { Mode } from './merchants.ts';
+import { OPERATIONS_OF_P } from './operations.ts';
 import { paymentFromJson, type PaymentJson, type PaymentRow } from './payments.ts';
 
 export interface CustomerJson {
@@ -32,6 +34,9 @@ export interface InvoiceRow {
   readonly description: string | null;
   readonly currency: string;
   readonly amount: number;
+  readonly capture_method: CaptureMethod;
+  readonly late_money: MoneyPolicy;
+  readonly excess_money: MoneyPolicy;
   readonly customer: CustomerJson;
   readonly items: readonly ItemJson[];
   readonly metadata: Readonly<Record<string, string>>;
@@ -42,7 +47,11 @@ export interface InvoiceRow {
   readonly updated_at: string;
   readonly status: InvoiceStatus;
   readonly amount_received: number;
+  readonly amount_authorized: number;
+  readonly amount_refunded: number;
   readonly amount_late: number;
+  /** When its personal data was erased. */
+  readonly erased_at: string | null;
 }
 
 export interface Owner {
@@ -51,7 +60,8 @@ export interface Owner {
 }
 
 const COLUMNS = `i.id, i.merchant_id, i.mode, i.reference, i.description, i.currency, i.amount, i.customer, i.items,
-  i.metadata, i.return_urls, i.due_at, i.created_at, i.updated_at, i.status, i.amount_received, i.amount_late`;
+  i.metadata, i.return_urls, i.due_at, i.created_at, i.updated_at, i.status, i.capture_method,
+  i.late_money, i.excess_money, i.amount_received, i.amount_authorized, i.amount_refunded, i.amount_late, i.erased_at`;
 
 const INSERT = {
   name: 'insert_invoice',
@@ -63,8 +73,9 @@ const INSERT = {
       returning 1
     )
     insert into invoices (id, merchant_id, mode, reference, description, currency, amount, customer, items, metadata,
-      return_urls, due_at, created_at, updated_at, state, version, status)
-    select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, 0, 'open'
+      return_urls, due_at, created_at, updated_at, state, version, status, capture_method,
+      late_money, excess_money)
+    select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, 0, 'open', $19, $20, $21
     where $15::text is null or exists (select from claim)`,
 };
 
@@ -77,7 +88,18 @@ export async function insertInvoice(
   row: InvoiceRow,
   idempotency: { readonly claim: IdempotencyClaim; readonly answer: StoredAnswer } | null,
 ): Promise<boolean> {
-  const { id, merchant_id, currency, amount, due_at, created_at } = row;
+  const { id, merchant_id, currency, amount, due_at, capture_method, created_at } = row;
+  const policies = { late: row.late_money, excess: row.excess_money };
+  const state = newInvoice({
+    id,
+    merchant_id,
+    currency,
+    amount,
+    due_at,
+    capture_method,
+    policies,
+    created_at,
+  });
   const { rowCount } = await pool.query({
     ...INSERT,
     values: [
@@ -94,11 +116,14 @@ export async function insertInvoice(
       JSON.stringify(row.return_urls),
       due_at,
       created_at,
-      JSON.stringify(newInvoice({ id, merchant_id, currency, amount, due_at, created_at })),
+      JSON.stringify(state),
       idempotency?.claim.key ?? null,
       idempotency?.claim.request_hash ?? null,
       idempotency?.answer.status ?? null,
       idempotency?.answer.body ?? null,
+      capture_method,
+      row.late_money,
+      row.excess_money,
     ],
   });
   return rowCount === 1;
@@ -123,7 +148,9 @@ export async function findInvoiceWithPayments(
   const { rows } = await pool.query<InvoiceRow & { payments: PaymentJson[] }>({
     name: 'find_invoice_with_payments',
     text: `
-      select ${COLUMNS}, coalesce((select jsonb_agg(p order by p.id) from payments p where p.invoice_id = i.id), '[]') as payments
+      select ${COLUMNS}, coalesce((
+        select jsonb_agg(q order by q.id) from (select p.*, ${OPERATIONS_OF_P} from payments p where p.invoice_id = i.id) q
+      ), '[]') as payments
       from invoices i where i.id = $1 and i.merchant_id = $2 and i.mode = $3`,
     values: [id, owner.merchant_id, owner.mode],
   });

@@ -1,6 +1,7 @@
 /** Merchants, their API keys and their accounts at providers. Secrets: keys are stored hashed, credentials sealed. */
 import { createHmac, randomBytes } from 'node:crypto';
 import type pg from 'pg';
+import type { MoneyPolicy, Policies } from '../domain/cases.ts';
 import { newId } from './ids.ts';
 import type { Sealer } from './sealed.ts';
 
@@ -13,6 +14,8 @@ export interface ApiKeyRow {
   readonly mode: Mode;
   /** HMAC-SHA-256 of the secret part. */
   readonly secret_hash: Buffer;
+  /** What the merchant wants done with late money and with money beyond what was owed, unless an invoice says otherwise. */
+  readonly policies: Policies;
 }
 
 const SECRET_BYTES = 32;
@@ -22,6 +25,45 @@ export async function createMerchant(pool: pg.Pool, name: string): Promise<strin
   const id = newId('mer');
   await pool.query('insert into merchants (id, name) values ($1, $2)', [id, name]);
   return id;
+}
+
+/** A merchant as it sees itself. */
+export interface MerchantRow {
+  readonly id: string;
+  readonly name: string;
+  readonly late_money: MoneyPolicy;
+  readonly excess_money: MoneyPolicy;
+  readonly created_at: string;
+}
+
+const MERCHANT = 'id, name, late_money, excess_money, created_at';
+
+/** The merchant; it is there, because its key was. */
+export async function findMerchant(pool: pg.Pool, id: string): Promise<MerchantRow> {
+  const { rows } = await pool.query<MerchantRow>(`select ${MERCHANT} from merchants where id = $1`, [id]);
+  return only(rows, id);
+}
+
+/** Changes what is given and leaves the rest. */
+export async function changeMerchant(
+  pool: pg.Pool,
+  id: string,
+  {
+    late_money,
+    excess_money,
+  }: { late_money?: MoneyPolicy | undefined; excess_money?: MoneyPolicy | undefined },
+): Promise<MerchantRow> {
+  const { rows } = await pool.query<MerchantRow>(
+    `update merchants set late_money = coalesce($2, late_money), excess_money = coalesce($3, excess_money)
+     where id = $1 returning ${MERCHANT}`,
+    [id, late_money ?? null, excess_money ?? null],
+  );
+  return only(rows, id);
+}
+
+function only<Row>([row]: readonly Row[], id: string): Row {
+  if (!row) throw new Error(`there is no ${id}`);
+  return row;
 }
 
 /** What is stored of a key's secret part: useless without the pepper, which the database never sees. */
@@ -60,7 +102,8 @@ export async function revokeApiKey(pool: pg.Pool, keyId: string): Promise<void> 
 export async function findApiKey(pool: pg.Pool, keyId: string): Promise<ApiKeyRow | null> {
   const { rows } = await pool.query<ApiKeyRow>({
     name: 'find_api_key',
-    text: 'select id, merchant_id, mode, secret_hash from api_keys where id = $1 and revoked_at is null',
+    text: `select k.id, k.merchant_id, k.mode, k.secret_hash, json_build_object('late', m.late_money, 'excess', m.excess_money) as policies
+           from api_keys k join merchants m on m.id = k.merchant_id where k.id = $1 and k.revoked_at is null`,
     values: [keyId],
   });
   return rows[0] ?? null;
@@ -100,7 +143,7 @@ export async function changeAccount(
   { base_url, credentials }: Pick<NewProviderAccount, 'base_url' | 'credentials'>,
 ): Promise<void> {
   await pool.query(
-    'update provider_accounts set base_url = $2, credentials = $3, revision = revision + 1 where id = $1',
+    'update provider_accounts set base_url = $2, credentials = $3, revision = revision + 1, updated_at = now() where id = $1',
     [accountId, base_url, sealer.seal(credentials, accountId)],
   );
 }

@@ -1,11 +1,13 @@
 /** The API's statements about payments: attempts to collect an invoice with one payment service. */
 import type pg from 'pg';
 import type { ProviderFailure } from '../domain/provider-error.ts';
+import type { CaptureMethod } from '../domain/state.ts';
 import type { InvoiceStatus, PaymentStatus } from '../domain/status.ts';
 import type { NextAction } from '../providers/contract.ts';
 import type { IdempotencyClaim } from './idempotency.ts';
 import type { CustomerJson, Owner, ReturnUrlsJson } from './invoices.ts';
 import type { LinkedAccount } from './merchants.ts';
+import { OPERATIONS_OF_P, operationFromJson, type OperationJson } from './operations.ts';
 
 export interface PaymentRow {
   readonly id: string;
@@ -23,6 +25,11 @@ export interface PaymentRow {
   readonly next_action: NextAction | null;
   readonly failure: ProviderFailure | null;
   readonly amount_received: number;
+  readonly amount_authorized: number;
+  readonly amount_refunded: number;
+  readonly capture_before: string | null;
+  /** Captures, voids and refunds, oldest first. */
+  readonly operations: readonly OperationJson[];
   readonly updated_at: string;
 }
 
@@ -49,12 +56,18 @@ export function paymentFromJson(json: PaymentJson): PaymentRow {
     next_action: json.next_action,
     failure: json.failure,
     amount_received: json.amount_received,
+    amount_authorized: json.amount_authorized,
+    amount_refunded: json.amount_refunded,
+    capture_before: json.capture_before === null ? null : new Date(json.capture_before).toISOString(),
+    operations: json.operations.map(operationFromJson),
     updated_at: new Date(json.updated_at).toISOString(),
   };
 }
 
 const COLUMNS = `p.id, p.invoice_id, p.account_id, p.provider, p.method, p.currency, p.amount, p.request->>'description' as description,
-  p.created_at, p.status, p.provider_payment_id, p.expires_at, p.next_action, p.failure, p.amount_received, p.updated_at`;
+  p.created_at, p.status, p.provider_payment_id, p.expires_at, p.next_action, p.failure, p.amount_received,
+  p.amount_authorized, p.amount_refunded, p.capture_before, ${OPERATIONS_OF_P},
+  p.updated_at`;
 
 /** What a new payment has to satisfy; the same rules as in `api/payment-service.ts`, which explains a refusal. */
 export interface NewPayment {
@@ -72,11 +85,15 @@ export interface NewPayment {
   /** Laid over the invoice's. */
   readonly customer: CustomerJson;
   readonly return_urls: ReturnUrlsJson;
+  /** Our page for the customer who comes back from the provider. */
+  readonly return_url: string;
   readonly limits: readonly { currency: string; min: number; max: number; step: number }[];
   /** Fields of the customer that must be there. */
   readonly requires: readonly string[];
   /** Characters (code points). */
   readonly description_max: number;
+  /** False: the service takes the money at once, so it does not fit an invoice that is captured by hand. */
+  readonly authorizes_first: boolean;
   /** RFC 3339. */
   readonly created_at: string;
 }
@@ -90,6 +107,9 @@ export interface PayableInvoice {
   readonly currency: string;
   readonly amount: number;
   readonly amount_received: number;
+  readonly amount_authorized: number;
+  readonly amount_refunded: number;
+  readonly capture_method: CaptureMethod;
   readonly status: InvoiceStatus;
   readonly customer: CustomerJson;
 }
@@ -111,7 +131,8 @@ const INSERT = {
   name: 'insert_payment',
   text: `
     with invoice as materialized (
-      select id, merchant_id, reference, description, currency, amount, amount_received, status, customer, items, return_urls
+      select id, merchant_id, reference, description, currency, amount, amount_received, amount_authorized, amount_refunded, status,
+        capture_method, customer, items, return_urls
       from invoices where id = $1 and merchant_id = $2 and mode = $3
     ), accounts as materialized (
       select id, provider, label, enabled from provider_accounts
@@ -119,10 +140,11 @@ const INSERT = {
     ), chosen as materialized (
       select r.*, a.id as account_id
       from (
-        select i.id as invoice_id, i.currency, i.amount - i.amount_received as remaining,
-          coalesce($6::bigint, i.amount - i.amount_received) as amount, coalesce($7::text, i.description) as description,
-          i.customer || $8::jsonb as customer, i.items, i.return_urls || $9::jsonb as return_urls
-        from invoice i where i.status in ('open', 'partially_paid')
+        select i.id as invoice_id, i.currency, o.remaining, coalesce($6::bigint, o.remaining) as amount,
+          coalesce($7::text, i.description) as description, i.customer || $8::jsonb as customer, i.items,
+          i.return_urls || $9::jsonb as return_urls
+        from invoice i, lateral (select i.amount - i.amount_received + i.amount_refunded - i.amount_authorized as remaining) o
+        where i.status in ('open', 'partially_paid') and (i.capture_method = 'automatic' or $18)
       ) r, (select min(id) as id from accounts where enabled having count(*) = 1) a
       where r.amount between 1 and r.remaining
         and exists (
@@ -139,7 +161,8 @@ const INSERT = {
     ), made as (
       insert into payments (id, invoice_id, merchant_id, account_id, provider, method, currency, amount, request, created_at, status, updated_at)
       select $13, c.invoice_id, $2, c.account_id, $4, $14, c.currency, c.amount,
-        jsonb_build_object('description', c.description, 'customer', c.customer, 'items', c.items, 'return_urls', c.return_urls),
+        jsonb_build_object('description', c.description, 'customer', c.customer, 'items', c.items, 'return_urls', c.return_urls,
+          'return_url', $19::text),
         $15, 'requested', $15
       from chosen c where $16::text is null or exists (select from claim)
       returning 1
@@ -179,6 +202,8 @@ export async function insertPayment(
       payment.created_at,
       claim?.key ?? null,
       claim?.request_hash ?? null,
+      payment.authorizes_first,
+      payment.return_url,
     ],
   });
   const [row] = rows;
@@ -194,7 +219,8 @@ export async function findPayment(pool: pg.Pool, owner: Owner, id: string): Prom
            where p.id = $1 and p.merchant_id = $2 and i.mode = $3`,
     values: [id, owner.merchant_id, owner.mode],
   });
-  return rows[0] ?? null;
+  const [row] = rows;
+  return row ? { ...row, operations: row.operations.map(operationFromJson) } : null;
 }
 
 /** What a QR code encodes, or a picture of it as a `data:` URL; one of the two is there. */

@@ -2,6 +2,7 @@ import { ENGINES_TIMEOUT_MS } from '../test/setup/engines.ts';
 import { testRecord, type TestRecord } from '../test/setup/record.ts';
 import { leaveOpen } from './idempotency.ts';
 import {
+  deleteEndedCredentials,
   deleteOldKeys,
   giveUpWebhook,
   matchWebhook,
@@ -201,6 +202,22 @@ describe('idempotency keys', () => {
     const { rows } = await db.pool.query('select key from idempotency_keys order by key');
     expect(rows).toEqual([{ key: 'open' }, { key: 'young' }]);
   });
+});
+
+it('forgets replaced credentials when their overlap has ended', async () => {
+  const keep = (revision: number, from_now: string) =>
+    set(
+      `insert into previous_credentials (account_id, revision, credentials, valid_until)
+       values ($1, $2, '\\x00', now() + $3::interval)`,
+      db.account_id,
+      revision,
+      from_now,
+    );
+  await keep(1, '-1 second');
+  await keep(2, '1 hour');
+  expect([await deleteEndedCredentials(db.pool), await deleteEndedCredentials(db.pool)]).toEqual([1, 0]);
+  const { rows } = await db.pool.query('select revision from previous_credentials');
+  expect(rows).toEqual([{ revision: 2 }]);
 });
 
 async function testAccount(): Promise<string> {

@@ -181,3 +181,12 @@ export async function deleteOldKeys(pool: pg.Pool, limit: number): Promise<numbe
   });
   return rowCount ?? 0;
 }
+
+/** Forgets replaced credentials whose overlap has ended, so that nobody can ever decrypt them; of how many sets. */
+export async function deleteEndedCredentials(pool: pg.Pool): Promise<number> {
+  const { rowCount } = await pool.query({
+    name: 'delete_ended_credentials',
+    text: 'delete from previous_credentials where valid_until < now()',
+  });
+  return rowCount ?? 0;
+}

@@ -21,7 +21,8 @@ export interface PaymentRequestRow {
     readonly quantity: number;
     readonly unit_amount: number;
   }[];
-  readonly return_urls: { readonly success?: string | null; readonly failure?: string | null };
+  /** Our page for the customer who comes back. Rows that are older than this page have none. */
+  readonly return_url?: string;
 }
 
 export interface ClaimedPayment {
@@ -91,6 +92,16 @@ export async function loadAccount(pool: pg.Pool, accountId: string): Promise<Acc
     values: [accountId],
   });
   return rows[0] ? accountFrom(rows[0].account) : null;
+}
+
+/** Why a refund was asked for, in the merchant's words. Kept out of events and histories. */
+export async function loadReason(pool: pg.Pool, operationId: string): Promise<string | null> {
+  const { rows } = await pool.query<{ reason: string | null }>({
+    name: 'load_reason',
+    text: 'select reason from payment_operations where id = $1',
+    values: [operationId],
+  });
+  return rows[0]?.reason ?? null;
 }
 
 export interface WaitingWebhook {

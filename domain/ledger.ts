@@ -1,11 +1,14 @@
 /**
- * Double entry. Each transfer that arrives is one ledger transaction; its entries sum to zero. Debits are
+ * Double entry. Each transfer that arrives or goes back is one ledger transaction; its entries sum to zero. Debits are
  * positive, credits negative, in minor units of the invoice's currency.
  */
 import type { RecordedEvent } from './events.ts';
 
-/** `provider_clearing`: what a provider owes us. `merchant_payable`: what we owe the merchant. `provider_fees`: what providers kept. */
-export type LedgerAccount = 'provider_clearing' | 'merchant_payable' | 'provider_fees';
+/**
+ * `provider_clearing`: what a provider owes us. `merchant_payable`: what we owe the merchant. `provider_fees`: what providers
+ * kept. `merchant_refunds`: what the merchant gave back out of its own pocket.
+ */
+export type LedgerAccount = 'provider_clearing' | 'merchant_payable' | 'provider_fees' | 'merchant_refunds';
 
 export interface LedgerEntry {
   readonly account: LedgerAccount;
@@ -22,12 +25,29 @@ export interface LedgerTransaction {
 
 /** The ledger transaction an event stands for, or null when it moves no money. */
 export function ledgerTransaction(event: RecordedEvent): LedgerTransaction | null {
-  if (event.type !== 'money.received') return null;
-  const fee = event.fee ?? 0;
-  const entries: LedgerEntry[] = [
-    { account: 'provider_clearing', amount: event.amount - fee },
-    { account: 'merchant_payable', amount: -event.amount },
-  ];
-  if (fee !== 0) entries.push({ account: 'provider_fees', amount: fee });
-  return { key: `receipt:${event.payment_id}:${event.key}`, payment_id: event.payment_id, entries };
+  switch (event.type) {
+    case 'money.received': {
+      const fee = event.fee ?? 0;
+      const entries: LedgerEntry[] = [
+        { account: 'provider_clearing', amount: event.amount - fee },
+        { account: 'merchant_payable', amount: -event.amount },
+      ];
+      if (fee !== 0) entries.push({ account: 'provider_fees', amount: fee });
+      return { key: `receipt:${event.payment_id}:${event.key}`, payment_id: event.payment_id, entries };
+    }
+    case 'money.refunded':
+      return {
+        key: `refund:${event.payment_id}:${event.key}`,
+        payment_id: event.payment_id,
+        entries: [
+          { account: 'merchant_payable', amount: event.amount },
+          {
+            account: event.source === 'manual' ? 'merchant_refunds' : 'provider_clearing',
+            amount: -event.amount,
+          },
+        ],
+      };
+    default:
+      return null;
+  }
 }

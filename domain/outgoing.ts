@@ -1,15 +1,27 @@
 /** The events a merchant is told about: one per change of an invoice's or a payment's status, one per transfer. */
+import { findCase } from './cases.ts';
 import type { RecordedEvent } from './events.ts';
+import { movementsOf, type OperationKind, type OperationStatus } from './operations.ts';
 import { isLate, invoiceStatus, paymentStatus, type InvoiceStatus, type PaymentStatus } from './status.ts';
-import { findPayment, type InvoiceState } from './state.ts';
+import { findPayment, type InvoiceState, type PaymentState } from './state.ts';
 
-export type OutgoingType = `invoice.${InvoiceStatus}` | `payment.${PaymentStatus}` | 'payment.money_received';
+export type OutgoingType =
+  | `invoice.${InvoiceStatus}`
+  | `payment.${PaymentStatus}`
+  | 'payment.money_received'
+  | `${OperationKind}.${OperationStatus}`
+  | 'case.opened'
+  | 'case.resolved';
 
 export interface OutgoingEvent {
   readonly type: OutgoingType;
   /** The payment it is about; null when it is about the invoice. */
   readonly payment_id: string | null;
-  /** Only for `payment.money_received`. */
+  /** The capture, void or refund it is about. */
+  readonly operation_id?: string;
+  /** The case it is about. */
+  readonly case_id?: string;
+  /** Only for money that moves. */
   readonly amount: number | null;
   readonly late: boolean;
 }
@@ -23,9 +35,11 @@ export function outgoingEvents(
   const events: OutgoingEvent[] = [];
   for (const event of recorded) {
     if (event.type === 'money.received') events.push(moneyReceived(after, event));
+    if (event.type === 'case.opened' || event.type === 'case.resolved') events.push(caseEvent(after, event));
   }
   for (const payment of after.payments) {
     const earlier = findPayment(before, payment.id);
+    events.push(...operationEvents(earlier, payment));
     const status = paymentStatus(payment);
     if (!earlier || paymentStatus(earlier) !== status) {
       events.push({ type: `payment.${status}`, payment_id: payment.id, amount: null, late: false });
@@ -50,4 +64,26 @@ function moneyReceived(
     amount: event.amount,
     late: payment !== undefined && receipt !== undefined && isLate(receipt, payment, invoice),
   };
+}
+
+function caseEvent(
+  invoice: InvoiceState,
+  { type, case_id, payment_id }: Extract<RecordedEvent, { type: `case.${string}` }>,
+): OutgoingEvent {
+  return { type, payment_id, case_id, amount: findCase(invoice, case_id)?.amount ?? null, late: false };
+}
+
+/** One per change of a capture's, void's or refund's status. */
+function operationEvents(before: PaymentState | undefined, after: PaymentState): OutgoingEvent[] {
+  if (after.operations.length === 0 && after.refunds.length === 0) return [];
+  const earlier = new Map((before ? movementsOf(before) : []).map(({ id, status }) => [id, status]));
+  return movementsOf(after)
+    .filter(({ id, status }) => earlier.get(id) !== status)
+    .map(({ id, kind, status, amount }) => ({
+      type: `${kind}.${status}`,
+      payment_id: after.id,
+      operation_id: id,
+      amount,
+      late: false,
+    }));
 }

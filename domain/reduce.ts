@@ -3,8 +3,10 @@
  * events never change the final state, and nothing that was known (a receipt, an end) is ever unknown again.
  * Statuses are not stored; `status.ts` derives them.
  */
+import { blankCase, type CaseState } from './cases.ts';
 import type { InvoiceEvent, RecordedEvent } from './events.ts';
-import { blankPayment, type InvoiceState, type PaymentState, type ReceiptState } from './state.ts';
+import { blankOperation, type OperationState } from './operations.ts';
+import { blankPayment, type InvoiceState, type PaymentState } from './state.ts';
 
 /** The state after `event`; the same object when the event says nothing new. */
 export function reduce(state: InvoiceState, event: RecordedEvent): InvoiceState {
@@ -45,18 +47,56 @@ function apply(state: InvoiceState, event: RecordedEvent): InvoiceState {
       const expired_at = earliest(state.expired_at, event.at);
       return expired_at === state.expired_at ? state : { ...state, expired_at };
     }
+    case 'case.opened':
+    case 'case.resolved':
+      return withCase(state, event);
     case 'payment.requested':
     case 'payment.created':
     case 'payment.unknown':
+    case 'payment.authorized':
+    case 'payment.voided':
     case 'payment.failed':
     case 'payment.expired':
     case 'payment.canceled':
+    case 'operation.requested':
+    case 'operation.unknown':
+    case 'operation.accepted':
+    case 'operation.failed':
+    case 'operation.canceled':
+    case 'operation.succeeded':
     case 'money.received':
+    case 'money.refunded':
       return withPayment(state, event.payment_id, (payment) => applyToPayment(payment, event));
   }
 }
 
-type PaymentEvent = Extract<RecordedEvent, { payment_id: string }>;
+type CaseEvent = Extract<RecordedEvent, { type: `case.${string}` }>;
+
+function withCase(state: InvoiceState, event: CaseEvent): InvoiceState {
+  const known = state.cases.find(({ id }) => id === event.case_id);
+  const before = known ?? blankCase(event.case_id, event.payment_id);
+  const after = applyToCase(before, event);
+  if (known && sameFacts(known, after)) return state;
+  const others = state.cases.filter(({ id }) => id !== event.case_id);
+  return { ...state, cases: [...others, after].sort((a, b) => compare(a.id, b.id)) };
+}
+
+function applyToCase(known: CaseState, event: CaseEvent): CaseState {
+  const { at } = event;
+  switch (event.type) {
+    case 'case.opened': {
+      if (!isFirst(known.opened_at, at)) return known;
+      const { kind, operation_id, amount } = event;
+      return { ...known, kind, operation_id, amount, opened_at: at };
+    }
+    case 'case.resolved':
+      return isFirst(known.resolved_at, at)
+        ? { ...known, resolved_at: at, decision: event.decision, by: event.by }
+        : known;
+  }
+}
+
+type PaymentEvent = Exclude<Extract<RecordedEvent, { payment_id: string }>, CaseEvent>;
 
 function applyToPayment(payment: PaymentState, event: PaymentEvent): PaymentState {
   switch (event.type) {
@@ -76,6 +116,13 @@ function applyToPayment(payment: PaymentState, event: PaymentEvent): PaymentStat
         : payment;
     case 'payment.unknown':
       return { ...payment, unknown_at: earliest(payment.unknown_at, event.at) };
+    case 'payment.authorized': {
+      if (!isFirst(payment.authorized_at, event.at)) return payment;
+      const { amount, capture_before, at } = event;
+      return { ...payment, authorized_at: at, authorized: amount, capture_before };
+    }
+    case 'payment.voided':
+      return { ...payment, voided_at: earliest(payment.voided_at, event.at) };
     case 'payment.failed':
       return isFirst(payment.failed_at, event.at)
         ? { ...payment, failed_at: event.at, failure: event.failure }
@@ -86,9 +133,58 @@ function applyToPayment(payment: PaymentState, event: PaymentEvent): PaymentStat
       return { ...payment, canceled_at: earliest(payment.canceled_at, event.at) };
     case 'money.received': {
       const { key, amount, fee, paid_at, at } = event;
-      return { ...payment, receipts: withReceipt(payment.receipts, { key, amount, fee, paid_at, at }) };
+      return { ...payment, receipts: withFirst(payment.receipts, { key, amount, fee, paid_at, at }) };
     }
+    case 'money.refunded': {
+      const { key, operation_id, amount, at } = event;
+      return { ...payment, refunds: withFirst(payment.refunds, { key, operation_id, amount, at }) };
+    }
+    case 'operation.requested':
+    case 'operation.unknown':
+    case 'operation.accepted':
+    case 'operation.failed':
+    case 'operation.canceled':
+    case 'operation.succeeded':
+      return withOperation(payment, event);
   }
+}
+
+type OperationEvent = Extract<PaymentEvent, { type: `operation.${string}` }>;
+
+function applyToOperation(operation: OperationState, event: OperationEvent): OperationState {
+  const { at } = event;
+  switch (event.type) {
+    case 'operation.requested': {
+      if (!isFirst(operation.requested_at, at)) return operation;
+      const { kind, amount, by } = event;
+      return { ...operation, kind, amount, by, requested_at: at };
+    }
+    case 'operation.unknown':
+      return { ...operation, unknown_at: earliest(operation.unknown_at, at) };
+    case 'operation.accepted':
+      return isFirst(operation.accepted_at, at)
+        ? { ...operation, accepted_at: at, key: event.key }
+        : operation;
+    case 'operation.failed':
+      return isFirst(operation.failed_at, at)
+        ? { ...operation, failed_at: at, failure: event.failure }
+        : operation;
+    case 'operation.canceled':
+      return { ...operation, canceled_at: earliest(operation.canceled_at, at) };
+    case 'operation.succeeded':
+      return isFirst(operation.succeeded_at, at)
+        ? { ...operation, succeeded_at: at, succeeded_key: event.key }
+        : operation;
+  }
+}
+
+function withOperation(payment: PaymentState, event: OperationEvent): PaymentState {
+  const known = payment.operations.find(({ id }) => id === event.operation_id);
+  const before = known ?? blankOperation(event.operation_id);
+  const after = applyToOperation(before, event);
+  if (known && sameFacts(known, after)) return payment;
+  const others = payment.operations.filter(({ id }) => id !== event.operation_id);
+  return { ...payment, operations: [...others, after].sort((a, b) => compare(a.id, b.id)) };
 }
 
 function withPayment(
@@ -104,17 +200,19 @@ function withPayment(
   return { ...state, payments: [...others, after].sort((a, b) => compare(a.id, b.id)) };
 }
 
-function withReceipt(receipts: readonly ReceiptState[], receipt: ReceiptState): readonly ReceiptState[] {
-  const known = receipts.find(({ key }) => key === receipt.key);
-  if (known && !isFirst(known.at, receipt.at)) return receipts;
-  return [...receipts.filter(({ key }) => key !== receipt.key), receipt].sort((a, b) =>
-    compare(a.key, b.key),
-  );
+/** With this fact in its place by key; of two with one key the earlier stays. */
+function withFirst<Fact extends { readonly key: string; readonly at: string }>(
+  facts: readonly Fact[],
+  fact: Fact,
+): readonly Fact[] {
+  const known = facts.find(({ key }) => key === fact.key);
+  if (known && !isFirst(known.at, fact.at)) return facts;
+  return [...facts.filter(({ key }) => key !== fact.key), fact].sort((a, b) => compare(a.key, b.key));
 }
 
-/** Facts are compared shallowly: `applyToPayment` keeps the very same nested objects when they do not change. */
-function sameFacts(a: PaymentState, b: PaymentState): boolean {
-  return a === b || (Object.keys(a) as (keyof PaymentState)[]).every((key) => a[key] === b[key]);
+/** Facts are compared shallowly: whatever does not change keeps the very same nested objects. */
+function sameFacts<Facts extends object>(a: Facts, b: Facts): boolean {
+  return a === b || (Object.keys(a) as (keyof Facts)[]).every((key) => a[key] === b[key]);
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

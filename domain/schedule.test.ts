@@ -33,6 +33,8 @@ const invoiceAfter = (...events: InvoiceEvent[]): InvoiceState =>
       currency: 'VND',
       amount: 100,
       due_at: at(86_400),
+      capture_method: 'automatic',
+      policies: { late: 'accept', excess: 'accept' },
       created_at: at(-1),
     }),
   );

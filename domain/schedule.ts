@@ -3,20 +3,48 @@
  * time is up, to end the invoice. All of it follows from the facts, so a workflow that starts again from the
  * record goes on where the last one stopped.
  */
+import { CASE_AFTER_S, hasCase, surpluses } from './cases.ts';
+import { capturable, heldBy, openOperations, type OperationState } from './operations.ts';
 import { isLive, isPayable } from './status.ts';
 import type { InvoiceState, PaymentState } from './state.ts';
 
-/** Something to do at a time (milliseconds). `check`: ask the provider; `expire_*`: ask once more, then close. */
+/**
+ * Something to do at a time (milliseconds). `check`: ask the provider; `expire_*`: ask once more, then close;
+ * `capture`: take what is authorized; `finish`: find out what became of a capture, void or refund, and do it if it is not done.
+ */
 export type Task =
   | { readonly type: 'look_up_payment'; readonly payment_id: string; readonly at: number }
   | { readonly type: 'check_payment'; readonly payment_id: string; readonly at: number }
   | { readonly type: 'expire_payment'; readonly payment_id: string; readonly at: number }
+  | { readonly type: 'capture_payment'; readonly payment_id: string; readonly at: number }
+  | {
+      readonly type: 'finish_operation';
+      readonly payment_id: string;
+      readonly operation_id: string;
+      readonly at: number;
+    }
+  /** Money came late or beyond what was owed: refund it or put it before a person, as the policy says. */
+  | { readonly type: 'apply_policies'; readonly at: number }
+  /** Nobody could find out for hours: a person has to. */
+  | {
+      readonly type: 'open_case';
+      readonly kind: 'unknown_operation' | 'unknown_payment';
+      readonly payment_id: string;
+      readonly operation_id: string | null;
+      readonly at: number;
+    }
   | { readonly type: 'expire_invoice'; readonly at: number };
 
 /** Seconds after the request at which a create call with an unknown outcome is looked up. */
 export const LOOKUP_TABLE = [5, 30, 90, 300, 900, 3600];
 
-/** Only when the provider knows nothing of a payment this long after the call was sent was it never created. */
+/** Seconds after an authorization at which the provider is asked about it: people may capture or void in its dashboard. */
+export const AUTHORIZED_TABLE = [600, 3600, 6 * 3600, 24 * 3600];
+
+/** Seconds after a provider has taken a refund at which it is asked what became of it; a review there may take days. */
+export const ACCEPTED_TABLE = [30, 300, 3600, 6 * 3600, 24 * 3600];
+
+/** Only what a provider does not know of this long after the call was sent has not happened. */
 export const ABSENT_AFTER_S = 60;
 
 /**
@@ -29,13 +57,19 @@ export function nextTask(
   after: number,
   holds: ReadonlyMap<string, number> = new Map(),
 ): Task | null {
-  const tasks: Task[] = invoice.payments.filter(isLive).flatMap((payment) => {
-    const task = nextPaymentTask(payment, after);
+  const tasks: Task[] = invoice.payments.flatMap((payment) => {
+    const operations = openOperations(payment);
+    if (operations.length > 0) {
+      return operations.map((operation) => nextOperationTask(payment.id, operation, after));
+    }
+    const task = isLive(payment) ? nextPaymentTask(invoice, payment, after) : null;
     return task ? [task] : [];
   });
+  tasks.push(...caseTasks(invoice));
+  if (surpluses(invoice).length > 0) tasks.push({ type: 'apply_policies', at: Date.parse(invoice.last_at) });
   if (isPayable(invoice)) tasks.push({ type: 'expire_invoice', at: Date.parse(invoice.due_at) });
   const held = tasks.map((task): Task => {
-    const subject = task.type === 'expire_invoice' ? 'invoice' : task.payment_id;
+    const subject = 'payment_id' in task ? task.payment_id : 'invoice';
     return { ...task, at: Math.max(task.at, holds.get(subject) ?? 0) };
   });
   return held.reduce<Task | null>(
@@ -44,7 +78,29 @@ export function nextTask(
   );
 }
 
-function nextPaymentTask(payment: PaymentState, after: number): Task | null {
+/** What has been unknown for too long and is no case yet. */
+function caseTasks(invoice: InvoiceState): Task[] {
+  const due = (since: string): number => Date.parse(since) + CASE_AFTER_S * 1000;
+  return invoice.payments.flatMap((payment): Task[] => {
+    const { id: payment_id, unknown_at } = payment;
+    const operations = openOperations(payment).flatMap((operation): Task[] => {
+      const { id: operation_id, unknown_at: since } = operation;
+      const isNew = !hasCase(invoice, 'unknown_operation', payment_id, operation_id);
+      return since !== null && operation.accepted_at === null && isNew
+        ? [{ type: 'open_case', kind: 'unknown_operation', payment_id, operation_id, at: due(since) }]
+        : [];
+    });
+    const isLost = unknown_at !== null && payment.created_at === null && isLive(payment);
+    return isLost && !hasCase(invoice, 'unknown_payment', payment_id, null)
+      ? [
+          ...operations,
+          { type: 'open_case', kind: 'unknown_payment', payment_id, operation_id: null, at: due(unknown_at) },
+        ]
+      : operations;
+  });
+}
+
+function nextPaymentTask(invoice: InvoiceState, payment: PaymentState, after: number): Task | null {
   const payment_id = payment.id;
   if (payment.created_at === null || payment.expires_at === null) {
     const since = payment.unknown_at ?? payment.requested_at;
@@ -55,11 +111,40 @@ function nextPaymentTask(payment: PaymentState, after: number): Task | null {
       at: nextPoll(Date.parse(since), LOOKUP_TABLE, after, payment_id),
     };
   }
+  if (payment.authorized_at !== null && heldBy(payment) > 0) {
+    const at = Date.parse(payment.authorized_at);
+    return capturesByItself(invoice, payment)
+      ? { type: 'capture_payment', payment_id, at }
+      : { type: 'check_payment', payment_id, at: nextPoll(at, AUTHORIZED_TABLE, after, payment_id) };
+  }
   const expiry = Date.parse(payment.expires_at);
   const poll = nextPoll(Date.parse(payment.created_at), payment.poll_s, after, payment_id);
   return poll < expiry
     ? { type: 'check_payment', payment_id, at: poll }
     : { type: 'expire_payment', payment_id, at: expiry };
+}
+
+/** Once: an automatic capture that was refused is not asked for again by itself. */
+function capturesByItself(invoice: InvoiceState, payment: PaymentState): boolean {
+  const asked = payment.operations.some(({ kind }) => kind === 'capture' || kind === 'void');
+  return invoice.capture_method === 'automatic' && capturable(payment) > 0 && !asked;
+}
+
+/**
+ * What the provider works on is only read, and so is what it may still be about to take. When it has had time to know of an
+ * operation, that is asked for again, with the same key.
+ */
+function nextOperationTask(payment_id: string, operation: OperationState, after: number): Task {
+  const { id: operation_id, accepted_at, unknown_at, requested_at } = operation;
+  if (accepted_at !== null) {
+    const at = nextPoll(Date.parse(accepted_at), ACCEPTED_TABLE, after, operation_id);
+    return { type: 'check_payment', payment_id, at };
+  }
+  const since = Date.parse(unknown_at ?? requested_at ?? '');
+  const at = nextPoll(since, LOOKUP_TABLE, after, operation_id);
+  return at < since + ABSENT_AFTER_S * 1000
+    ? { type: 'check_payment', payment_id, at }
+    : { type: 'finish_operation', payment_id, operation_id, at };
 }
 
 /** The first moment of the table after `after`, up to 10 % later so that payments made together are not read together. */

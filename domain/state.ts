@@ -1,5 +1,10 @@
 /** What is known about one invoice: the fold of its events. Plain JSON, ids and amounts only. */
+import type { CaseState, Policies } from './cases.ts';
+import type { OperationState, RefundState } from './operations.ts';
 import type { ProviderFailure } from './provider-error.ts';
+
+/** Who captures authorized money: we, as soon as it is authorized, or the merchant when it wants to. */
+export type CaptureMethod = 'automatic' | 'manual';
 
 export interface ReceiptState {
   readonly key: string;
@@ -24,12 +29,21 @@ export interface PaymentState {
   readonly provider_payment_id: string | null;
   readonly expires_at: string | null;
   readonly unknown_at: string | null;
+  readonly authorized_at: string | null;
+  /** What may be captured in all, minor units; 0 until it is authorized. */
+  readonly authorized: number;
+  readonly capture_before: string | null;
+  readonly voided_at: string | null;
   readonly failed_at: string | null;
   readonly failure: ProviderFailure | null;
   readonly expired_at: string | null;
   readonly canceled_at: string | null;
   /** Ordered by key, so that the same receipts always make the same state. */
   readonly receipts: readonly ReceiptState[];
+  /** Captures, voids and refunds that were asked for here, ordered by id. */
+  readonly operations: readonly OperationState[];
+  /** Money that has gone back, ordered by key. */
+  readonly refunds: readonly RefundState[];
 }
 
 export interface InvoiceState {
@@ -39,10 +53,14 @@ export interface InvoiceState {
   /** Minor units. */
   readonly amount: number;
   readonly due_at: string;
+  readonly capture_method: CaptureMethod;
+  readonly policies: Policies;
   readonly canceled_at: string | null;
   readonly expired_at: string | null;
   /** Ordered by id, which sorts by time of creation. */
   readonly payments: readonly PaymentState[];
+  /** What a person has or had to decide, ordered by id. */
+  readonly cases: readonly CaseState[];
   /** The moment of the latest event: the invoice's clock never runs backwards. */
   readonly last_at: string;
   /** How many events have been recorded. */
@@ -56,10 +74,20 @@ export function newInvoice(facts: {
   currency: string;
   amount: number;
   due_at: string;
+  capture_method: CaptureMethod;
+  policies: Policies;
   created_at: string;
 }): InvoiceState {
   const { created_at, ...rest } = facts;
-  return { ...rest, canceled_at: null, expired_at: null, payments: [], last_at: created_at, version: 0 };
+  return {
+    ...rest,
+    canceled_at: null,
+    expired_at: null,
+    payments: [],
+    cases: [],
+    last_at: created_at,
+    version: 0,
+  };
 }
 
 export function findPayment(invoice: InvoiceState, paymentId: string): PaymentState | undefined {
@@ -80,10 +108,16 @@ export function blankPayment(id: string): PaymentState {
     provider_payment_id: null,
     expires_at: null,
     unknown_at: null,
+    authorized_at: null,
+    authorized: 0,
+    capture_before: null,
+    voided_at: null,
     failed_at: null,
     failure: null,
     expired_at: null,
     canceled_at: null,
     receipts: [],
+    operations: [],
+    refunds: [],
   };
 }

@@ -1,12 +1,18 @@
 /** Statuses and amounts, derived from the facts: nobody ever sets them. */
 import { addAmounts } from './money.ts';
+import { heldBy, openOperations, receivedBy, refundedBy } from './operations.ts';
 import type { InvoiceState, PaymentState, ReceiptState } from './state.ts';
 
 export const INVOICE_STATUSES = [
   'open',
+  /** What is still owed is authorized, and waits for its capture. */
+  'authorized',
   'partially_paid',
   'paid',
   'overpaid',
+  /** It was paid, and some or all of it has gone back. */
+  'partially_refunded',
+  'refunded',
   'expired',
   'canceled',
 ] as const;
@@ -17,9 +23,13 @@ export const PAYMENT_STATUSES = [
   'requested',
   /** The customer can pay. */
   'pending',
+  /** The customer has agreed; the money can be captured. */
+  'authorized',
   /** Some of the money has come. */
   'partially_paid',
   'paid',
+  'partially_refunded',
+  'refunded',
   /** The create call's outcome is not known; it is being looked up. */
   'unknown',
   'failed',
@@ -32,25 +42,28 @@ export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
 export interface InvoiceAmounts {
   readonly due: number;
   readonly received: number;
-  /** What is still to be paid, never negative. */
+  /** Authorized and neither captured nor given up. */
+  readonly authorized: number;
+  readonly refunded: number;
+  /** What is still to be paid, never negative. What is authorized is still to be paid until it is captured. */
   readonly remaining: number;
-  /** What came beyond the amount due. */
+  /** What is kept beyond the amount due. */
   readonly excess: number;
   /** The part of `received` that came after its payment or the invoice had ended. */
   readonly late: number;
 }
 
-export function receivedBy(payment: PaymentState): number {
-  return addAmounts(payment.receipts.map(({ amount }) => amount));
-}
-
 export function amountsOf(invoice: InvoiceState): InvoiceAmounts {
   const received = addAmounts(invoice.payments.map(receivedBy));
+  const refunded = addAmounts(invoice.payments.map(refundedBy));
+  const kept = received - refunded;
   return {
     due: invoice.amount,
     received,
-    remaining: Math.max(0, invoice.amount - received),
-    excess: Math.max(0, received - invoice.amount),
+    authorized: addAmounts(invoice.payments.map(heldBy)),
+    refunded,
+    remaining: received >= invoice.amount ? 0 : Math.max(0, invoice.amount - kept),
+    excess: Math.max(0, kept - invoice.amount),
     late: addAmounts(
       invoice.payments.flatMap((payment) =>
         payment.receipts.filter((receipt) => isLate(receipt, payment, invoice)).map(({ amount }) => amount),
@@ -59,29 +72,45 @@ export function amountsOf(invoice: InvoiceState): InvoiceAmounts {
   };
 }
 
+/** An invoice that was paid once stays so: what goes back afterwards makes it refunded, never open again. */
 export function invoiceStatus(invoice: InvoiceState): InvoiceStatus {
-  const { received, remaining, excess } = amountsOf(invoice);
+  const { received, refunded, authorized, remaining, excess } = amountsOf(invoice);
+  const kept = received - refunded;
   if (excess > 0) return 'overpaid';
-  if (remaining === 0) return 'paid';
+  if (received >= invoice.amount) {
+    if (kept >= invoice.amount) return 'paid';
+    return kept > 0 ? 'partially_refunded' : 'refunded';
+  }
   if (invoice.canceled_at !== null) return 'canceled';
   if (invoice.expired_at !== null) return 'expired';
-  return received > 0 ? 'partially_paid' : 'open';
+  if (authorized >= remaining) return 'authorized';
+  return kept > 0 ? 'partially_paid' : 'open';
 }
 
 export function paymentStatus(payment: PaymentState): PaymentStatus {
   const received = receivedBy(payment);
-  if (received > 0) return received >= payment.amount && payment.amount > 0 ? 'paid' : 'partially_paid';
-  if (payment.canceled_at !== null) return 'canceled';
+  const refunded = refundedBy(payment);
+  if (received > 0) {
+    if (refunded > 0) return refunded >= received ? 'refunded' : 'partially_refunded';
+    return isComplete(payment) ? 'paid' : 'partially_paid';
+  }
+  if (payment.canceled_at !== null || payment.voided_at !== null) return 'canceled';
   if (payment.expired_at !== null) return 'expired';
   if (payment.failed_at !== null) return 'failed';
+  if (payment.authorized_at !== null) return 'authorized';
   if (payment.created_at !== null) return 'pending';
   return payment.unknown_at !== null ? 'unknown' : 'requested';
 }
 
-/** True while the customer may still pay with it, or while it is not known whether he can. */
+/** True when all that was asked for has come. */
+function isComplete(payment: PaymentState): boolean {
+  return payment.amount > 0 && receivedBy(payment) >= payment.amount;
+}
+
+/** True while the customer may still pay with it or it may be captured, or while it is not known whether that is so. */
 export function isLive(payment: PaymentState): boolean {
-  const ended = payment.canceled_at ?? payment.expired_at ?? payment.failed_at;
-  return ended === null && paymentStatus(payment) !== 'paid';
+  const ended = payment.canceled_at ?? payment.expired_at ?? payment.failed_at ?? payment.voided_at;
+  return ended === null && !isComplete(payment);
 }
 
 /** True while the invoice can take a new payment. */
@@ -92,7 +121,10 @@ export function isPayable(invoice: InvoiceState): boolean {
 
 /** True while its workflow has something to wait for. */
 export function isInFlight(invoice: InvoiceState): boolean {
-  return isPayable(invoice) || invoice.payments.some(isLive);
+  return (
+    isPayable(invoice) ||
+    invoice.payments.some((payment) => isLive(payment) || openOperations(payment).length > 0)
+  );
 }
 
 /**
@@ -103,6 +135,7 @@ export function isLate(receipt: ReceiptState, payment: PaymentState, invoice: In
   const closings = [
     payment.expired_at,
     payment.canceled_at,
+    payment.voided_at,
     payment.failed_at,
     invoice.expired_at,
     invoice.canceled_at,

@@ -1,6 +1,7 @@
 import { currency } from '../domain/currency.ts';
 import { money, MoneyError } from '../domain/money.ts';
 import { ProviderError } from '../domain/provider-error.ts';
+import { returnAddresses } from '../domain/return-address.ts';
 import { checkRepetition, checkRequest, exactly } from './check-request.ts';
 import type { CreatePayment, Manifest, MoneyOperation } from './contract.ts';
 
@@ -38,7 +39,7 @@ const good: CreatePayment = {
   customer: { phone: '+9647700000000' },
   items: [],
   webhook_url: 'https://sarraf.example/webhooks/x/pacc_1',
-  return_urls: { success: null, failure: null },
+  return_urls: returnAddresses('https://sarraf.example/return/t1'),
 };
 
 it('gives the method of a request that fits', () => {

@@ -42,9 +42,18 @@ describe.each(connectors.map((connector) => [connector.manifest.provider, connec
       expect(manifest.title).not.toBe('');
       expect(manifest.countries.length).toBeGreaterThan(0);
       for (const country of manifest.countries) expect(country).toMatch(/^[A-Z]{2}$/);
-      for (const host of [manifest.hosts.live, manifest.hosts.sandbox ?? manifest.hosts.live]) {
-        expect(host).toMatch(/^https:\/\/[^/]+(\/.*[^/])?$/);
+      const { regions = {}, region_credential, ...main } = manifest.hosts;
+      for (const { live, sandbox } of [main, ...Object.values(regions)]) {
+        for (const host of [live, sandbox ?? live]) expect(host).toMatch(/^https:\/\/[^/]+(\/.*[^/])?$/);
       }
+      for (const region of Object.keys(regions)) expect(region).toMatch(/^[A-Z]{2,3}$/);
+      if (region_credential === undefined) return;
+      // Whatever the credential can say has a host.
+      const properties = z.toJSONSchema(connector.credentials, { io: 'input' }).properties ?? {};
+      expect(properties[region_credential]).toMatchObject({
+        enum: expect.arrayContaining(Object.keys(regions)),
+      });
+      expect(Object(properties[region_credential]).enum).toHaveLength(Object.keys(regions).length);
     });
 
     it('declares methods with names of their own, a lifetime and limits that fit their step', () => {
@@ -79,6 +88,10 @@ describe.each(connectors.map((connector) => [connector.manifest.provider, connec
     it('has the functions that its manifest promises, and no others', () => {
       expect(connector.findPayment !== undefined).toBe(manifest.lookup === 'by_reference');
       expect(connector.expirePayment !== undefined).toBe(manifest.can_expire);
+      const byCall = manifest.webhook_registration === 'api';
+      expect(connector.registerWebhook !== undefined).toBe(byCall);
+      expect(connector.findWebhooks !== undefined).toBe(byCall);
+      expect(connector.webhookSetup !== undefined).toBe(!byCall);
       expect(connector.refundPayment !== undefined).toBe(manifest.refund !== 'none');
       const captures = manifest.methods.map(({ capture }) => capture ?? manifest.capture);
       const manual = captures.some((capture) => capture !== 'automatic');
@@ -93,6 +106,17 @@ describe.each(connectors.map((connector) => [connector.manifest.provider, connec
       expect(manifest.webhook_trust === 'hint' || covered).toBe(true);
       const { reading } = connector.parseWebhook(sample.webhook.body);
       expect(reading === null).toBe(manifest.webhook_trust === 'hint');
+    });
+
+    it('tells a person where the webhook URL goes, and names credentials that exist', () => {
+      const url = 'https://pay.example.com/webhooks/x/acc_1';
+      const { steps, secrets } = connector.webhookSetup?.(url) ?? { steps: [url], secrets: [] };
+      expect(steps.some((step) => step.includes(url))).toBe(true);
+      const properties = z.toJSONSchema(connector.credentials, { io: 'input' }).properties ?? {};
+      for (const { credential, place } of secrets) {
+        expect(Object.keys(properties)).toContain(credential);
+        expect(place).toMatch(/\w{3}/);
+      }
     });
 
     it('describes every credential, takes its sample and refuses none and unknown ones', () => {

@@ -7,6 +7,7 @@
 import type { ZodType } from 'zod';
 import type { Currency } from '../domain/currency.ts';
 import type { Money } from '../domain/money.ts';
+import type { ReturnAddresses } from '../domain/return-address.ts';
 import type { ProviderHttp } from './http.ts';
 import type { TokenStore } from './token-store.ts';
 
@@ -30,6 +31,14 @@ export interface MethodManifest {
   readonly description_max: number;
   /** Where this method differs from the manifest's `capture`. */
   readonly capture?: Manifest['capture'];
+  /** How long an authorization can be captured, in seconds, where the provider says so. */
+  readonly authorization_s?: number;
+}
+
+/** Base URLs; `sandbox` null: there is no other host for play money, and none that takes it is known. */
+export interface Hosts {
+  readonly live: string;
+  readonly sandbox: string | null;
 }
 
 /** The facts of a provider, declared in one place. Times in seconds. */
@@ -40,7 +49,12 @@ export interface Manifest {
   /** ISO 3166 alpha-2. */
   readonly countries: readonly string[];
   /** Base URLs of the real thing. A provider account can carry its own. */
-  readonly hosts: { readonly live: string; readonly sandbox: string | null };
+  readonly hosts: Hosts & {
+    /** Where the host depends on the merchant's country: one entry for each, the two above among them. */
+    readonly regions?: Readonly<Record<string, Hosts>>;
+    /** The credential that names the region, at providers that ask for it anyway. */
+    readonly region_credential?: string;
+  };
   readonly methods: readonly MethodManifest[];
   readonly capture: 'automatic' | 'manual_once' | 'manual_many';
   readonly refund: 'none' | 'full' | 'partial';
@@ -50,7 +64,7 @@ export interface Manifest {
   readonly lookup: 'by_reference' | 'none';
   /** `amounts`: signature covers amount and reference, so a webhook may be believed. `hint`: read the payment again. */
   readonly webhook_trust: 'amounts' | 'hint';
-  /** Whether our webhook URL is registered by an API call or by a person. */
+  /** Whether our webhook URL is registered by an API call, by a person, or sent along with each payment. */
   readonly webhook_registration: 'api' | 'dashboard' | 'per_payment';
   /** When to read an unpaid payment's status, in seconds after its creation; the last gap repeats until expiry. */
   readonly poll_s: readonly number[];
@@ -101,8 +115,8 @@ export interface CreatePayment {
   readonly items: readonly LineItem[];
   /** Where this provider posts webhooks of this account; for providers that take it with each payment. */
   readonly webhook_url: string;
-  /** Where the customer's browser goes afterwards. */
-  readonly return_urls: { readonly success: string | null; readonly failure: string | null };
+  /** Where the customer's browser goes afterwards: pages of ours, which ask the provider before they believe anything. */
+  readonly return_urls: ReturnAddresses;
 }
 
 /** What the merchant shows or does next. One shape for every provider. */
@@ -142,6 +156,8 @@ export interface Receipt {
   readonly paid_at: string | null;
   /** What the provider kept, minor units; null when it does not say. */
   readonly fee: number | null;
+  /** For a capture: the operation key we sent with it, when the provider repeats it. */
+  readonly reference?: string | null;
 }
 
 /** A refund that the provider knows of, whoever asked for it. */
@@ -214,6 +230,31 @@ export interface MoneyOperation {
   readonly reason: string | null;
 }
 
+/** Where an account's webhooks are to go. */
+export interface WebhookTarget {
+  readonly url: string;
+  /** What the provider called the registration that was made last time; null when there was none. */
+  readonly known_id: string | null;
+}
+
+/** A webhook as it is registered at a provider. Nothing secret: it is shown to the merchant. */
+export interface RegisteredWebhook {
+  readonly id: string;
+  readonly url: string;
+  /** In the provider's words; null: all there are. */
+  readonly events: readonly string[] | null;
+  /** `outdated`: it is this account's, with another URL, secret or set of events. `other`: not this account's. */
+  readonly standing: 'current' | 'outdated' | 'other';
+}
+
+/** What a person does so that webhooks reach us, where no call does it. */
+export interface WebhookSetup {
+  /** In their order, whole sentences. */
+  readonly steps: readonly string[];
+  /** Which credential belongs where at the provider: names, never values. */
+  readonly secrets: readonly { readonly credential: string; readonly place: string }[];
+}
+
 export interface Connector<Credentials> {
   readonly manifest: Manifest;
   /** Checks and describes the credentials; every field has a `description` for people. */
@@ -256,6 +297,21 @@ export interface Connector<Credentials> {
 
   /** Present exactly when the manifest says that there are refunds. Returns the refund as it stands. */
   refundPayment?(context: ProviderContext<Credentials>, refund: MoneyOperation): Promise<RefundReading>;
+
+  /**
+   * Registers the account's webhook, or brings the registration up to date; safe to repeat, and never two for one
+   * account. Like `findWebhooks`, present exactly when the manifest says `webhook_registration: 'api'`.
+   */
+  registerWebhook?(context: ProviderContext<Credentials>, target: WebhookTarget): Promise<RegisteredWebhook>;
+
+  /** The webhooks registered at the provider, as far as it tells: all of them, or the known one alone. */
+  findWebhooks?(
+    context: ProviderContext<Credentials>,
+    target: WebhookTarget,
+  ): Promise<readonly RegisteredWebhook[]>;
+
+  /** What a person has to do, with the URL in the words. Present wherever there is no call for it. */
+  webhookSetup?(url: string): WebhookSetup;
 
   /** Decides by the raw bytes and headers alone whether the account's provider sent this. Constant-time comparisons. */
   verifyWebhook(account: ProviderAccount<Credentials>, webhook: IncomingWebhook): WebhookVerdict;

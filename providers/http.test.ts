@@ -98,6 +98,26 @@ describe('what goes out and comes back', () => {
 });
 
 describe('a call of which nothing was sent', () => {
+  it.each([
+    ['an address', (port: string) => `http://127.0.0.1:${port}/`],
+    ['an address in disguise', (port: string) => `http://[::ffff:127.0.0.1]:${port}/`],
+    ['a name that resolves to one', (port: string) => `http://localhost:${port}/`],
+  ])(
+    'is refused when only public addresses may be called and the URL has %s of this machine',
+    async (_, urlOf) => {
+      const strict = createProviderHttp({ reach: 'public' });
+      const failure = await failureOf(strict.send(create({ url: urlOf(new URL(server.url).port) })));
+      await strict.close();
+      expect(failure).toMatchObject({ kind: 'invalid_request', code: 'address_not_allowed' });
+      expect(server.requests).toEqual([]);
+    },
+  );
+
+  it('goes out to a name of this machine where that is allowed', async () => {
+    server.script = answering(200, {});
+    expect((await http.send(create({ url: server.url.replace('127.0.0.1', 'localhost') }))).status).toBe(200);
+  });
+
   it('is unavailable when the connection is refused', async () => {
     const url = await closedAddress();
     expect(await failureOf(http.send(create({ url })))).toMatchObject({

@@ -5,7 +5,8 @@
 import { Agent, type Dispatcher } from 'undici';
 import { ProviderError, type ProviderFailure } from '../domain/provider-error.ts';
 import { Interruption, networkFailure } from './network-failure.ts';
-import { redacted } from './redact.ts';
+import { withoutProofs } from './proofs.ts';
+import { guardedLookup, isReachable, literalAddress, type Reach } from './reach.ts';
 
 export interface ProviderRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -35,7 +36,18 @@ export interface ProviderHttp {
   send(request: ProviderRequest): Promise<ProviderResponse>;
 }
 
-/** One call, for logs and metrics. It holds no secret and no body; redacted copies of both can join it as fields. */
+/** One call as it was, with all its secrets: for `redact.ts` and nothing else. */
+export interface SeenExchange {
+  readonly request: ProviderRequest;
+  /** RFC 3339 UTC. */
+  readonly started_at: string;
+  readonly duration_ms: number;
+  readonly outcome:
+    | { readonly type: 'answered'; readonly response: ProviderResponse }
+    | { readonly type: 'failed'; readonly failure: ProviderFailure };
+}
+
+/** One call, for logs and metrics. It holds no secret and no body. */
 export interface Exchange {
   readonly operation: string;
   readonly method: ProviderRequest['method'];
@@ -52,6 +64,8 @@ export interface Exchange {
 export interface ProviderHttpOptions {
   /** Called once after every call, whatever came of it. */
   readonly onExchange?: (exchange: Exchange) => void;
+  /** Which addresses may be called; the processes pass what their configuration says. Default `loopback`. */
+  readonly reach?: Reach;
   /** Milliseconds; default 3,000. */
   readonly connect_timeout_ms?: number;
   /** The largest answer body that is read, in bytes; default 1 MiB. */
@@ -73,8 +87,9 @@ const CONNECTIONS_PER_ORIGIN = 128;
 export function createProviderHttp(
   options: ProviderHttpOptions = {},
 ): ProviderHttp & { close(): Promise<void> } {
+  const reach = options.reach ?? 'loopback';
   const agent = new Agent({
-    connect: { timeout: options.connect_timeout_ms ?? CONNECT_TIMEOUT_MS },
+    connect: { timeout: options.connect_timeout_ms ?? CONNECT_TIMEOUT_MS, lookup: guardedLookup(reach) },
     connections: options.connections_per_origin ?? CONNECTIONS_PER_ORIGIN,
     pipelining: 1,
     // The time limit of the whole call is kept in `exchange`; shorter ones inside it would only blur the reason.
@@ -83,36 +98,59 @@ export function createProviderHttp(
   });
   const maxBytes = options.max_answer_bytes ?? MAX_ANSWER_BYTES;
 
-  async function send(request: ProviderRequest): Promise<ProviderResponse> {
-    const started = Date.now();
-    const startedAt = performance.now();
-    const report = (outcome: Exchange['outcome']): void =>
-      tell(options.onExchange, {
-        operation: request.operation,
-        method: request.method,
-        url: withoutQueryValues(request.url),
-        started_at: new Date(started).toISOString(),
-        duration_ms: Math.round(performance.now() - startedAt),
-        outcome,
-      });
-    try {
-      const response = await exchange(agent, request, maxBytes);
-      report({ type: 'answered', status: response.status });
-      return response;
-    } catch (error) {
-      if (error instanceof ProviderError) report({ type: 'failed', failure: error.failure });
-      throw error;
-    }
-  }
-
+  const bare: ProviderHttp = { send: (request) => exchange(agent, request, { maxBytes, reach }) };
+  const { onExchange } = options;
+  const { send } = onExchange ? observed(bare, (seen) => onExchange(summaryOf(seen))) : bare;
   return { send, close: () => agent.close() };
+}
+
+/** The same client; `see` is told of every call once it has ended, whatever came of it. */
+export function observed(http: ProviderHttp, see: (exchange: SeenExchange) => void): ProviderHttp {
+  return {
+    async send(request) {
+      const started_at = new Date().toISOString();
+      const started = performance.now();
+      const tell = (outcome: SeenExchange['outcome']): void => {
+        const duration_ms = Math.round(performance.now() - started);
+        try {
+          see({ request, started_at, duration_ms, outcome });
+        } catch (error) {
+          // A line of log or record that fails must not make a payment that succeeded look lost.
+          process.emitWarning(`the exchange hook failed: ${String(error)}`);
+        }
+      };
+      try {
+        const response = await http.send(request);
+        tell({ type: 'answered', response });
+        return response;
+      } catch (error) {
+        if (error instanceof ProviderError) tell({ type: 'failed', failure: error.failure });
+        throw error;
+      }
+    },
+  };
+}
+
+function summaryOf({ request, started_at, duration_ms, outcome }: SeenExchange): Exchange {
+  return {
+    operation: request.operation,
+    method: request.method,
+    url: withoutQueryValues(request.url),
+    started_at,
+    duration_ms,
+    outcome: outcome.type === 'answered' ? { type: 'answered', status: outcome.response.status } : outcome,
+  };
 }
 
 /**
  * Sends once and reads the whole answer. A request counts as sent from the moment undici starts to write it:
  * `onRequestStart` comes right before the first byte, on new and on reused connections alike.
  */
-function exchange(agent: Dispatcher, request: ProviderRequest, maxBytes: number): Promise<ProviderResponse> {
+function exchange(
+  agent: Dispatcher,
+  request: ProviderRequest,
+  { maxBytes, reach }: { maxBytes: number; reach: Reach },
+): Promise<ProviderResponse> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
     let settled = false;
@@ -165,7 +203,7 @@ function exchange(agent: Dispatcher, request: ProviderRequest, maxBytes: number)
       onResponseEnd() {
         if (!settle()) return;
         const text = new TextDecoder().decode(Buffer.concat(chunks));
-        resolve({ status, headers, text: status < 400 ? text : redacted(text, request) });
+        resolve({ status, headers, text: status < 400 ? text : withoutProofs(text, request) });
       },
       onResponseError(_, error) {
         fail(error);
@@ -173,7 +211,7 @@ function exchange(agent: Dispatcher, request: ProviderRequest, maxBytes: number)
     };
     try {
       const { method, body, headers: sentHeaders } = request;
-      const { origin, pathname, search } = webAddress(request.url);
+      const { origin, pathname, search } = webAddress(request.url, reach);
       agent.dispatch(
         { origin, path: pathname + search, method, headers: { ...sentHeaders }, body: body ?? null },
         handler,
@@ -184,10 +222,14 @@ function exchange(agent: Dispatcher, request: ProviderRequest, maxBytes: number)
   });
 }
 
-function webAddress(url: string): URL {
+/** Names are judged when they have been resolved; addresses never are, so they are judged here. */
+function webAddress(url: string, reach: Reach): URL {
   const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (parsed?.protocol === 'https:' || parsed?.protocol === 'http:') return parsed;
-  throw new Interruption('unsendable_request');
+  if (parsed?.protocol !== 'https:' && parsed?.protocol !== 'http:')
+    throw new Interruption('unsendable_request');
+  const address = literalAddress(parsed.hostname);
+  if (address !== null && !isReachable(address, reach)) throw new Interruption('address_not_allowed');
+  return parsed;
 }
 
 function flattened(headers: Record<string, string | string[] | undefined>): Record<string, string> {
@@ -203,13 +245,4 @@ function withoutQueryValues(url: string): string {
   const parsed = new URL(url);
   const names = [...parsed.searchParams.keys()].map((name) => `${encodeURIComponent(name)}=…`);
   return parsed.origin + parsed.pathname + (names.length > 0 ? `?${names.join('&')}` : '');
-}
-
-function tell(hook: ProviderHttpOptions['onExchange'], call: Exchange): void {
-  try {
-    hook?.(call);
-  } catch (error) {
-    // A log line that fails must not make a payment that succeeded look lost.
-    process.emitWarning(`the exchange hook failed: ${String(error)}`);
-  }
 }

@@ -7,7 +7,7 @@ import type { ProviderRequest, ProviderResponse } from './http.ts';
 
 export interface JsonCall {
   readonly operation: string;
-  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly method: ProviderRequest['method'];
   /** Below the account's base URL, with the slash in front. */
   readonly path: string;
   /** Left out: none is sent, as some providers insist for GET. */
@@ -25,11 +25,22 @@ export interface Dialect {
 
 /** Sends once; gives the answer as `schema` says, and the request for errors that follow. Throws `ProviderError`. */
 export async function callJson<T>(
-  { account, http, signal }: ProviderContext<unknown>,
-  { operation, method, path, body, mutates }: JsonCall,
+  context: ProviderContext<unknown>,
+  wanted: JsonCall,
   schema: ZodType<T>,
   { headers, refusal }: Dialect,
 ): Promise<{ data: T; request: ProviderRequest }> {
+  const { response, request } = await sendJson(context, wanted, headers);
+  if (isSuccess(response)) return { data: readJson(response, schema, request), request };
+  throw new ProviderError(refusal(response, request));
+}
+
+/** Sends once; gives the answer whatever its status, for calls whose refusals say more than that they are refusals. */
+export async function sendJson(
+  { account, http, signal }: ProviderContext<unknown>,
+  { operation, method, path, body, mutates }: JsonCall,
+  headers: Dialect['headers'],
+): Promise<{ response: ProviderResponse; request: ProviderRequest }> {
   const request: ProviderRequest = {
     operation,
     method,
@@ -43,9 +54,7 @@ export async function callJson<T>(
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };
-  const response = await http.send(request);
-  if (isSuccess(response)) return { data: readJson(response, schema, request), request };
-  throw new ProviderError(refusal(response, request));
+  return { response: await http.send(request), request };
 }
 
 const message = z.object({ message: z.string() });

@@ -14,6 +14,7 @@ export class Interruption extends Error {
 
 const WORDS = {
   dns_failure: 'the name of the provider could not be resolved',
+  address_not_allowed: 'the address of the provider is not one that this installation may call',
   connection_refused: 'the provider refused the connection',
   connect_timeout: 'the connection to the provider took too long',
   unreachable: 'there is no route to the provider',
@@ -50,7 +51,9 @@ function systemCode(error: Error): string {
 
 function kindOf(code: FailureCode, mayHaveHappened: boolean): ProviderErrorKind {
   if (mayHaveHappened) return 'unknown_outcome';
-  return code === 'unsendable_request' ? 'invalid_request' : 'unavailable';
+  // Repeating these changes nothing: somebody has to correct the account's base URL.
+  const isOurs = code === 'unsendable_request' || code === 'address_not_allowed';
+  return isOurs ? 'invalid_request' : 'unavailable';
 }
 
 const SYSTEM_CODES: Readonly<Record<string, FailureCode>> = {

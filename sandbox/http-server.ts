@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './faults.ts';
-import { findRoute } from './router.ts';
+import { findRoute, methodsOf } from './router.ts';
 
 export interface Reply {
   readonly status: number;
@@ -119,7 +119,7 @@ async function serve(
   const body = await readBody(incoming, options.bodyLimitBytes);
   const act = async (): Promise<Reply> => {
     if (body === null) return options.errorReply(413, 'request entity too large');
-    if (match === null) return options.errorReply(404, `Cannot ${method} ${path}`);
+    if (match === null) return noRoute(options, method, path);
     try {
       return await match.route.handle({
         method,
@@ -155,6 +155,13 @@ async function serve(
     paymentId,
   });
   finish(ending, incoming, response, body === null);
+}
+
+function noRoute({ routes, errorReply }: HttpServerOptions, method: string, path: string): Reply {
+  const methods = methodsOf(routes, path);
+  if (methods.length === 0) return errorReply(404, `Cannot ${method} ${path}`);
+  const reply = errorReply(405, `Method ${method} not allowed`);
+  return { ...reply, headers: { ...reply.headers, allow: methods.join(', ') } };
 }
 
 async function endWith(

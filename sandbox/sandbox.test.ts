@@ -51,6 +51,17 @@ async function items(call: string): Promise<Record<string, unknown>[]> {
 
 const paymentsWith = (reference: string) => items(`GET /fapshi/payments?reference=${reference}`);
 
+it('forgives a slash too many, in front and at the end', async () => {
+  for (const path of ['//balance', '/balance/', '/payment-status//zzzzzzzz'])
+    expect((await fetch(fapshi.base_url + path)).status).toBe(401);
+});
+
+it('answers 405 with the methods there are, in the format of the provider', async () => {
+  const answer = await fetch(`${fapshi.base_url}/initiate-pay`);
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
+  expect(await answer.json()).toEqual({ message: 'Method GET not allowed' });
+});
+
 describe('faults', () => {
   it('slow: the effect is there before the answer', async () => {
     await arm({ kind: 'slow', ms: 150 });

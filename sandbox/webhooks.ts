@@ -20,6 +20,8 @@ export interface OutgoingWebhook {
    * try. Left out: the URL of the dashboard.
    */
   readonly url?: (forged: boolean) => URL | null;
+  /** Delays before its repetitions, for providers with a rule for each kind of webhook. Left out: the policy's. */
+  readonly retryDelaysS?: readonly number[];
 }
 
 export interface WebhookPolicy {
@@ -186,7 +188,7 @@ export class WebhookSender {
   ): Promise<void> {
     const generation = this.#generation;
     const outcome = await this.#deliver(webhook, { attempt, mode });
-    const delayS = this.#policy.retryDelaysS[attempt - 1];
+    const delayS = (webhook.retryDelaysS ?? this.#policy.retryDelaysS)[attempt - 1];
     if (delayS === undefined || !this.#policy.retried(outcome) || generation !== this.#generation) return;
     this.#clock.schedule(delayS * 1000, () =>
       this.#tracked(this.#deliverWithRetries(webhook, attempt + 1, 'normal')),

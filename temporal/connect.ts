@@ -16,6 +16,13 @@ export async function connectClient(config: TemporalConfig<string>): Promise<Cli
   return new Client({ connection, namespace: config.namespace });
 }
 
+/**
+ * A call that meets a workflow in the moment in which it closes is refused as if the server had too much to do, for which the
+ * SDK waits about two seconds; but the workflow has closed a moment later.
+ */
+const IS_CLOSING = /workflow is closing/;
+const RETRY_CLOSING_MS = 20;
+
 /** gRPC: nobody is there. */
 const UNAVAILABLE: ReadonlySet<number> = new Set([14]);
 /** About three seconds in all, where the SDK's ten attempts take twenty. */
@@ -38,6 +45,8 @@ export async function lazyConnection(config: TemporalConfig<string>): Promise<Co
     interceptors: [
       makeGrpcRetryInterceptor({
         ...retry,
+        delayFunction: (attempt, status) =>
+          IS_CLOSING.test(status.details) ? RETRY_CLOSING_MS * attempt : retry.delayFunction(attempt, status),
         retryableDecider: (attempt, status) =>
           UNAVAILABLE.has(status.code)
             ? attempt < ATTEMPTS_WHEN_UNAVAILABLE && isRetryableError(status)

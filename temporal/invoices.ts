@@ -17,7 +17,12 @@ import {
   type CancelInput,
   type CancelResult,
   type InvoiceInput,
+  type MoveMoneyInput,
+  type MoveMoneyResult,
+  type RefreshInput,
   type RefreshResult,
+  type ResolveCaseInput,
+  type ResolveCaseResult,
   type RequestPaymentInput,
   type RequestPaymentResult,
 } from '../workflows/contract.ts';
@@ -42,8 +47,11 @@ export interface InvoiceGateway {
   /** Starts the workflow so that it runs by itself at `due_at`, and earlier when something arrives. Repeating is harmless. */
   open(invoice: InvoiceFacts, due_at: Date): Promise<void>;
   requestPayment(invoice: InvoiceFacts, input: RequestPaymentInput): Promise<RequestPaymentResult>;
+  moveMoney(invoice: InvoiceFacts, input: MoveMoneyInput): Promise<MoveMoneyResult>;
+  resolveCase(invoice: InvoiceFacts, input: ResolveCaseInput): Promise<ResolveCaseResult>;
   cancel(invoice: InvoiceFacts, input: CancelInput): Promise<CancelResult>;
-  refresh(invoice: InvoiceFacts): Promise<RefreshResult>;
+  /** Has the provider asked how this payment stands; null: how every live one does. */
+  refresh(invoice: InvoiceFacts, payment_id: string | null): Promise<RefreshResult>;
   /** Tells the workflow that a webhook row is waiting; wakes a closed one. */
   webhookArrived(invoice: InvoiceFacts, webhookId: string): Promise<void>;
 }
@@ -118,8 +126,18 @@ export function createInvoiceGateway(
         updateId: input.payment_id,
         args: [input],
       }),
+    moveMoney: (invoice, input) =>
+      update<MoveMoneyResult>(invoice, MESSAGES.moveMoney, {
+        updateId: input.operation_id,
+        args: [input],
+      }),
+    resolveCase: (invoice, input) =>
+      update<ResolveCaseResult>(invoice, MESSAGES.resolveCase, { args: [input] }),
     cancel: (invoice, input) => update<CancelResult>(invoice, MESSAGES.cancel, { args: [input] }),
-    refresh: (invoice) => update<RefreshResult>(invoice, MESSAGES.refresh, { args: [null] }),
+    refresh(invoice, payment_id) {
+      const input: RefreshInput = { payment_id };
+      return update<RefreshResult>(invoice, MESSAGES.refresh, { args: [input] });
+    },
     async webhookArrived(invoice, webhookId) {
       try {
         await client.workflow.getHandle(invoiceWorkflowId(invoice.id)).signal(MESSAGES.webhook, webhookId);

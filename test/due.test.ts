@@ -22,9 +22,9 @@ afterAll(async () => {
   await stack.stop();
 }, STACK_TIMEOUT_MS);
 
-/** A due time so soon that the test clock meets few polls on its way there: two, both at Finan and at Fapshi. */
+/** A due time so soon that the test clock meets few polls on its way there: one, both at Finan and at Fapshi. */
 const dueSoon = () => ({ due_at: new Date(Date.now() + 104_000).toISOString() });
-const POLLS = 2;
+const POLLS = 1;
 const PAST_DUE_S = 150;
 
 const cancel = (id: string, body: unknown = {}) => stack.call('POST', `/v1/invoices/${id}/cancel`, body);

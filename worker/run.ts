@@ -13,6 +13,7 @@ import { connectorFor } from '../providers/index.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { ensureSweepSchedule } from '../temporal/schedules.ts';
 import { workflowBundle } from './bundle.ts';
+import { createExchangeRecorder } from './exchange-recorder.ts';
 import { activityLog, temporalLogger } from './log.ts';
 
 /** Calls per provider account that may be under way inside workflow tasks at once; more go as ordinary activities. */
@@ -44,7 +45,16 @@ export async function startWorker(
     name: 'sarraf-worker',
     onError: (err) => logger.warn({ err }, 'a database connection broke'),
   });
+  // A connection of its own: keeping what was said never waits for a payment, nor a payment for it.
+  const recordPool = createPool({
+    url: config.database.url,
+    size: 1,
+    name: 'sarraf-worker-exchanges',
+    onError: (err) => logger.warn({ err }, 'a database connection broke'),
+  });
+  const exchanges = createExchangeRecorder({ pool: recordPool, logger });
   const http = createProviderHttp({
+    reach: config.providers.addresses,
     onExchange: (exchange) => logger.info(exchange, 'provider call'),
   });
   const connection = await NativeConnection.connect(await temporalConnectionOptions(config.temporal));
@@ -60,6 +70,8 @@ export async function startWorker(
       sealer: createSealer(config.secrets.credentialsKeys),
       connectorFor,
       http,
+      exchanges,
+      exchangesKept_days: config.exchangesKept_days,
       lanes: createLanes(LANE_WIDTH),
       invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
       logger,
@@ -89,7 +101,8 @@ export async function startWorker(
   }
   const running = worker.run();
   const close = async (): Promise<void> => {
-    await Promise.allSettled([connection.close(), pool.end(), http.close()]);
+    await exchanges.close();
+    await Promise.allSettled([connection.close(), pool.end(), recordPool.end(), http.close()]);
   };
   const stopped = running.finally(close);
   return {

@@ -13,9 +13,12 @@ const local = proxyLocalActivities<Activities>({
 const remote = proxyActivities<Activities>({ startToCloseTimeout: '60 s', retry });
 
 /** Activities that only touch our own database: always inside the workflow task. */
-export const { loadInvoice, endInvoice } = local;
+export const { loadInvoice, endInvoice, openCase } = local;
 
-type ProviderCall = 'requestPayment' | 'lookUpPayment' | 'checkPayment' | 'applyWebhook';
+/** Rare, and they may call several providers: through the server, where each attempt is seen. */
+export const { applyPolicies, resolveCase } = remote;
+
+type ProviderCall = 'requestPayment' | 'lookUpPayment' | 'checkPayment' | 'moveMoney' | 'applyWebhook';
 type Argument<Name extends ProviderCall> = Parameters<Activities[Name]>[0];
 type Answer<Name extends ProviderCall> = Exclude<Awaited<ReturnType<Activities[Name]>>, LaneFull>;
 

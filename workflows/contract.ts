@@ -20,9 +20,13 @@ export interface InvoiceInput {
 export const MESSAGES = {
   /** Update: send the payment whose row has been inserted. Its id is the update's id. */
   requestPayment: 'request_payment',
+  /** Update: capture, void or refund. The operation's id is the update's id. */
+  moveMoney: 'move_money',
+  /** Update: a person has decided a case. */
+  resolveCase: 'resolve_case',
   /** Update: cancel the invoice unless money has come. */
   cancel: 'cancel',
-  /** Update: ask the provider how every live payment stands, now. */
+  /** Update: ask the provider how a payment stands, now; or how every live one does. */
   refresh: 'refresh',
   /** Signal: a webhook row is waiting. Carries only its id. */
   webhook: 'webhook',
@@ -36,13 +40,45 @@ export interface RequestPaymentInput {
 /** `answered`: the payment's row says how it went. `not_payable`: the invoice has ended or is paid. */
 export type RequestPaymentResult = { readonly outcome: 'answered' | 'not_payable' };
 
+export interface MoveMoneyInput {
+  readonly payment_id: string;
+  readonly account_id: string;
+  readonly operation_id: string;
+  readonly kind: 'capture' | 'void' | 'refund';
+  /** Minor units; null: all that is left. */
+  readonly amount: number | null;
+  /** A refund that the merchant makes outside of the provider: it is only recorded. */
+  readonly manual: boolean;
+  /** Who asks: the id of an API key or an operator. */
+  readonly by: string;
+}
+/** `refused`: a stable code that says why it cannot be. Otherwise the operation's row says how it went. */
+export type MoveMoneyResult = { readonly refused: string | null };
+
+export interface ResolveCaseInput {
+  readonly case_id: string;
+  /** Checked by whoever carries it out. */
+  readonly decision: string;
+  /** The provider's own id of what the person has found there. */
+  readonly provider_id: string | null;
+  /** The person's name. */
+  readonly by: string;
+  readonly reason: string;
+}
+/** `refused`: a stable code that says why the decision cannot be carried out. */
+export type ResolveCaseResult = { readonly refused: string | null };
+
 export interface CancelInput {
   readonly reason: string | null;
 }
 /** `unconfirmed`: a provider could not be asked whether money has come, so nothing was canceled. */
 export type CancelResult = { readonly outcome: 'canceled' | 'not_cancelable' | 'unconfirmed' };
 
-/** How many live payments could not be read. */
+/** Null: every payment that may still bring money. */
+export interface RefreshInput {
+  readonly payment_id: string | null;
+}
+/** How many payments could not be read. */
 export type RefreshResult = { readonly unread: number };
 
 /** Search attributes of the workflow, with their Temporal types; registered by whoever sets the server up. */

@@ -2,10 +2,12 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import { currency } from '../domain/currency.ts';
+import { isOpen } from '../domain/cases.ts';
 import { display, money } from '../domain/money.ts';
+import { openOperations, receivedBy, type OperationState } from '../domain/operations.ts';
 import type { Task } from '../domain/schedule.ts';
 import type { InvoiceState } from '../domain/state.ts';
-import { amountsOf, invoiceStatus, paymentStatus, receivedBy } from '../domain/status.ts';
+import { amountsOf, invoiceStatus, paymentStatus } from '../domain/status.ts';
 
 const STATUS = defineSearchAttributeKey('SarrafStatus', SearchAttributeType.KEYWORD);
 const PROVIDER = defineSearchAttributeKey('SarrafProvider', SearchAttributeType.KEYWORD);
@@ -34,8 +36,15 @@ export function createInsight(): Insight {
 
 function details(invoice: InvoiceState, next: Task | null): string {
   const show = (amount: number): string => display(money(amount, currency(invoice.currency)));
-  const { received, late, excess } = amountsOf(invoice);
-  const extra = [late > 0 ? `${show(late)} late` : '', excess > 0 ? `${show(excess)} too much` : ''];
+  const { received, late, excess, authorized, refunded } = amountsOf(invoice);
+  const extra = [
+    authorized > 0 ? `${show(authorized)} authorized` : '',
+    refunded > 0 ? `${show(refunded)} refunded` : '',
+    late > 0 ? `${show(late)} late` : '',
+    excess > 0 ? `${show(excess)} too much` : '',
+  ];
+  const describe = ({ id, kind, amount, unknown_at }: OperationState): string =>
+    `- ${kind} ${id} of ${show(amount)} ${unknown_at === null ? 'under way' : 'with an unknown outcome'}`;
   const lines = [
     `**${invoiceStatus(invoice)}**: ${show(received)} of ${show(invoice.amount)} received`,
     ...extra.filter((line) => line !== ''),
@@ -47,6 +56,10 @@ function details(invoice: InvoiceState, next: Task | null): string {
         (payment.expires_at ? `, expires ${payment.expires_at}` : '') +
         (payment.failure ? ` (${payment.failure.kind}: ${payment.failure.message})` : ''),
     ),
+    ...invoice.payments.flatMap((payment) => openOperations(payment).map(describe)),
+    ...invoice.cases
+      .filter(isOpen)
+      .map(({ id, kind, amount }) => `- **for a person to decide**: ${kind} of ${show(amount)} (${id})`),
     next ? `next: ${describeTask(next)} at ${new Date(next.at).toISOString()}` : 'nothing left to do',
   ];
   return lines.join('\n\n');
@@ -61,6 +74,14 @@ export function describeTask(task: Task): string {
       return `ask the provider about ${task.payment_id}`;
     case 'expire_payment':
       return `time is up for ${task.payment_id}: ask once more, then expire it`;
+    case 'capture_payment':
+      return `capture ${task.payment_id}`;
+    case 'finish_operation':
+      return `find out what became of ${task.operation_id}`;
+    case 'apply_policies':
+      return 'money came late or beyond what was owed: do as the policy says';
+    case 'open_case':
+      return `nobody could find out about ${task.operation_id ?? task.payment_id}: put it before a person`;
     case 'expire_invoice':
       return 'the invoice is due: ask once more, then expire it';
   }

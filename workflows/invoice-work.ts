@@ -1,16 +1,25 @@
 /** What can be done with one invoice. Each piece of work ends in a commit, and what was committed is the new standing. */
+import { openOperations } from '../domain/operations.ts';
 import type { Task } from '../domain/schedule.ts';
 import { findPayment, type InvoiceState } from '../domain/state.ts';
-import { invoiceStatus, isLive, isPayable } from '../domain/status.ts';
-import { callProvider, endInvoice, loadInvoice } from './activities.ts';
+import { amountsOf, invoiceStatus, isLive } from '../domain/status.ts';
+import { applyPolicies, callProvider, endInvoice, loadInvoice, openCase, resolveCase } from './activities.ts';
 import type {
   CancelInput,
   CancelResult,
+  MoveMoneyInput,
+  MoveMoneyResult,
+  RefreshInput,
   RefreshResult,
+  ResolveCaseInput,
+  ResolveCaseResult,
   RequestPaymentInput,
   RequestPaymentResult,
 } from './contract.ts';
 import { createPatience, type Patience } from './patience.ts';
+
+/** Browsers come back through any API process and are reloaded: a provider is asked about one payment once in this time. */
+const REFRESH_PAUSE_MS = 2_000;
 
 export interface InvoiceWork {
   /** As last committed; null until something was loaded, or when there is no such invoice. */
@@ -23,8 +32,10 @@ export interface InvoiceWork {
   expect(webhookId: string): boolean;
   applyWebhook(webhookId: string): Promise<void>;
   requestPayment(input: RequestPaymentInput): Promise<RequestPaymentResult>;
+  moveMoney(input: MoveMoneyInput): Promise<MoveMoneyResult>;
+  resolveCase(input: ResolveCaseInput): Promise<ResolveCaseResult>;
   cancel(input: CancelInput): Promise<CancelResult>;
-  refresh(): Promise<RefreshResult>;
+  refresh(input: RefreshInput): Promise<RefreshResult>;
   perform(task: Task): Promise<void>;
 }
 
@@ -32,6 +43,7 @@ export interface InvoiceWork {
 export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) => void): InvoiceWork {
   const webhooks = new Set<string>();
   const patience = createPatience();
+  const refreshed = new Map<string, { readonly at: number; readonly result: RefreshResult }>();
   let state: InvoiceState | null = null;
 
   const settle = <Standing extends { state: InvoiceState; waiting: readonly string[] }>(
@@ -68,6 +80,19 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
     return unread;
   }
 
+  async function move(input: MoveMoneyInput): Promise<MoveMoneyResult> {
+    return settle(await callProvider('moveMoney', { invoice_id, now: Date.now(), ...input }));
+  }
+
+  /** Asks again for what may not have got there: its reservation says what it was. */
+  async function finish(payment_id: string, operation_id: string): Promise<void> {
+    const payment = state && findPayment(state, payment_id);
+    const operation = payment?.operations.find(({ id }) => id === operation_id);
+    if (!payment || !operation) return;
+    const { kind, amount, by } = operation;
+    await move({ payment_id, account_id: payment.account_id, operation_id, kind, amount, manual: false, by });
+  }
+
   async function end(as: 'expired' | 'canceled', reason: string | null): Promise<void> {
     settle(await endInvoice({ invoice_id, as, reason, now: Date.now() }));
   }
@@ -99,16 +124,30 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
       const { payable } = settle(await callProvider('requestPayment', { ...input, now: Date.now() }));
       return { outcome: payable ? 'answered' : 'not_payable' };
     },
+    async moveMoney(input) {
+      const { refused } = await move(input);
+      return { refused };
+    },
+    async resolveCase(input) {
+      const { refused } = settle(await resolveCase({ invoice_id, now: Date.now(), ...input }));
+      return { refused };
+    },
     async cancel({ reason }) {
       const before = await this.load();
-      if (!before || !isPayable(before) || invoiceStatus(before) === 'partially_paid')
-        return canceledOr(before);
+      if (!before || !isCancelable(before)) return canceledOr(before);
       if ((await checkAll('cancel')) > 0) return { outcome: 'unconfirmed' };
       if (state && invoiceStatus(state) === 'open') await end('canceled', reason);
       return canceledOr(state);
     },
-    async refresh() {
-      return { unread: await checkAll('read') };
+    async refresh({ payment_id }) {
+      if (payment_id === null) return { unread: await checkAll('read') };
+      const last = refreshed.get(payment_id);
+      if (last && Date.now() < last.at + REFRESH_PAUSE_MS) return last.result;
+      const before = await this.load();
+      const isKnown = before && findPayment(before, payment_id)?.provider_payment_id;
+      const result = { unread: isKnown && (await check(payment_id, 'read')) ? 0 : 1 };
+      refreshed.set(payment_id, { at: Date.now(), result });
+      return result;
     },
     async perform(task) {
       switch (task.type) {
@@ -125,6 +164,28 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
           if (await check(task.payment_id, 'expire')) patience.release(task.payment_id);
           else patience.hold(task.payment_id);
           return;
+        case 'capture_payment': {
+          const { payment_id } = task;
+          const capture = {
+            operation_id: ownCapture(payment_id),
+            kind: 'capture',
+            amount: null,
+            manual: false,
+          } as const;
+          await move({ payment_id, account_id: accountOf(payment_id), by: 'sarraf', ...capture });
+          return;
+        }
+        case 'finish_operation':
+          await finish(task.payment_id, task.operation_id);
+          return;
+        case 'apply_policies':
+          settle(await applyPolicies({ invoice_id, now: Date.now() }));
+          return;
+        case 'open_case': {
+          const { kind, payment_id, operation_id } = task;
+          settle(await openCase({ invoice_id, kind, payment_id, operation_id, now: Date.now() }));
+          return;
+        }
         case 'expire_invoice':
           if ((await checkAll('expire')) > 0) patience.hold('invoice');
           else await end('expired', null);
@@ -132,6 +193,18 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
       }
     },
   };
+}
+
+/** What nobody has paid for can be canceled, also when it is authorized: that is given up then. */
+function isCancelable(invoice: InvoiceState): boolean {
+  const status = invoiceStatus(invoice);
+  const isBusy = invoice.payments.some((payment) => openOperations(payment).length > 0);
+  return (status === 'open' || status === 'authorized') && amountsOf(invoice).received === 0 && !isBusy;
+}
+
+/** The capture that Sarraf asks for by itself: one per payment, so its id follows from the payment's. */
+function ownCapture(payment_id: string): string {
+  return payment_id.replace(/^pay_/, 'cap_');
 }
 
 function canceledOr(state: InvoiceState | null): CancelResult {

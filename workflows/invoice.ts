@@ -20,7 +20,12 @@ import {
   type CancelInput,
   type CancelResult,
   type InvoiceInput,
+  type MoveMoneyInput,
+  type MoveMoneyResult,
+  type RefreshInput,
   type RefreshResult,
+  type ResolveCaseInput,
+  type ResolveCaseResult,
   type RequestPaymentInput,
   type RequestPaymentResult,
 } from './contract.ts';
@@ -29,8 +34,10 @@ import { createInsight, describeTask } from './insight.ts';
 import { createInvoiceWork, type InvoiceWork } from './invoice-work.ts';
 
 const requestPayment = defineUpdate<RequestPaymentResult, [RequestPaymentInput]>(MESSAGES.requestPayment);
+const moveMoney = defineUpdate<MoveMoneyResult, [MoveMoneyInput]>(MESSAGES.moveMoney);
+const resolveCase = defineUpdate<ResolveCaseResult, [ResolveCaseInput]>(MESSAGES.resolveCase);
 const cancel = defineUpdate<CancelResult, [CancelInput]>(MESSAGES.cancel);
-const refresh = defineUpdate<RefreshResult>(MESSAGES.refresh);
+const refresh = defineUpdate<RefreshResult, [RefreshInput]>(MESSAGES.refresh);
 const webhook = defineSignal<[string]>(MESSAGES.webhook);
 
 export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise<void> {
@@ -45,8 +52,10 @@ export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise
   inbox.forEach(receive);
   setHandler(webhook, receive);
   setHandler(requestPayment, (input) => desk.ask(() => work.requestPayment(input)));
+  setHandler(moveMoney, (input) => desk.ask(() => work.moveMoney(input)));
+  setHandler(resolveCase, (input) => desk.ask(() => work.resolveCase(input)));
   setHandler(cancel, (input) => desk.ask(() => work.cancel(input)));
-  setHandler(refresh, () => desk.ask(() => work.refresh()));
+  setHandler(refresh, (input) => desk.ask(() => work.refresh(input)));
 
   /** Polls up to here have been done. */
   let doneUntil = Date.now();
@@ -57,7 +66,7 @@ export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise
 
     const task = state && nextTask(state, doneUntil, work.patience.holds);
     if (state) insight.show(state, task);
-    if (!state || (!isInFlight(state) && work.webhooks.size === 0)) {
+    if (!state || (!isInFlight(state) && task === null && work.webhooks.size === 0)) {
       await condition(() => allHandlersFinished() || !desk.isEmpty);
       if (desk.isEmpty) return;
       continue;

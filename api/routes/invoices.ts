@@ -11,19 +11,14 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { newId } from '../../db/ids.ts';
-import {
-  findInvoice,
-  findInvoiceWithPayments,
-  insertInvoice,
-  type InvoiceRow,
-  type Owner,
-} from '../../db/invoices.ts';
+import { findInvoice, findInvoiceWithPayments, insertInvoice, type InvoiceRow } from '../../db/invoices.ts';
 import type { IdempotencyClaim } from '../../db/idempotency.ts';
+import type { Mode } from '../../db/merchants.ts';
 import type { InvoiceStatus } from '../../domain/status.ts';
 import type { CancelResult } from '../../workflows/contract.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { contextOf, ownerOf } from '../context.ts';
+import { contextOf, holderOf, ownerOf, type Holder } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import {
   amount,
@@ -32,7 +27,9 @@ import {
   DESCRIPTION_MAX,
   items,
   metadata,
+  moneyPolicy,
   momentAhead,
+  oneOf,
   optionalText,
   returnUrls,
 } from '../fields.ts';
@@ -48,7 +45,7 @@ const DUE_MAX_S = 366 * DAY_S;
 const DUE_DEFAULT_S = 7 * DAY_S;
 const OPEN_TIMEOUT_MS = 5_000;
 
-const invoiceBody = (now: () => number) =>
+const invoiceBody = (now: () => number, mode: Mode) =>
   z.strictObject({
     amount: amount(),
     currency: currencyCode(),
@@ -58,17 +55,20 @@ const invoiceBody = (now: () => number) =>
     customer: customer().optional(),
     items: items().optional(),
     metadata: metadata().optional(),
-    return_urls: returnUrls().optional(),
+    capture_method: oneOf(['automatic', 'manual'], 'unknown_capture_method', 'a way to capture').optional(),
+    late_money: moneyPolicy().optional(),
+    excess_money: moneyPolicy().optional(),
+    return_urls: returnUrls(mode).optional(),
   });
 
 const cancelBody = z.strictObject({ reason: optionalText(200) });
 
 export function invoiceRoutes(dependencies: ApiDependencies) {
   const { pool, invoices, now, publicUrl, logger } = dependencies;
-  const schema = invoiceBody(now);
+  const schemas = { live: invoiceBody(now, 'live'), sandbox: invoiceBody(now, 'sandbox') };
 
-  const make = async (owner: Owner, body: unknown, claim: IdempotencyClaim | null) => {
-    const row = newRow(owner, parseBody(schema, body), now());
+  const make = async (holder: Holder, body: unknown, claim: IdempotencyClaim | null) => {
+    const row = newRow(holder, parseBody(schemas[holder.owner.mode], body), now());
     const answer = { status: 201, body: JSON.stringify(presentInvoice(row, [], publicUrl)) };
     if (await insertInvoice(pool, row, claim && { claim, answer }))
       return { type: 'made', row, answer } as const;
@@ -102,7 +102,7 @@ export function invoiceRoutes(dependencies: ApiDependencies) {
     const owner = ownerOf(response);
     const body = jsonBody(request);
     const claim = claimOf(request, response, body);
-    const outcome = await unlessRepeated(pool, claim, () => make(owner, body, claim));
+    const outcome = await unlessRepeated(pool, claim, () => make(holderOf(response), body, claim));
     if (outcome.type === 'taken_over') throw new Error('an invoice is stored together with its answer');
     const id = outcome.type === 'made' ? outcome.row.id : outcome.resource_id;
     contextOf(response).invoice_id = id;
@@ -177,10 +177,14 @@ function confirmCanceled({ outcome }: CancelResult, status: InvoiceStatus): void
 }
 
 function isWaiting({ status }: InvoiceRow): boolean {
-  return status === 'open' || status === 'partially_paid';
+  return status === 'open' || status === 'partially_paid' || status === 'authorized';
 }
 
-function newRow(owner: Owner, body: z.output<ReturnType<typeof invoiceBody>>, now_ms: number): InvoiceRow {
+function newRow(
+  { owner, policies }: Holder,
+  body: z.output<ReturnType<typeof invoiceBody>>,
+  now_ms: number,
+): InvoiceRow {
   const created_at = new Date(now_ms).toISOString();
   const due_ms = body.due_at === undefined ? now_ms + DUE_DEFAULT_S * 1000 : Date.parse(body.due_at);
   return {
@@ -190,6 +194,9 @@ function newRow(owner: Owner, body: z.output<ReturnType<typeof invoiceBody>>, no
     description: body.description ?? null,
     currency: body.currency,
     amount: body.amount,
+    capture_method: body.capture_method ?? 'automatic',
+    late_money: body.late_money ?? policies.late,
+    excess_money: body.excess_money ?? policies.excess,
     customer: defined(body.customer ?? {}),
     items: body.items ?? [],
     metadata: body.metadata ?? {},
@@ -199,7 +206,10 @@ function newRow(owner: Owner, body: z.output<ReturnType<typeof invoiceBody>>, no
     updated_at: created_at,
     status: 'open',
     amount_received: 0,
+    amount_authorized: 0,
+    amount_refunded: 0,
     amount_late: 0,
+    erased_at: null,
   };
 }
 

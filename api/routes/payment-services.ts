@@ -5,12 +5,20 @@ import { findInvoice, type Owner } from '../../db/invoices.ts';
 import { linkedAccounts, type LinkedAccount } from '../../db/merchants.ts';
 import { isId } from '../../db/ids.ts';
 import { MAX_AMOUNT } from '../../domain/money.ts';
+import type { CaptureMethod } from '../../domain/state.ts';
 import { sendJson } from '../answer.ts';
 import { contextOf, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { checked } from '../field-errors.ts';
 import { currencyCode } from '../fields.ts';
-import { amountRefusal, currencyRefusal, paymentServices, type PaymentService } from '../payment-service.ts';
+import {
+  amountRefusal,
+  captureRefusal,
+  currencyRefusal,
+  paymentServices,
+  type PaymentService,
+} from '../payment-service.ts';
+import { payableAmount } from '../present.ts';
 import { invalidFields, notFound } from '../problem.ts';
 import { parseQuery } from '../query.ts';
 
@@ -33,6 +41,8 @@ interface Wanted {
   /** Minor units. */
   readonly amount: number | null;
   readonly payable: boolean;
+  /** The invoice's. */
+  readonly capture_method?: CaptureMethod;
 }
 
 export function paymentServiceRoutes({ pool, connectors }: ApiDependencies) {
@@ -49,7 +59,8 @@ export function paymentServiceRoutes({ pool, connectors }: ApiDependencies) {
     if (!invoice) throw notFound('invoice');
     contextOf(response).invoice_id = id;
     const payable = invoice.status === 'open' || invoice.status === 'partially_paid';
-    return { currency: invoice.currency, amount: invoice.amount - invoice.amount_received, payable };
+    const { currency: owed, capture_method } = invoice;
+    return { currency: owed, amount: payableAmount(invoice), payable, capture_method };
   };
 
   const list = async (request: Request, response: Response): Promise<void> => {
@@ -95,6 +106,8 @@ function present(service: PaymentService, account: LinkedAccount, wanted: Wanted
     requires: method.requires,
     description_max: method.description_max,
     lifetime_s: method.lifetime_s,
+    capture: method.capture ?? manifest.capture,
+    refund: manifest.refund,
     available: reason === null,
     unavailable_reason: reason,
   };
@@ -103,12 +116,14 @@ function present(service: PaymentService, account: LinkedAccount, wanted: Wanted
 function unavailable(
   service: PaymentService,
   { enabled }: LinkedAccount,
-  { currency, amount, payable }: Wanted,
+  { currency, amount, payable, capture_method }: Wanted,
 ): { code: string; detail: string } | null {
   if (!enabled) return { code: 'account_disabled', detail: 'the provider account is disabled' };
   if (!payable) return { code: 'invoice_not_payable', detail: 'the invoice takes no payments any more' };
   if (currency === null) return null;
   const refusal =
-    currencyRefusal(service, currency) ?? (amount === null ? null : amountRefusal(service, currency, amount));
+    currencyRefusal(service, currency) ??
+    captureRefusal(service, capture_method ?? 'automatic') ??
+    (amount === null ? null : amountRefusal(service, currency, amount));
   return refusal && { code: refusal.code, detail: refusal.detail };
 }

@@ -1,6 +1,7 @@
 import { ENGINES_TIMEOUT_MS } from '../../test/setup/engines.ts';
 import { createProviderAccount } from '../../db/merchants.ts';
-import { startTestApi, type TestApi } from '../testing/api.ts';
+import { returnToken } from '../return-token.ts';
+import { PEPPER, startTestApi, type TestApi } from '../testing/api.ts';
 import { answerPayment, deadline, unreachable } from '../testing/gateway.ts';
 
 let api: TestApi;
@@ -98,6 +99,7 @@ describe('POST /v1/invoices/{id}/payments', () => {
       customer: { name: 'Mai', phone: '+84901234567' },
       items,
       return_urls: { success: 'https://shop.example/c', failure: 'https://shop.example/b' },
+      return_url: `${api.url}/return/${returnToken(String(json.id), PEPPER)}`,
     });
   });
 

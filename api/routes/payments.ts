@@ -8,8 +8,9 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { newId } from '../../db/ids.ts';
 import { findInvoice, type Owner } from '../../db/invoices.ts';
-import { forgetKey, leaveOpen, storeAnswer, type IdempotencyClaim } from '../../db/idempotency.ts';
+import { leaveOpen, type IdempotencyClaim } from '../../db/idempotency.ts';
 import { findPayment, insertPayment, type NewPayment, type PaymentRow } from '../../db/payments.ts';
+import type { Mode } from '../../db/merchants.ts';
 import type { InvoiceFacts } from '../../temporal/invoices.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
@@ -19,20 +20,29 @@ import { customer, DESCRIPTION_MAX, optionalAmount, optionalText, returnUrls, te
 import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
 import { claimOf, repetitionOf, unlessRepeated } from '../idempotency.ts';
 import { idParameter } from '../path.ts';
-import { outcomeOf, type Outcome } from '../payment-outcome.ts';
-import { customerField, explainRefusal, paymentServices, serviceCalled } from '../payment-service.ts';
+import { answerOutcome, type Answering, type Outcome } from '../outcome.ts';
+import { outcomeOf } from '../payment-outcome.ts';
+import {
+  authorizesFirst,
+  customerField,
+  explainRefusal,
+  paymentServices,
+  serviceCalled,
+} from '../payment-service.ts';
 import { factsOf, presentPayment } from '../present.ts';
-import { notFound, Problem, problemBody } from '../problem.ts';
+import { notFound, Problem } from '../problem.ts';
+import { returnToken } from '../return-token.ts';
 import { defined } from './invoices.ts';
 
-const paymentBody = z.strictObject({
-  payment_service: text(64),
-  provider_account: optionalText(64),
-  amount: optionalAmount(),
-  description: optionalText(DESCRIPTION_MAX),
-  customer: customer().optional(),
-  return_urls: returnUrls().optional(),
-});
+const paymentBody = (mode: Mode) =>
+  z.strictObject({
+    payment_service: text(64),
+    provider_account: optionalText(64),
+    amount: optionalAmount(),
+    description: optionalText(DESCRIPTION_MAX),
+    customer: customer().optional(),
+    return_urls: returnUrls(mode).optional(),
+  });
 
 /** A payment whose row is there and that the workflow is to send. */
 interface Started {
@@ -43,14 +53,16 @@ interface Started {
 }
 
 export function paymentRoutes(dependencies: ApiDependencies) {
-  const { pool, invoices, now, publicUrl, logger } = dependencies;
+  const { pool, invoices, now, publicUrl, apiKeyPepper, logger } = dependencies;
   const services = paymentServices(dependencies.connectors);
+  const schemas = { live: paymentBody('live'), sandbox: paymentBody('sandbox') };
 
   const start = async (owner: Owner, invoice_id: string, body: unknown, claim: IdempotencyClaim | null) => {
-    const { payment_service, ...wanted } = parseBody(paymentBody, body);
+    const { payment_service, ...wanted } = parseBody(schemas[owner.mode], body);
     const service = serviceCalled(services, payment_service);
+    const id = newId('pay');
     const payment: NewPayment = {
-      id: newId('pay'),
+      id,
       invoice_id,
       owner,
       provider: service.manifest.provider,
@@ -60,9 +72,11 @@ export function paymentRoutes(dependencies: ApiDependencies) {
       description: wanted.description ?? null,
       customer: defined(wanted.customer ?? {}),
       return_urls: defined(wanted.return_urls ?? {}),
+      return_url: `${publicUrl}/return/${returnToken(id, apiKeyPepper)}`,
       limits: service.method.amounts,
       requires: service.method.requires.map(customerField),
       description_max: service.method.description_max,
+      authorizes_first: authorizesFirst(service),
       created_at: new Date(now()).toISOString(),
     };
     const result = await insertPayment(pool, payment, claim);
@@ -90,7 +104,10 @@ export function paymentRoutes(dependencies: ApiDependencies) {
   };
 
   /** Has the workflow send the payment, and says what became of it. Sending twice is harmless: its id is the update's id. */
-  const drive = async (owner: Owner, { payment_id, account_id, invoice }: Started): Promise<Outcome> => {
+  const drive = async (
+    owner: Owner,
+    { payment_id, account_id, invoice }: Started,
+  ): Promise<Outcome<PaymentRow>> => {
     try {
       const { outcome } = await repeatDropped(() =>
         invoices.requestPayment(invoice, { payment_id, account_id }),
@@ -127,55 +144,29 @@ export function paymentRoutes(dependencies: ApiDependencies) {
       if (begun.answer.status < 400) response.setHeader('Location', `/v1/payments/${begun.resource_id}`);
       return replay(response, begun.answer);
     }
-    let outcome: Outcome;
+    let outcome: Outcome<PaymentRow>;
     try {
       outcome = await drive(owner, begun.type === 'started' ? begun : await resume(owner, begun.resource_id));
     } catch (error) {
       if (claim) await leaveOpen(pool, claim).catch(() => undefined);
       throw error;
     }
-    await answer(response, outcome, claim);
+    await answerOutcome(answering, response, outcome, claim);
   };
 
-  /** Answers, after the key has been told what a repetition shall get. */
-  const answer = async (
-    response: Response,
-    outcome: Outcome,
-    claim: IdempotencyClaim | null,
-  ): Promise<void> => {
-    switch (outcome.type) {
-      case 'final': {
-        const status = 'problem' in outcome ? outcome.problem.status : 201;
-        const { request_id } = contextOf(response);
-        const body =
-          'problem' in outcome
-            ? problemBody(outcome.problem, request_id, publicUrl)
-            : paymentText(outcome.payment);
-        if (claim) await storeAnswer(pool, claim, { status, body });
-        if ('problem' in outcome) throw outcome.problem;
-        response.setHeader('Location', `/v1/payments/${outcome.payment.id}`);
-        return sendJson(response, status, body);
-      }
-      case 'nothing_happened':
-        if (claim) await forgetKey(pool, claim);
-        throw outcome.problem;
-      case 'open':
-        if (claim) await leaveOpen(pool, claim);
-        if (outcome.answer instanceof Problem) throw outcome.answer;
-        response.setHeader('Location', `/v1/payments/${outcome.answer.id}`);
-        response.setHeader('Retry-After', '5');
-        return sendJson(response, 202, paymentText(outcome.answer));
-    }
+  const answering: Answering<PaymentRow> = {
+    pool,
+    publicUrl,
+    text: (row) => JSON.stringify(presentPayment(row, publicUrl)),
+    location: ({ id }) => `/v1/payments/${id}`,
   };
-
-  const paymentText = (row: PaymentRow): string => JSON.stringify(presentPayment(row, publicUrl));
 
   const read = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'pay');
     const row = await findPayment(pool, ownerOf(response), id);
     if (!row) throw notFound('payment');
     contextOf(response).invoice_id = row.invoice_id;
-    sendJson(response, 200, paymentText(row));
+    sendJson(response, 200, answering.text(row));
   };
 
   return { create, read };

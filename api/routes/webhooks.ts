@@ -9,55 +9,67 @@ import { raw, type Request, type RequestHandler, type Response } from 'express';
 import { isId } from '../../db/ids.ts';
 import { insertWebhook, type NewWebhook, type StoredWebhook } from '../../db/webhooks.ts';
 import { ProviderError } from '../../domain/provider-error.ts';
-import type { Connector, IncomingWebhook, WebhookClaim } from '../../providers/contract.ts';
+import type { Connector, IncomingWebhook, WebhookClaim, WebhookVerdict } from '../../providers/contract.ts';
 import { MAX_DEPTH } from '../body.ts';
 import { contextOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { isDeeperThan } from '../json-text.ts';
 import { factsOf } from '../present.ts';
 import { Problem } from '../problem.ts';
-import { createAccountFinder } from '../provider-accounts.ts';
+import type { AccountFinder, OpenedAccount } from '../provider-accounts.ts';
 
 const MAX_BYTES = 256 * 1024;
 const EVENT_KEY_MAX = 255;
 const HEADER_MAX = 500;
 /** Kept for people who look into a dispute. Signatures and shared secrets are never among them. */
-const KEPT_HEADERS = ['content-type', 'user-agent', 'x-timestamp', 'x-client-id', 'x-request-id', 'date'];
+const KEPT_HEADERS = ['content-type', 'user-agent', 'x-timestamp', 'x-request-id', 'date'];
 
 /** Collects the bytes as they came: signatures are made over bytes. */
 export const readWebhookBytes: RequestHandler = raw({ limit: MAX_BYTES, type: () => true, inflate: false });
 
-export function webhookRoutes(dependencies: ApiDependencies) {
+export function webhookRoutes(dependencies: ApiDependencies, finder: AccountFinder) {
   const { pool, invoices, publicUrl, logger, now, background, refusals } = dependencies;
-  const findAccount = createAccountFinder(dependencies);
   const pathPrefix = new URL(publicUrl).pathname.replace(/\/$/, '');
 
   const receive = async (request: Request, response: Response): Promise<void> => {
     const { provider, account: accountId } = request.params;
     const isKnowable =
       typeof provider === 'string' && typeof accountId === 'string' && isId('pacc', accountId);
-    const opened = isKnowable ? await findAccount(provider, accountId) : null;
-    if (!opened) throw new Problem('not_found', 'there is no such provider account');
-    const { connector, account } = opened;
+    const opened = isKnowable ? await finder.find(provider, accountId) : null;
+    if (!isKnowable || !opened) throw new Problem('not_found', 'there is no such provider account');
+    const { connector } = opened;
 
     const webhook = incoming(request, pathPrefix, now());
-    const verdict = connector.verifyWebhook(account, webhook);
+    const verdict = await verify(provider, accountId, opened, webhook);
     if (!verdict.ok) {
       const { reason } = verdict;
       const count = refusals.add(connector.manifest.provider, reason);
-      logger.warn({ provider, provider_account: account.id, reason, count }, 'a webhook was refused');
+      logger.warn({ provider, provider_account: accountId, reason, count }, 'a webhook was refused');
       throw new Problem('webhook_refused', `the webhook was refused: ${reason.replaceAll('_', ' ')}`);
     }
 
-    const stored = await insertWebhook(pool, toStore(connector, account.id, webhook));
+    const stored = await insertWebhook(pool, toStore(connector, accountId, webhook));
     contextOf(response).invoice_id = stored.invoice?.id ?? null;
     const { status, body } = connector.acknowledge(new Date(now()));
     if (typeof body === 'string') response.status(status).type('text/plain').send(body);
     else if (body === null || body === undefined) response.status(status).end();
     else response.status(status).json(body);
     if (stored.state === 'dead')
-      logger.error({ webhook_id: stored.id, provider, provider_account: account.id }, 'a webhook is dead');
+      logger.error({ webhook_id: stored.id, provider, provider_account: accountId }, 'a webhook is dead');
     background.run(tellWorkflow(stored));
+  };
+
+  /** A proof with credentials that were set a moment ago is not refused because an older copy is in memory. */
+  const verify = async (
+    provider: string,
+    accountId: string,
+    opened: OpenedAccount,
+    webhook: IncomingWebhook,
+  ): Promise<WebhookVerdict> => {
+    const verdict = verdictOf(opened, webhook);
+    if (verdict.ok) return verdict;
+    const again = await finder.findAgain(provider, accountId);
+    return again === null || again.revision === opened.revision ? verdict : verdictOf(again, webhook);
   };
 
   /** Never rejects: what fails here is swept up later. */
@@ -74,6 +86,15 @@ export function webhookRoutes(dependencies: ApiDependencies) {
   };
 
   return { receive };
+}
+
+/** With the present credentials, then with earlier ones whose overlap has not ended; what the first said counts. */
+function verdictOf({ connector, accounts }: OpenedAccount, webhook: IncomingWebhook): WebhookVerdict {
+  const [present, ...earlier] = accounts;
+  if (!present) return { ok: false, reason: 'bad_signature' };
+  const verdict = connector.verifyWebhook(present, webhook);
+  const isProved = verdict.ok || earlier.some((account) => connector.verifyWebhook(account, webhook).ok);
+  return isProved ? { ok: true } : verdict;
 }
 
 /** The request as connectors take it. `path` is what the provider called: the public URL's own path in front. */

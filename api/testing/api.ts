@@ -9,6 +9,7 @@ import { createPool } from '../../db/pool.ts';
 import { createSealer, type Sealer } from '../../db/sealed.ts';
 import { freshDatabase } from '../../test/setup/engines.ts';
 import type { Connector } from '../../providers/contract.ts';
+import { createProviderHttp } from '../../providers/http.ts';
 import { createApp } from '../app.ts';
 import { createBackground, type Background } from '../background.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -71,12 +72,15 @@ export async function startTestApi(
   const log: string[] = [];
   const server = createServer();
   const url = await listen(server);
+  const providerHttp = createProviderHttp();
   const connectors: readonly Connector<unknown>[] = [testConnector];
   const app = createApp({
     pool,
     sealer,
     apiKeyPepper: PEPPER,
     connectors,
+    providerHttp,
+    reach: 'loopback',
     invoices: gateway,
     fastForward: async () => 'settled' as const,
     probes: [],
@@ -119,6 +123,7 @@ export async function startTestApi(
       server.close();
       server.closeAllConnections();
       await background.settled();
+      await providerHttp.close();
       await pool.end();
       await database.drop();
     },

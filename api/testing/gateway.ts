@@ -1,17 +1,28 @@
 /** Stands in for the workflows in tests of the API; the real engine is tested under `test/`. */
 import type pg from 'pg';
 import type { InvoiceFacts, InvoiceGateway } from '../../temporal/invoices.ts';
-import type { CancelResult, RequestPaymentResult } from '../../workflows/contract.ts';
+import type {
+  CancelResult,
+  MoveMoneyInput,
+  MoveMoneyResult,
+  RefreshResult,
+  RequestPaymentResult,
+} from '../../workflows/contract.ts';
 
 export interface TestGateway extends InvoiceGateway {
   readonly opened: string[];
   readonly told: { invoice: string; webhook: string }[];
   readonly requested: string[];
+  readonly refreshed: (string | null)[];
   /** Thrown by every call while it is set. */
   failure: Error | null;
   /** What happens to a payment's row before the update is answered. */
   onPayment: (paymentId: string) => Promise<RequestPaymentResult>;
+  /** What happens to an operation's row before the update is answered. */
+  onMove: (input: MoveMoneyInput) => Promise<MoveMoneyResult>;
   onCancel: (invoice: InvoiceFacts) => Promise<CancelResult>;
+  /** What happens to a payment's row when its provider is asked. */
+  onRefresh: (paymentId: string | null) => Promise<RefreshResult>;
 }
 
 /** As a client reports an engine that is down. */
@@ -31,8 +42,11 @@ export function createTestGateway(pool: pg.Pool): TestGateway {
     opened: [],
     told: [],
     requested: [],
+    refreshed: [],
     failure: null,
+    onRefresh: async () => ({ unread: 0 }),
     onPayment: (id) => answerPayment(pool, id, { status: 'pending' }),
+    onMove: () => Promise.resolve({ refused: null }),
     onCancel: async ({ id }) => {
       await pool.query(`update invoices set status = 'canceled' where id = $1`, [id]);
       return { outcome: 'canceled' };
@@ -46,12 +60,22 @@ export function createTestGateway(pool: pg.Pool): TestGateway {
       gateway.requested.push(payment_id);
       return gateway.onPayment(payment_id);
     },
+    async moveMoney(_invoice, input) {
+      if (gateway.failure) throw gateway.failure;
+      return gateway.onMove(input);
+    },
+    async resolveCase() {
+      if (gateway.failure) throw gateway.failure;
+      return { refused: null };
+    },
     async cancel(invoice) {
       if (gateway.failure) throw gateway.failure;
       return gateway.onCancel(invoice);
     },
-    async refresh() {
-      return { unread: 0 };
+    async refresh(_invoice, paymentId) {
+      if (gateway.failure) throw gateway.failure;
+      gateway.refreshed.push(paymentId);
+      return gateway.onRefresh(paymentId);
     },
     async webhookArrived({ id }, webhook) {
       if (gateway.failure) throw gateway.failure;

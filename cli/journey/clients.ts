@@ -63,7 +63,22 @@ export interface Invoice {
   readonly payments: readonly Payment[];
 }
 
+/** What the journey reads of a payment service. Amounts in minor units. */
+export interface PaymentService {
+  readonly id: string;
+  readonly provider: string;
+  readonly available: boolean;
+  readonly currencies: readonly {
+    readonly currency: string;
+    readonly min: number;
+    readonly max: number;
+    readonly step: number;
+  }[];
+}
+
 export interface MerchantApi {
+  /** Every service of the linked accounts. */
+  services(): Promise<readonly PaymentService[]>;
   createInvoice(body: Readonly<Record<string, unknown>>): Promise<Invoice>;
   requestPayment(invoiceId: string, paymentService: string): Promise<Payment>;
   invoice(id: string): Promise<Invoice>;
@@ -87,6 +102,7 @@ export function merchantApi(apiUrl: string, apiKey: string): MerchantApi {
     expectOk(await call(apiUrl + path, 'POST', body, headers), path) as T;
   const invoice = (id: string): Promise<Invoice> => get(`/v1/invoices/${id}`);
   return {
+    services: async () => (await get<{ data: PaymentService[] }>('/v1/payment_services')).data,
     createInvoice: (body) => post('/v1/invoices', body),
     requestPayment: (invoiceId, payment_service) =>
       post(`/v1/invoices/${invoiceId}/payments`, { payment_service }),

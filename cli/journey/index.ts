@@ -1,5 +1,6 @@
 /** The journey that the demo takes and the end-to-end tests check. */
 import { workerKilled } from './crash-scene.ts';
+import { everyProvider } from './every-provider-scene.ts';
 import { lateMoney, repeatedAndForged, webhookLost } from './fapshi-scenes.ts';
 import { expiredThenPaid, overpaid, paidByQr, paidInParts } from './finan-scenes.ts';
 import type { Scene } from './scene.ts';
@@ -15,4 +16,5 @@ export const SCENES: readonly Scene[] = [
   lateMoney,
   repeatedAndForged,
   workerKilled,
+  everyProvider,
 ];

@@ -2,6 +2,7 @@ import { createTokenStore } from '../token-store.ts';
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
 import type { ProviderFailure } from '../../domain/provider-error.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import { failureOf } from '../../test/setup/failure-of.ts';
 import type { CreatePayment, ProviderContext } from '../contract.ts';
 import { createProviderHttp } from '../http.ts';
@@ -40,7 +41,7 @@ const order = (over: Partial<CreatePayment> = {}): CreatePayment => ({
   customer: {},
   items: [],
   webhook_url: 'https://sarraf.example/webhooks/x/pacc_1',
-  return_urls: { success: null, failure: null },
+  return_urls: returnAddresses('https://sarraf.example/return/t1'),
   ...over,
 });
 
@@ -78,11 +79,7 @@ describe('createPayment by link', () => {
   it('sends our reference twice and the credentials as headers', async () => {
     server.script = answering(200, CREATED);
     const customer = { email: 'buyer@example.com', phone: '670000000' };
-    const return_urls = {
-      success: 'https://shop.example.com/return',
-      failure: 'https://shop.example.com/no',
-    };
-    await fapshi.createPayment(context(), order({ customer, return_urls }));
+    await fapshi.createPayment(context(), order({ customer }));
     expect(server.requests).toMatchObject([
       {
         method: 'POST',
@@ -94,7 +91,7 @@ describe('createPayment by link', () => {
         },
         body:
           '{"amount":5000,"userId":"pay_01","externalId":"pay_01","message":"Order 1001",' +
-          '"email":"buyer@example.com","redirectUrl":"https://shop.example.com/return"}',
+          '"email":"buyer@example.com","redirectUrl":"https://sarraf.example/return/t1"}',
       },
     ]);
   });

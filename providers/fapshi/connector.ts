@@ -13,7 +13,7 @@ import type {
   Receipt,
 } from '../contract.ts';
 import type { ProviderRequest } from '../http.ts';
-import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
+import { acknowledge, parseWebhook, verifyWebhook, webhookSetup } from './webhook.ts';
 import {
   call,
   createdDirectPay,
@@ -96,12 +96,11 @@ type Created = Omit<CreatedPayment, 'expires_at'>;
 
 async function createLink(context: Context, request: CreatePayment): Promise<Created> {
   const { customer, return_urls } = request;
-  // There is one address for every outcome; the page behind it shows how the payment stands.
-  const redirectUrl = return_urls.success ?? return_urls.failure;
   const body = {
     ...commonBody(request),
     ...(customer.email ? { email: customer.email } : {}),
-    ...(redirectUrl ? { redirectUrl } : {}),
+    // There is one address for every outcome.
+    redirectUrl: return_urls.success,
   };
   const { data } = await call(
     context,
@@ -265,6 +264,7 @@ export const fapshi: Connector<FapshiCredentials> = {
   readPayment,
   findPayment,
   expirePayment,
+  webhookSetup,
   verifyWebhook,
   parseWebhook,
   acknowledge,

@@ -43,7 +43,7 @@ export function fapshiControl(
 }
 
 function pay(book: TransactionBook, transaction: Transaction, input: PayInput): void {
-  if (input.amount !== undefined && input.amount !== transaction.order.amount) {
+  if (input.amount !== undefined && Number(input.amount) !== transaction.order.amount) {
     throw new ControlError(400, `Fapshi collects the whole amount: ${transaction.order.amount} XAF`);
   }
   if (input.after_expiry === true && transaction.status === 'EXPIRED') {

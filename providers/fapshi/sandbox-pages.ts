@@ -3,7 +3,15 @@
  * goes back to `redirectUrl` with `transId` and `status`, as Fapshi's own checkout does it
  * (source: github.com/fapshiinc/checkout, merchant-redirect.ts).
  */
-import { escapeHtml, formField, htmlPage, seeOther, webUrl } from '../../sandbox/html.ts';
+import {
+  backToShop,
+  choices,
+  escapeHtml,
+  formField,
+  htmlPage,
+  seeOther,
+  webUrl,
+} from '../../sandbox/html.ts';
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
 import { outcomeOf } from './sandbox-outcomes.ts';
 import { mediumOf, normalizePhone } from './sandbox-requests.ts';
@@ -29,6 +37,10 @@ export function fapshiPages(book: TransactionBook, serviceName: string): Route[]
     route('POST', '/payment/:checkoutId', (transaction, request) =>
       start(book, transaction, serviceName, request),
     ),
+    route('POST', '/payment/:checkoutId/lapse', (transaction) => {
+      book.expire(transaction);
+      return seeOther(`/payment/${transaction.checkoutId}`);
+    }),
     route('POST', '/payment/:checkoutId/confirm', (transaction, request) => {
       return confirm(book, transaction, formField(request.rawBody, 'decision'));
     }),
@@ -80,7 +92,7 @@ function payForm(transaction: Transaction, serviceName: string, error: string | 
       `<label for="name">Name</label><input id="name" name="name">${emailField}` +
       `<button class="primary">Pay</button></form>` +
       `<p class="note">670000000 succeeds, 670000001 fails (Orange: 690000000, 690000001). ` +
-      `Any other number asks you on the next page.</p>${backLink(transaction)}`,
+      `Any other number asks you on the next page.</p>${lapseForm(transaction)}${backToShop(returnUrl(transaction))}`,
   );
 }
 
@@ -125,25 +137,31 @@ function phonePrompt(transaction: Transaction): Reply {
   return htmlPage(
     'Confirm on your phone',
     `<h1>Phone ${escapeHtml(transaction.phone ?? '')}</h1><p>Confirm with your ${escapeHtml(transaction.medium ?? '')} PIN.</p>` +
-      `${summary(transaction)}<form method="post" action="/payment/${transaction.checkoutId}/confirm">` +
-      `<button class="primary" name="decision" value="approve">Approve</button>` +
-      `<button name="decision" value="decline">Decline</button></form>`,
+      summary(transaction) +
+      choices(
+        'decision',
+        [
+          ['approve', 'Approve'],
+          ['decline', 'Decline'],
+        ],
+        `/payment/${transaction.checkoutId}/confirm`,
+      ) +
+      (transaction.kind === 'link' ? lapseForm(transaction) : ''),
   );
 }
 
 function closed(transaction: Transaction, title: string): Reply {
-  return htmlPage(title, `<h1>${title}</h1>${summary(transaction)}${backLink(transaction)}`);
+  return htmlPage(title, `<h1>${title}</h1>${summary(transaction)}${backToShop(returnUrl(transaction))}`);
 }
 
-function backLink(transaction: Transaction): string {
-  const url = returnUrl(transaction);
-  return url === null ? '' : `<p><a href="${escapeHtml(url)}">Back to the shop</a></p>`;
+function lapseForm({ checkoutId }: Transaction): string {
+  return `<form method="post" action="/payment/${checkoutId}/lapse"><button>Let the time run out</button></form>`;
 }
 
 function summary(transaction: Transaction): string {
   const { amount, message } = transaction.order;
   return (
     `<p class="amount">${amount.toLocaleString('en-US')} XAF</p><p>${escapeHtml(message ?? '')}</p>` +
-    `<p>Transaction ${transaction.transId}</p>`
+    `<p class="soft">Transaction ${transaction.transId}</p>`
   );
 }

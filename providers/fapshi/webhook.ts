@@ -1,6 +1,12 @@
 /** Fapshi's webhooks: proof, content, answer. */
 import { readWebhook } from '../answers.ts';
-import type { IncomingWebhook, ProviderAccount, WebhookClaim, WebhookVerdict } from '../contract.ts';
+import type {
+  IncomingWebhook,
+  ProviderAccount,
+  WebhookClaim,
+  WebhookSetup,
+  WebhookVerdict,
+} from '../contract.ts';
 import { equalInConstantTime } from '../webhook-proof.ts';
 import { transactionHint, type FapshiCredentials } from './wire.ts';
 
@@ -28,3 +34,16 @@ export function parseWebhook(body: Uint8Array): WebhookClaim {
 
 /** Nobody looks at it: Fapshi sends every webhook once, whatever comes back. */
 export const acknowledge = () => ({ status: 200, body: { message: 'received' } });
+
+/** What a person enters in Fapshi's dashboard. */
+export const webhookSetup = (url: string): WebhookSetup => ({
+  steps: [
+    'Sign in to the Fapshi dashboard and open the service whose API user this account has.',
+    `Enter ${url} as the webhook URL of the service; a service has one.`,
+    'Set a webhook secret there, long and random, and save.',
+    'Give this account the same text as webhook_secret. Without one anybody can post to the URL, and every such post is read again at Fapshi.',
+  ],
+  secrets: [
+    { credential: 'webhook_secret', place: 'webhook secret of the service; comes back as x-wh-secret' },
+  ],
+});

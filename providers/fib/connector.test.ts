@@ -1,6 +1,7 @@
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
 import type { ProviderFailure } from '../../domain/provider-error.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import { failureOf } from '../../test/setup/failure-of.ts';
 import type { CreatePayment, MoneyOperation, ProviderContext } from '../contract.ts';
 import { createProviderHttp } from '../http.ts';
@@ -98,7 +99,7 @@ const order = (over: Partial<CreatePayment> = {}): CreatePayment => ({
   customer: {},
   items: [],
   webhook_url: ENDPOINT,
-  return_urls: { success: null, failure: null },
+  return_urls: returnAddresses('https://sarraf.example/return/t1'),
   ...over,
 });
 const KNOWN = { provider_payment_id: ID, method: 'qr_code' };
@@ -153,11 +154,7 @@ describe('tokens', () => {
 describe('createPayment', () => {
   it('sends whole dinars with two zeros, a webhook URL of its own, and nothing else of ours', async () => {
     api(ok(CREATED, 201));
-    const return_urls = {
-      success: 'https://shop.example.com/return',
-      failure: 'https://shop.example.com/no',
-    };
-    await fib.createPayment(context, order({ return_urls }));
+    await fib.createPayment(context, order());
     expect(apiCalls()).toMatchObject([
       {
         method: 'POST',
@@ -166,7 +163,7 @@ describe('createPayment', () => {
         body:
           '{"monetaryValue":{"amount":"25000.00","currency":"IQD"},' +
           `"statusCallbackUrl":"${webhookUrlOf(context.account, ENDPOINT, 'pay_01')}",` +
-          '"description":"Order 1001","redirectUri":"https://shop.example.com/return",' +
+          '"description":"Order 1001","redirectUri":"https://sarraf.example/return/t1",' +
           '"expiresIn":"PT1H","refundableFor":"P7D","category":"ECOMMERCE"}',
       },
     ]);

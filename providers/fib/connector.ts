@@ -13,7 +13,7 @@ import type {
   ProviderContext,
   RefundReading,
 } from '../contract.ts';
-import { acknowledge, parseWebhook, verifyWebhook, webhookUrlOf } from './webhook.ts';
+import { acknowledge, parseWebhook, verifyWebhook, webhookSetup, webhookUrlOf } from './webhook.ts';
 import {
   call,
   callForJson,
@@ -68,14 +68,13 @@ interface KnownPayment {
 async function createPayment(context: Context, request: CreatePayment): Promise<CreatedPayment> {
   checkRequest(manifest, request);
   const { money: due, description, reference, return_urls, webhook_url } = request;
-  // There is one address for every outcome, and only the app opens it; the page behind it shows how the payment stands.
-  const redirectUri = return_urls.success ?? return_urls.failure;
   const body = {
     monetaryValue: { amount: `${exactly(() => toWholeUnits(due))}.00`, currency: due.currency },
     statusCallbackUrl: webhookUrlOf(context.account, webhook_url, reference),
     // FIB has no field for a reference. Without another description ours lets a person match what the app shows.
     description: description || reference.slice(0, 50),
-    ...(redirectUri ? { redirectUri } : {}),
+    // There is one address for every outcome, and only the app opens it.
+    redirectUri: return_urls.success,
     expiresIn: EXPIRES_IN,
     refundableFor: REFUNDABLE_FOR,
     category: 'ECOMMERCE',
@@ -229,6 +228,7 @@ export const fib: Connector<FibCredentials> = {
   readPayment,
   expirePayment,
   refundPayment,
+  webhookSetup,
   verifyWebhook,
   parseWebhook,
   acknowledge,

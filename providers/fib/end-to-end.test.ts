@@ -3,6 +3,7 @@
  */
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import { useRig } from '../../test/setup/provider-rig.ts';
 import type { CreatedPayment } from '../contract.ts';
 import { fib } from './connector.ts';
@@ -19,7 +20,7 @@ const create = (given = context()): Promise<CreatedPayment> =>
     customer: {},
     items: [],
     webhook_url: rig.webhook_url,
-    return_urls: { success: 'https://shop.example.com/return', failure: null },
+    return_urls: returnAddresses('https://sarraf.example/return/t1'),
   });
 const known = ({ provider_payment_id }: CreatedPayment) => ({ provider_payment_id, method: 'qr_code' });
 const books = () => rig.simulator.ledger.lines().map(({ kind, amount }) => `${kind} ${amount}`);

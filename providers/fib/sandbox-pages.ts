@@ -1,5 +1,5 @@
 /** FIB's three apps as a page each: what opens behind the links and the QR code of a payment. */
-import { escapeHtml, formField, htmlPage, seeOther } from '../../sandbox/html.ts';
+import { backToShop, choices, escapeHtml, formField, htmlPage, seeOther } from '../../sandbox/html.ts';
 import type { Reply, Route } from '../../sandbox/http-server.ts';
 import type { Payment, PaymentBook } from './sandbox-payments.ts';
 
@@ -24,7 +24,9 @@ export function fibPages(book: PaymentBook): Route[] {
     page('POST', (payment, app, decision) => {
       // Turning the payment down in the app leaves it open: the customer may scan again until it runs out.
       if (decision === 'pay') book.pay(payment, null);
-      const back = decision === 'pay' ? returnUrl(payment) : null;
+      else if (decision === 'fail') book.decline(payment, 'SERVER_FAILURE');
+      else if (decision === 'lapse') book.decline(payment, 'PAYMENT_EXPIRATION');
+      const back = decision === 'pay' || decision === 'fail' ? returnUrl(payment) : null;
       return seeOther(back ?? `/app/${app}/${payment.readableCode}`);
     }),
   ];
@@ -41,12 +43,16 @@ function appPage(payment: Payment, app: string): Reply {
   return htmlPage(
     'FIB',
     `<h1>FIB ${app}</h1><p class="amount">${dinars.toLocaleString('en-US')} IQD</p>` +
-      `<p>${escapeHtml(description ?? '')}</p><p>Code ${payment.readableCode}</p>` +
+      `<p>${escapeHtml(description ?? '')}</p><p class="soft">Code ${payment.readableCode}</p>` +
       (payment.status === 'UNPAID'
-        ? '<form method="post"><button class="primary" name="decision" value="pay">Pay</button>' +
-          '<button name="decision" value="later">Not now</button></form>'
+        ? choices('decision', [
+            ['pay', 'Pay'],
+            ['later', 'Not now'],
+            ['fail', 'Let the payment fail'],
+            ['lapse', 'Let the time run out'],
+          ])
         : `<p class="error">${closedBecause(payment)}</p>`) +
-      (back === null ? '' : `<p><a href="${escapeHtml(back)}">Back to the shop</a></p>`),
+      backToShop(back),
   );
 }
 

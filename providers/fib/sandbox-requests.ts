@@ -1,5 +1,5 @@
 /**
- * What FIB takes in a create call. Amounts come as JSON numbers from its npm and Python clients and as decimal text from
+ * What FIB takes in its create calls. Amounts come as JSON numbers from its npm and Python clients and as decimal text from
  * its PHP family; its PHP client sends empty text for what it does not know. Unknown fields are passed over.
  */
 
@@ -11,6 +11,14 @@ export interface PaymentOrder {
   readonly redirectUri: URL | null;
   readonly expiresInMs: number;
   readonly refundableForMs: number;
+}
+
+/** Money to somebody's account. */
+export interface PayoutOrder {
+  /** Whole dinars. */
+  readonly dinars: number;
+  readonly iban: string;
+  readonly description: string | null;
 }
 
 /** A body that FIB answers with 400. `code` is made up here: FIB does not publish its codes. */
@@ -32,6 +40,7 @@ const REFUNDABLE_MAX_MS = 7 * DAY_MS;
 /** "Must be bigger than 250." */
 const NOT_ENOUGH_DINARS = 250;
 const DESCRIPTION_MAX = 50;
+const IBAN = /^IQ[0-9A-Z]{8,32}$/;
 const CATEGORIES = [
   'ERP',
   'POS',
@@ -48,10 +57,7 @@ const CATEGORIES = [
 /** The order in a request body; throws `InvalidRequest`. */
 export function parseOrder(rawBody: Buffer): PaymentOrder {
   const body = parseObject(rawBody);
-  const value = body['monetaryValue'];
-  if (typeof value !== 'object' || value === null) throw invalid('monetaryValue is required');
-  const { amount, currency } = Object.fromEntries(Object.entries(value));
-  if (currency !== 'IQD') throw new InvalidRequest('UNSUPPORTED_CURRENCY', 'currency must be IQD');
+  const amount = amountIn(body, 'monetaryValue');
   const description = optionalText(body, 'description');
   if (description !== null && [...description].length > DESCRIPTION_MAX) {
     throw invalid(`description must not be longer than ${DESCRIPTION_MAX} characters`);
@@ -65,13 +71,23 @@ export function parseOrder(rawBody: Buffer): PaymentOrder {
     throw invalid('refundableFor must be between 12 hours and 7 days');
   }
   return {
-    dinars: parseDinars(amount),
+    dinars: enough(parseDinars(amount, 'monetaryValue')),
     description,
     statusCallbackUrl: optionalUrl(body, 'statusCallbackUrl'),
     redirectUri: optionalUrl(body, 'redirectUri'),
     expiresInMs: duration(body, 'expiresIn') ?? DEFAULT_EXPIRY_MS,
     refundableForMs,
   };
+}
+
+/** The payout in a request body; throws `InvalidRequest`. */
+export function parsePayout(rawBody: Buffer): PayoutOrder {
+  const body = parseObject(rawBody);
+  const dinars = parseDinars(amountIn(body, 'amount'), 'amount');
+  if (dinars === 0) throw new InvalidRequest('INVALID_AMOUNT', 'amount.amount must be above 0 IQD');
+  const iban = optionalText(body, 'targetAccountIban')?.replaceAll(' ', '').toUpperCase() ?? '';
+  if (!IBAN.test(iban)) throw new InvalidRequest('INVALID_IBAN', 'targetAccountIban must be an IBAN');
+  return { dinars, iban, description: optionalText(body, 'description') };
 }
 
 /** Milliseconds of an ISO 8601 duration such as `PT8H6M12.345S` or `P7D`; null when it is none. Months have 30 days. */
@@ -99,16 +115,26 @@ function parseObject(rawBody: Buffer): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(value));
 }
 
-function parseDinars(amount: unknown): number {
+/** `amount` of `{amount, currency}`, which must be in dinars. */
+function amountIn(body: Readonly<Record<string, unknown>>, name: string): unknown {
+  const value = body[name];
+  if (typeof value !== 'object' || value === null) throw invalid(`${name} is required`);
+  const { amount, currency } = Object.fromEntries(Object.entries(value));
+  if (currency !== 'IQD') throw new InvalidRequest('UNSUPPORTED_CURRENCY', 'currency must be IQD');
+  return amount;
+}
+
+function parseDinars(amount: unknown, name: string): number {
   const text = typeof amount === 'number' ? String(amount) : amount;
   if (typeof text !== 'string' || !/^\d{1,12}(\.0+)?$/.test(text)) {
-    throw new InvalidRequest('INVALID_AMOUNT', 'monetaryValue.amount must be whole dinars');
+    throw new InvalidRequest('INVALID_AMOUNT', `${name}.amount must be whole dinars`);
   }
-  const dinars = Number(text);
-  if (dinars <= NOT_ENOUGH_DINARS) {
-    throw new InvalidRequest('INVALID_AMOUNT', `monetaryValue.amount must be above ${NOT_ENOUGH_DINARS} IQD`);
-  }
-  return dinars;
+  return Number(text);
+}
+
+function enough(dinars: number): number {
+  if (dinars > NOT_ENOUGH_DINARS) return dinars;
+  throw new InvalidRequest('INVALID_AMOUNT', `monetaryValue.amount must be above ${NOT_ENOUGH_DINARS} IQD`);
 }
 
 function duration(body: Readonly<Record<string, unknown>>, name: string): number | null {

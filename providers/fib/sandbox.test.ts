@@ -358,3 +358,71 @@ it.each([
 ])('reads the duration %s as %p ms', (text, ms) => {
   expect(durationMs(text)).toBe(ms);
 });
+
+describe('payouts', () => {
+  const payout = async (method: string, path: string, body?: unknown, bearer?: string): Promise<Answer> =>
+    answerOf(
+      await fetch(`${fib.baseUrl}/protected/v1/payouts${path}`, {
+        method,
+        headers: { authorization: `Bearer ${bearer ?? (await token())}` },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    );
+  const ORDER = {
+    amount: { amount: 1000, currency: 'IQD' },
+    targetAccountIban: 'IQ23 FIQB 0040 7362 8710 001',
+    description: 'Back to Sara',
+  };
+
+  it('are created, authorized once, and move money only then', async () => {
+    const made = await payout('POST', '', ORDER);
+    expect(made).toMatchObject({ status: 201, body: { payoutId: expect.any(String) } });
+    const id = String(made.body['payoutId']);
+    const first = (await payout('GET', `/${id}`)).body;
+    expect(first).toEqual({
+      payoutId: id,
+      status: 'CREATED',
+      targetAccountIban: 'IQ23FIQB004073628710001',
+      description: 'Back to Sara',
+      amount: { amount: 1000, currency: 'IQD' },
+      authorizedAt: null,
+      failedAt: null,
+    });
+    expect(ledger()).toEqual(['payout_created 1000']);
+    expect(await payout('POST', `/${id}/authorize`)).toMatchObject({ status: 202, text: '' });
+    expect((await payout('GET', `/${id}`)).body).toMatchObject({
+      status: 'AUTHORIZED',
+      authorizedAt: expect.any(String),
+    });
+    expect((await payout('POST', `/${id}/authorize`)).status).toBe(400);
+    expect(ledger()).toEqual(['payout_created 1000', 'money_paid_out 1000']);
+  });
+
+  it('fail when they are told to', async () => {
+    fib.settings['payouts_fail'] = true;
+    const id = String((await payout('POST', '', ORDER)).body['payoutId']);
+    await payout('POST', `/${id}/authorize`);
+    fib.settings['payouts_fail'] = false;
+    expect((await payout('GET', `/${id}`)).body).toMatchObject({
+      status: 'FAILED',
+      failedAt: expect.any(String),
+    });
+  });
+
+  it.each([
+    ['INVALID_AMOUNT', { amount: { amount: 0, currency: 'IQD' } }],
+    ['UNSUPPORTED_CURRENCY', { amount: { amount: 1000, currency: 'USD' } }],
+    ['INVALID_REQUEST', { amount: 1000 }],
+    ['INVALID_IBAN', { targetAccountIban: 'somebody' }],
+  ])('are refused with %s', async (code, over) => {
+    expect(await payout('POST', '', { ...ORDER, ...over })).toMatchObject({
+      status: 400,
+      body: { errors: [{ code }] },
+    });
+  });
+
+  it('need a token, and have to exist', async () => {
+    expect((await payout('POST', '', ORDER, 'none')).status).toBe(401);
+    expect((await payout('GET', '/4711')).status).toBe(404);
+  });
+});

@@ -5,19 +5,20 @@
  * Not documented, so chosen here: the codes and statuses of refusals (400 for what the payment's state does not allow,
  * 404 for an unknown payment), that cancelling a cancelled payment answers 204 again, an hour's life without `expiresIn`,
  * the gaps between repeated webhooks, and that a webhook says every change of status but those of a refund (the setting
- * `refund_webhooks` adds them). Payouts are not simulated.
+ * `refund_webhooks` adds them).
  */
 import { randomBytes } from 'node:crypto';
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
 import { qrDataUrl } from '../../sandbox/qr-png.ts';
-import { randomUUID } from '../../sandbox/random.ts';
 import { defineSimulator } from '../../sandbox/simulator.ts';
 import type { SimulatorCore } from '../../sandbox/simulator.ts';
 import type { OutgoingWebhook } from '../../sandbox/webhooks.ts';
+import { empty, errorReply, json } from './sandbox-answers.ts';
 import { fibControl } from './sandbox-control.ts';
 import { APPS, fibPages } from './sandbox-pages.ts';
 import { PaymentBook } from './sandbox-payments.ts';
 import type { Payment, Status } from './sandbox-payments.ts';
+import { PayoutBook, payoutRoutes } from './sandbox-payouts.ts';
 import { Realm } from './sandbox-realm.ts';
 import type { Credentials } from './sandbox-realm.ts';
 import { InvalidRequest, parseOrder } from './sandbox-requests.ts';
@@ -43,6 +44,8 @@ export const fibSimulator = defineSimulator<Credentials>({
     refund_delay_ms: 1_000,
     /** Whether webhooks say REFUND_REQUESTED and REFUNDED, too. */
     refund_webhooks: false,
+    /** Whether payouts fail when they are authorized. */
+    payouts_fail: false,
   },
   build: (core) => {
     const realm = new Realm(core.credentials, () => core.clock.now());
@@ -51,14 +54,21 @@ export const fibSimulator = defineSimulator<Credentials>({
       if (ofRefund && core.settings['refund_webhooks'] !== true) return;
       core.webhooks.send(statusWebhook(payment, payment.status));
     });
+    const payouts = new PayoutBook(core);
     return {
-      routes: [tokenRoute(core, realm), ...apiRoutes(core, realm, book), ...fibPages(book)],
+      routes: [
+        tokenRoute(core, realm),
+        ...paymentRoutes(core, realm, book),
+        ...payoutRoutes(authorized(realm), payouts),
+        ...fibPages(book),
+      ],
       errorReply: (status, message) => errorReply(status, `HTTP_${status}`, message),
       payments: fibControl(core, book, (payment, status, forged) => {
         core.webhooks.sendNow(statusWebhook(payment, status), forged);
       }),
       reset: () => {
         book.reset();
+        payouts.reset();
         realm.reset();
       },
     };
@@ -74,21 +84,26 @@ function tokenRoute(core: SimulatorCore<Credentials>, realm: Realm): Route {
   };
 }
 
-function apiRoutes(core: SimulatorCore<Credentials>, realm: Realm, book: PaymentBook): Route[] {
-  const route = (
+/** Routes that take a call only with a token that is alive. */
+function authorized(realm: Realm) {
+  return (
     method: string,
     path: string,
     operations: readonly string[],
     handle: (request: SimulatorRequest) => Reply,
   ): Route => ({
     method,
-    path: PAYMENTS + path,
+    path,
     operations,
     handle: (request) => {
       if (!realm.admits(request)) return errorReply(401, 'UNAUTHORIZED', 'the access token is not valid');
       return handle(request);
     },
   });
+}
+
+function paymentRoutes(core: SimulatorCore<Credentials>, realm: Realm, book: PaymentBook): Route[] {
+  const route = authorized(realm);
   const known = (handle: (payment: Payment) => Reply) => (request: SimulatorRequest) => {
     const payment = book.find(request.param('paymentId'));
     if (payment === null) return errorReply(404, 'PAYMENT_NOT_FOUND', 'there is no such payment');
@@ -96,7 +111,7 @@ function apiRoutes(core: SimulatorCore<Credentials>, realm: Realm, book: Payment
     return handle(payment);
   };
   return [
-    route('POST', '', ['create'], (request) => {
+    route('POST', PAYMENTS, ['create'], (request) => {
       try {
         const payment = book.create(parseOrder(request.rawBody));
         request.about(payment.paymentId);
@@ -108,13 +123,13 @@ function apiRoutes(core: SimulatorCore<Credentials>, realm: Realm, book: Payment
     }),
     route(
       'GET',
-      '/:paymentId/status',
+      `${PAYMENTS}/:paymentId/status`,
       ['get', 'status'],
       known((payment) => json(200, statusJson(payment))),
     ),
     route(
       'POST',
-      '/:paymentId/cancel',
+      `${PAYMENTS}/:paymentId/cancel`,
       ['expire', 'cancel'],
       known((payment) => {
         const again = payment.decliningReason === 'PAYMENT_CANCELLATION';
@@ -124,7 +139,7 @@ function apiRoutes(core: SimulatorCore<Credentials>, realm: Realm, book: Payment
     ),
     route(
       'POST',
-      '/:paymentId/refund',
+      `${PAYMENTS}/:paymentId/refund`,
       ['refund'],
       known((payment) => {
         const delayMs = Number(core.settings['refund_delay_ms']);
@@ -178,16 +193,4 @@ function statusWebhook(payment: Payment, status: Status): OutgoingWebhook {
       return new URL(randomBytes(32).toString('base64url'), statusCallbackUrl);
     },
   };
-}
-
-function errorReply(status: number, code: string, detail: string): Reply {
-  return json(status, { traceId: randomUUID().replaceAll('-', ''), errors: [{ code, title: code, detail }] });
-}
-
-function empty(status: 202 | 204): Reply {
-  return { status, body: '' };
-}
-
-function json(status: number, body: unknown): Reply {
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }

@@ -2,7 +2,13 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { readWebhook } from '../answers.ts';
-import type { IncomingWebhook, ProviderAccount, WebhookClaim, WebhookVerdict } from '../contract.ts';
+import type {
+  IncomingWebhook,
+  ProviderAccount,
+  WebhookClaim,
+  WebhookSetup,
+  WebhookVerdict,
+} from '../contract.ts';
 import { text } from '../fields.ts';
 import { equalInConstantTime } from '../webhook-proof.ts';
 import { paymentId, type FibCredentials } from './wire.ts';
@@ -53,3 +59,12 @@ export function parseWebhook(body: Uint8Array): WebhookClaim {
 
 /** FIB's own examples answer 202. */
 export const acknowledge = () => ({ status: 202, body: { message: 'accepted' } });
+
+/** The URL goes out with each payment. */
+export const webhookSetup = (url: string): WebhookSetup => ({
+  steps: [
+    'Nothing has to be set up: each payment carries a webhook URL of its own.',
+    `It begins with ${url} and ends with a part that nobody can guess; let your proxy pass all of it on.`,
+  ],
+  secrets: [{ credential: 'client_secret', place: 'stays here; the last part of each URL is made with it' }],
+});

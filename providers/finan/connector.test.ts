@@ -2,6 +2,7 @@ import { createTokenStore } from '../token-store.ts';
 import { createHash } from 'node:crypto';
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import { failureOf } from '../../test/setup/failure-of.ts';
 import type { CreatePayment, ProviderContext } from '../contract.ts';
 import { createProviderHttp } from '../http.ts';
@@ -43,7 +44,7 @@ const order = (over: Partial<CreatePayment> = {}): CreatePayment => ({
   customer: { name: 'Nguyen Van A', phone: '0933450210', email: 'nguyena@gmail.com' },
   items: [{ name: 'So Ban Hang Pro 3 Nam', quantity: 2, unit_amount: 3_000_000 }],
   webhook_url: 'https://sarraf.example/webhooks/x/pacc_1',
-  return_urls: { success: 'https://your-site.com/success', failure: 'https://your-site.com/failure' },
+  return_urls: returnAddresses('https://your-site.com/return'),
   ...over,
 });
 
@@ -101,7 +102,7 @@ describe('createPayment', () => {
       '"customer":{"name":"Nguyen Van A","phone":"0933450210","email":"nguyena@gmail.com"},' +
       '"payment_method":"bank_transfer","account_id":"54957437-0cb5-4992-ad0e-76d26ba4ddc3","amount":6000000,' +
       '"description":"thanh toan don hang","reference_id":"pay_01",' +
-      '"success_redirect_url":"https://your-site.com/success","failure_redirect_url":"https://your-site.com/failure"}';
+      '"success_redirect_url":"https://your-site.com/return","failure_redirect_url":"https://your-site.com/return/failure"}';
     expect(server.requests).toMatchObject([
       {
         method: 'POST',
@@ -154,13 +155,14 @@ describe('createPayment', () => {
       description: null,
       customer: { phone: '0933450210' },
       items: [{ name: 'Delivery not listed', quantity: 1, unit_amount: 5_000_000 }],
-      return_urls: { success: null, failure: null },
     };
     await finan.createPayment(context(), order(bare));
     expect(sentBody()).toEqual({
       payment_method: 'bank_transfer',
       amount: 6000000,
       reference_id: 'pay_01',
+      success_redirect_url: 'https://your-site.com/return',
+      failure_redirect_url: 'https://your-site.com/return/failure',
     });
   });
 

@@ -15,7 +15,7 @@ import type {
 } from '../contract.ts';
 import { oneOf } from '../fields.ts';
 import type { ProviderRequest } from '../http.ts';
-import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
+import { acknowledge, parseWebhook, verifyWebhook, webhookSetup } from './webhook.ts';
 import {
   call,
   createdBankTransfer,
@@ -101,8 +101,8 @@ function createBody({ account_id }: FinanCredentials, request: CreatePayment): R
     amount,
     ...(description ? { description } : {}),
     reference_id: request.reference,
-    ...(return_urls.success ? { success_redirect_url: return_urls.success } : {}),
-    ...(return_urls.failure ? { failure_redirect_url: return_urls.failure } : {}),
+    success_redirect_url: return_urls.success,
+    failure_redirect_url: return_urls.failure,
   };
 }
 
@@ -207,6 +207,7 @@ export const finan: Connector<FinanCredentials> = {
   createPayment,
   readPayment,
   findPayment,
+  webhookSetup,
   verifyWebhook,
   parseWebhook,
   acknowledge,

@@ -2,7 +2,15 @@
  * Where a person plays the customer of the Finan simulator: the hosted page for card and MoMo (`payment_url`), and the
  * customer's own bank for transfers (which Finan of course does not host).
  */
-import { escapeHtml, formField, htmlPage, seeOther, webUrl } from '../../sandbox/html.ts';
+import {
+  backToShop,
+  choices,
+  escapeHtml,
+  formField,
+  htmlPage,
+  seeOther,
+  webUrl,
+} from '../../sandbox/html.ts';
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
 import { paidAmount, statusOf } from './sandbox-payments.ts';
 import type { PaymentBook, PaymentRequest } from './sandbox-payments.ts';
@@ -43,14 +51,19 @@ export function pagePath(payment: PaymentRequest): string {
 function payPage(book: PaymentBook, payment: PaymentRequest): Reply {
   if (payment.bankTransfer !== null) return seeOther(`/bank/${payment.code}`);
   if (payment.transfers.length > 0) return donePage(payment, 'Paid');
-  if (book.isExpired(payment)) return donePage(payment, 'This payment link has expired');
+  if (book.isExpired(payment)) {
+    return donePage(payment, 'This payment link has expired', payment.body.failure_redirect_url);
+  }
   const title = payment.body.payment_method === 'card' ? 'Pay by card' : 'Pay with MoMo';
   return htmlPage(
     title,
-    `<h1>${title}</h1>${summary(payment)}<form method="post">` +
-      `<button class="primary" name="decision" value="pay">Pay</button>` +
-      `<button name="decision" value="decline">Decline</button>` +
-      `<button name="decision" value="leave">Go back to the shop</button></form>`,
+    `<h1>${title}</h1>${summary(payment)}` +
+      choices('decision', [
+        ['pay', 'Pay'],
+        ['decline', 'Be declined'],
+        ['leave', 'Go back to the shop'],
+        ['lapse', 'Let the time run out'],
+      ]),
   );
 }
 
@@ -68,6 +81,9 @@ function decide(book: PaymentBook, payment: PaymentRequest, decision: string): R
       return back(failure, () => donePage(payment, 'Declined'));
     case 'leave':
       return back(failure, () => donePage(payment, 'Not paid'));
+    case 'lapse':
+      book.expire(payment);
+      return payPage(book, payment);
     default:
       return payPage(book, payment);
   }
@@ -96,8 +112,9 @@ function transfer(book: PaymentBook, payment: PaymentRequest, amount: string): R
   return seeOther(`/bank/${payment.code}`);
 }
 
-function donePage(payment: PaymentRequest, message: string): Reply {
-  return htmlPage(message, `<h1>${escapeHtml(message)}</h1>${summary(payment)}`);
+function donePage(payment: PaymentRequest, message: string, shop?: string): Reply {
+  const link = backToShop(webUrl(shop)?.href ?? null);
+  return htmlPage(message, `<h1>${escapeHtml(message)}</h1>${summary(payment)}${link}`);
 }
 
 function back(url: string | undefined, otherwise: () => Reply): Reply {

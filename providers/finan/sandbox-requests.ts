@@ -60,12 +60,13 @@ export type Parsed<T> =
 export function parseCreatePayment(rawBody: Buffer): Parsed<CreatePaymentBody> {
   const json = parseJsonObject(rawBody);
   if (!json.ok) return json;
-  const result = createPayment.safeParse(json.value);
+  const body = withoutNulls(json.value);
+  const result = createPayment.safeParse(body);
   if (result.success) return { ok: true, value: result.data };
   const [issue] = result.error.issues;
   if (issue === undefined) return { ok: false, message: 'invalid request' };
   const path = issue.path.join('.');
-  const missing = issue.code !== 'too_small' && valueAt(json.value, issue.path) === undefined;
+  const missing = issue.code !== 'too_small' && valueAt(body, issue.path) === undefined;
   return { ok: false, message: missing ? `${path} is required` : `${path} ${issue.message}` };
 }
 
@@ -81,6 +82,19 @@ export function parseJsonObject(rawBody: Buffer): Parsed<Readonly<Record<string,
     return { ok: false, message: 'the body must be a JSON object' };
   }
   return { ok: true, value: Object.fromEntries(Object.entries(value)) };
+}
+
+/** An optional field that is null counts as one that was not sent, as a server written in Go reads it. */
+function withoutNulls(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, field]) => field !== null)
+      .map(([name, field]) => [name, isPlainObject(field) ? withoutNulls(field) : field]),
+  );
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {

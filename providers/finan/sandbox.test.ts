@@ -99,6 +99,8 @@ describe('creating a payment request', () => {
     ['payment_method is required', { payment_method: undefined }],
     ['payment_method must be one of', { payment_method: 'cash' }],
     ['amount is required', { amount: undefined }],
+    ['amount is required', { amount: null }],
+    ['customer.name is required', { customer: { name: null } }],
     ['amount must be an integer', { amount: 1000.5 }],
     ['amount must be an integer', { amount: '1000' }],
     ['amount must be greater than 0', { amount: 0 }],
@@ -114,6 +116,13 @@ describe('creating a payment request', () => {
     const { status, body } = await create({ ...order, ...change });
     expect(status).toBe(400);
     expect(body).toMatchObject({ code: 104000, message: { content: expect.stringContaining(message) } });
+  });
+
+  it('takes null for what may be left out', async () => {
+    const nothing = { description: null, customer: null, items: null, success_redirect_url: null };
+    expect((await create({ ...order, ...nothing })).status).toBe(201);
+    const customer = { name: 'Nguyen Van A', phone: null };
+    expect((await create({ ...order, customer })).status).toBe(201);
   });
 
   it('refuses broken JSON and a body beyond the limit', async () => {

@@ -5,6 +5,7 @@ import type {
   PaymentReading,
   ProviderAccount,
   WebhookClaim,
+  WebhookSetup,
   WebhookVerdict,
 } from '../contract.ts';
 import { equalInConstantTime } from '../webhook-proof.ts';
@@ -63,4 +64,14 @@ export function parseWebhook(body: Uint8Array): WebhookClaim {
 export const acknowledge = (now: Date) => ({
   status: 200,
   body: { status: 'success', message: 'received', timestamp: now.toISOString() },
+});
+
+/** What a person enters in Finan's dashboard. */
+export const webhookSetup = (url: string): WebhookSetup => ({
+  steps: [
+    'Sign in to the Finan dashboard and open the settings of the client whose client_id this account has.',
+    `Enter ${url} as the webhook URL, exactly so: its path is part of what Finan signs.`,
+    'There is no secret to enter: Finan signs webhooks with the secret key of the client.',
+  ],
+  secrets: [{ credential: 'secret', place: 'secret key of the client; Finan has it already' }],
 });

@@ -10,7 +10,7 @@ import { failureFromStatus, isSuccess, readJson, readRefusal, readValue, sayable
 import type { ProviderContext, Receipt } from '../contract.ts';
 import { optionalMoment, optionalText, secret, text, webUrl, wholeUnits } from '../fields.ts';
 import type { ProviderRequest, ProviderResponse } from '../http.ts';
-import { redacted } from '../redact.ts';
+import { withoutProofs } from '../proofs.ts';
 
 export const VND = currency('VND');
 
@@ -177,6 +177,6 @@ function refusal(response: ProviderResponse, request: ProviderRequest): Provider
   return {
     ...failure,
     code: said?.code === undefined ? failure.code : String(said.code),
-    message: said?.message ? sayable(redacted(said.message, request)) : failure.message,
+    message: said?.message ? sayable(withoutProofs(said.message, request)) : failure.message,
   };
 }

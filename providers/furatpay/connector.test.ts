@@ -1,6 +1,7 @@
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
 import type { ProviderFailure } from '../../domain/provider-error.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import { failureOf } from '../../test/setup/failure-of.ts';
 import type { CreatePayment, ProviderContext } from '../contract.ts';
 import { createProviderHttp } from '../http.ts';
@@ -46,7 +47,7 @@ const order = (over: Partial<CreatePayment> = {}): CreatePayment => ({
   customer: {},
   items: [],
   webhook_url: 'https://sarraf.example/webhooks/furatpay/acc_1',
-  return_urls: { success: null, failure: null },
+  return_urls: returnAddresses('https://sarraf.example/return/t1'),
   ...over,
 });
 

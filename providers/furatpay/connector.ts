@@ -15,7 +15,7 @@ import type {
 } from '../contract.ts';
 import { invoiceBody } from './invoice-body.ts';
 import { isServiceMethod, linkedServiceFor, SERVICE_NAMES, type ServiceMethod } from './services.ts';
-import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
+import { acknowledge, parseWebhook, verifyWebhook, webhookSetup } from './webhook.ts';
 import {
   call,
   createdInvoice,
@@ -196,6 +196,7 @@ export const furatpay: Connector<FuratPayCredentials> = {
   credentials: furatPayCredentials,
   createPayment,
   readPayment,
+  webhookSetup,
   verifyWebhook,
   parseWebhook,
   acknowledge,

@@ -3,6 +3,7 @@
  */
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import { useRig } from '../../test/setup/provider-rig.ts';
 import type { CreatePayment } from '../contract.ts';
 import { furatpay } from './connector.ts';
@@ -18,7 +19,7 @@ const order = (method: string): CreatePayment => ({
   customer: { name: 'Sara' },
   items: [{ name: 'T-shirt', quantity: 2, unit_amount: 12_500_000 }],
   webhook_url: rig.webhook_url,
-  return_urls: { success: null, failure: null },
+  return_urls: returnAddresses('https://sarraf.example/return/t1'),
 });
 const create = async (method = 'zaincash') =>
   (await furatpay.createPayment(context(), order(method))).provider_payment_id;

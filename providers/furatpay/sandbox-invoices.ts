@@ -101,11 +101,16 @@ export class InvoiceBook {
   }
 
   /** Ends an invoice that is not paid. */
-  end(invoice: Invoice, status: 'failed' | 'expired'): boolean {
+  end(invoice: Invoice, status: 'failed' | 'canceled' | 'expired'): boolean {
     if (invoice.status !== 'pending') return false;
     invoice.status = status;
     this.#stopExpiry(invoice);
-    this.#record(status === 'failed' ? 'attempt_failed' : 'payment_expired', invoice);
+    const kinds = {
+      failed: 'attempt_failed',
+      canceled: 'payment_canceled',
+      expired: 'payment_expired',
+    } as const;
+    this.#record(kinds[status], invoice);
     this.#onStatus(invoice);
     return true;
   }

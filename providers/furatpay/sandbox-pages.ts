@@ -1,5 +1,5 @@
 /** Where a person plays the customer of the FuratPay simulator: the page or the app of whichever service was chosen. */
-import { escapeHtml, formField, htmlPage, seeOther } from '../../sandbox/html.ts';
+import { choices, escapeHtml, formField, htmlPage, seeOther } from '../../sandbox/html.ts';
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
 import { currencyOf } from './sandbox-invoices.ts';
 import type { Invoice, InvoiceBook } from './sandbox-invoices.ts';
@@ -21,6 +21,8 @@ export function furatPayPages(book: InvoiceBook): Route[] {
       const decision = formField(request.rawBody, 'decision');
       if (decision === 'pay') book.pay(invoice);
       else if (decision === 'decline') book.end(invoice, 'failed');
+      else if (decision === 'cancel') book.end(invoice, 'canceled');
+      else if (decision === 'lapse') book.end(invoice, 'expired');
       return seeOther(`/pay/${invoice.pageCode}`);
     }),
   ];
@@ -31,12 +33,16 @@ function page(invoice: Invoice): Reply {
   const name = service?.name ?? 'FuratPay';
   const buttons =
     status === 'pending' && service !== null
-      ? '<form method="post"><button class="primary" name="decision" value="pay">Pay</button>' +
-        '<button name="decision" value="decline">Decline</button></form>'
+      ? choices('decision', [
+          ['pay', 'Pay'],
+          ['decline', 'Be declined'],
+          ['cancel', 'Cancel'],
+          ['lapse', 'Let the time run out'],
+        ])
       : `<p>Status: ${status}</p>`;
   return htmlPage(
     `Pay with ${name}`,
     `<h1>${escapeHtml(name)}</h1><p class="amount">${order.total.toLocaleString('en-US')} ${currencyOf(invoice)}</p>` +
-      `<p>Order ${escapeHtml(order.orderNumber)}</p>${buttons}`,
+      `<p class="soft">Order ${escapeHtml(order.orderNumber)}</p>${buttons}`,
   );
 }

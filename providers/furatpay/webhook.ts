@@ -1,7 +1,13 @@
 /** FuratPay's webhooks: proof, content, answer. */
 import { createHmac } from 'node:crypto';
 import { readWebhook } from '../answers.ts';
-import type { IncomingWebhook, ProviderAccount, WebhookClaim, WebhookVerdict } from '../contract.ts';
+import type {
+  IncomingWebhook,
+  ProviderAccount,
+  WebhookClaim,
+  WebhookSetup,
+  WebhookVerdict,
+} from '../contract.ts';
 import { equalInConstantTime } from '../webhook-proof.ts';
 import { invoiceWebhook, type FuratPayCredentials } from './wire.ts';
 
@@ -71,3 +77,15 @@ export function parseWebhook(body: Uint8Array): WebhookClaim {
 
 /** As the plugin answers. */
 export const acknowledge = () => ({ status: 200, body: { success: true } });
+
+/** What a person enters in FuratPay's admin panel. */
+export const webhookSetup = (url: string): WebhookSetup => ({
+  steps: [
+    'Sign in to the FuratPay admin panel and open the webhook settings.',
+    `Enter ${url} as the webhook URL and save.`,
+    'Copy the webhook secret that is shown there, and give it to this account as webhook_secret unless it has it.',
+  ],
+  secrets: [
+    { credential: 'webhook_secret', place: 'webhook secret of the admin panel; the key of x-signature' },
+  ],
+});

@@ -1,5 +1,6 @@
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import { failureOf } from '../../test/setup/failure-of.ts';
 import { useScriptedProvider } from '../../test/setup/scripted-provider.ts';
 import type { CreatePayment, PaymentReading } from '../contract.ts';
@@ -19,7 +20,7 @@ const order = (over: Partial<CreatePayment> = {}): CreatePayment => ({
   customer: { name: 'Sara' },
   items: [],
   webhook_url: 'https://sarraf.example/webhooks/myfatoorah/acc_1',
-  return_urls: { success: null, failure: null },
+  return_urls: returnAddresses('https://sarraf.example/return/t1'),
   ...over,
 });
 
@@ -43,7 +44,6 @@ describe('createPayment by link', () => {
           { name: 'T-shirt', quantity: 2, unit_amount: 5_001 },
           { name: 'Socks', quantity: 1, unit_amount: 2_498 },
         ],
-        return_urls: { success: 'https://shop.example.com/ok', failure: 'https://shop.example.com/no' },
       }),
     );
     expect(created).toEqual({
@@ -59,7 +59,7 @@ describe('createPayment by link', () => {
         body:
           '{"NotificationOption":"LNK","InvoiceValue":12.5,"DisplayCurrencyIso":"KWD","CustomerName":"Sara",' +
           '"CustomerEmail":"sara@example.com","MobileCountryCode":"+965","CustomerMobile":"50000000",' +
-          '"CallBackUrl":"https://shop.example.com/ok","ErrorUrl":"https://shop.example.com/no","Language":"en",' +
+          '"CallBackUrl":"https://sarraf.example/return/t1","ErrorUrl":"https://sarraf.example/return/t1/failure","Language":"en",' +
           '"CustomerReference":"pay_01","ExternalIdentifier":"pay_01","ExpiryDate":"2026-10-02T10:15:00",' +
           '"InvoiceItems":[{"ItemName":"T-shirt","Quantity":2,"UnitPrice":5.001},{"ItemName":"Socks","Quantity":1,"UnitPrice":2.498}]}',
       },
@@ -87,7 +87,7 @@ describe('createPayment by link', () => {
   });
 
   it('refuses another currency than the account’s, a long URL and a customer without a name before sending', async () => {
-    const long = { success: `https://shop.example.com/${'x'.repeat(240)}`, failure: null };
+    const long = returnAddresses(`https://sarraf.example/${'x'.repeat(230)}`);
     for (const [over, code] of [
       [{ money: money(1_000, currency('SAR')) }, 'unsupported_currency'],
       [{ return_urls: long }, 'url_too_long'],

@@ -4,7 +4,7 @@ import { createPayment } from './create.ts';
 import { findPayment, readPayment } from './inquiry.ts';
 import { manifest } from './manifest.ts';
 import { capturePayment, refundPayment, voidPayment } from './operations.ts';
-import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
+import { acknowledge, parseWebhook, verifyWebhook, webhookSetup } from './webhook.ts';
 import { myfatoorahCredentials, type MyFatoorahCredentials } from './wire.ts';
 
 export const myfatoorah: Connector<MyFatoorahCredentials> = {
@@ -16,6 +16,7 @@ export const myfatoorah: Connector<MyFatoorahCredentials> = {
   capturePayment,
   voidPayment,
   refundPayment,
+  webhookSetup,
   verifyWebhook,
   parseWebhook,
   acknowledge,

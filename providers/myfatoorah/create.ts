@@ -83,11 +83,12 @@ function invoiceBody({ account }: Context, request: CreatePayment, ends_ms: numb
   const { customer, return_urls, money, reference } = request;
   inAccountCurrency(country, money);
   const phone = splitPhone(customer.phone, country);
-  const success = return_urls.success ?? return_urls.failure;
-  const failure = return_urls.failure ?? return_urls.success;
-  for (const url of [success, failure]) {
-    if (url && url.length > URL_MAX)
-      throw refused('url_too_long', `return URLs: at most ${URL_MAX} characters`);
+  const { success, failure } = return_urls;
+  if (failure.length > URL_MAX) {
+    throw refused(
+      'url_too_long',
+      `return addresses: at most ${URL_MAX} characters; the public URL is too long`,
+    );
   }
   return {
     InvoiceValue: wireNumber(money),
@@ -95,7 +96,8 @@ function invoiceBody({ account }: Context, request: CreatePayment, ends_ms: numb
     ...(customer.name ? { CustomerName: customer.name } : {}),
     ...(customer.email ? { CustomerEmail: customer.email } : {}),
     ...(phone ? { MobileCountryCode: phone.code, CustomerMobile: phone.number } : {}),
-    ...(success ? { CallBackUrl: success, ErrorUrl: failure } : {}),
+    CallBackUrl: success,
+    ErrorUrl: failure,
     Language: 'en',
     CustomerReference: reference,
     ExternalIdentifier: reference,

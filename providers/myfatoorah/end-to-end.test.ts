@@ -3,6 +3,7 @@
  */
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import { useRig } from '../../test/setup/provider-rig.ts';
 import type { CreatePayment } from '../contract.ts';
 import { myfatoorah } from './connector.ts';
@@ -17,7 +18,7 @@ const order: CreatePayment = {
   customer: { name: 'Sara', phone: '+96550000000' },
   items: [],
   webhook_url: 'https://sarraf.example/webhooks/myfatoorah/acc_1',
-  return_urls: { success: 'https://shop.example.com/ok', failure: 'https://shop.example.com/no' },
+  return_urls: returnAddresses('https://sarraf.example/return/t1'),
 };
 
 describe.each([

@@ -1,7 +1,7 @@
 /** MyFatoorah's facts, declared in one place. */
 import { fromWholeUnits } from '../../domain/money.ts';
-import type { Manifest } from '../contract.ts';
-import { COUNTRY_FACTS } from './countries.ts';
+import type { Hosts, Manifest } from '../contract.ts';
+import { COUNTRY_FACTS, type Country } from './countries.ts';
 
 /** Limits are the gateways' and not published; these are ours: up to ten million of each currency. */
 const AMOUNTS = Object.values(COUNTRY_FACTS).map(({ currency }) => ({
@@ -12,12 +12,27 @@ const AMOUNTS = Object.values(COUNTRY_FACTS).map(({ currency }) => ({
 }));
 /** We send it as ExpiryDate, so it holds whatever the portal's own default is. */
 const LIFETIME_S = 24 * 60 * 60;
+/** One test host serves all countries. */
+const hostsOf = (name: string): Hosts => ({
+  live: `https://${name}.myfatoorah.com`,
+  sandbox: 'https://apitest.myfatoorah.com',
+});
+const REGIONS: Readonly<Record<Country, Hosts>> = {
+  KWT: hostsOf('api'),
+  BHR: hostsOf('api'),
+  OMN: hostsOf('api'),
+  JOD: hostsOf('api'),
+  SAU: hostsOf('api-sa'),
+  ARE: hostsOf('api-ae'),
+  QAT: hostsOf('api-qa'),
+  EGY: hostsOf('api-eg'),
+};
+
 export const manifest: Manifest = {
   provider: 'myfatoorah',
   title: 'MyFatoorah',
   countries: ['KW', 'SA', 'AE', 'QA', 'BH', 'OM', 'JO', 'EG'],
-  // Saudi Arabia, the Emirates, Qatar and Egypt have hosts of their own: api-sa, api-ae, api-qa, api-eg.
-  hosts: { live: 'https://api.myfatoorah.com', sandbox: 'https://apitest.myfatoorah.com' },
+  hosts: { ...hostsOf('api'), regions: REGIONS, region_credential: 'country' },
   methods: [
     {
       method: 'payment_link',

@@ -6,7 +6,7 @@ import { failure, invoiceJson, refundJson, refundStatusJson, success } from './s
 import type { Portal } from './sandbox-countries.ts';
 import type { Invoice, InvoiceBook } from './sandbox-invoices.ts';
 import type { RefundBook } from './sandbox-refunds.ts';
-import { Fields, parseOrder, Refusal } from './sandbox-requests.ts';
+import { checkCurrency, Fields, parseOrder, Refusal } from './sandbox-requests.ts';
 
 export type Credentials = {
   readonly token: string;
@@ -111,7 +111,7 @@ const METHODS = [
 function methods(fields: Fields, portal: Portal): readonly Record<string, unknown>[] {
   const amount = portal.units(fields.value('InvoiceAmount'));
   if (amount === null) fields.wrong('InvoiceAmount', 'InvoiceAmount must be a positive amount');
-  fields.required('CurrencyIso');
+  if (fields.required('CurrencyIso') !== '') checkCurrency(fields, 'CurrencyIso', portal);
   fields.check();
   return METHODS.map(([id, english, arabic, code]) => ({
     PaymentMethodId: id,

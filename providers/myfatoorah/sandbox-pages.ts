@@ -1,5 +1,5 @@
 /** The invoice page of the MyFatoorah simulator. Afterwards the browser goes on with `paymentId` and `Id` in the query. */
-import { escapeHtml, formField, htmlPage, seeOther, webUrl } from '../../sandbox/html.ts';
+import { backToShop, escapeHtml, formField, htmlPage, seeOther, webUrl } from '../../sandbox/html.ts';
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
 import { GATEWAYS } from './sandbox-control.ts';
 import type { Portal } from './sandbox-countries.ts';
@@ -24,18 +24,30 @@ export function myfatoorahPages(book: InvoiceBook, portal: Portal): Route[] {
   return [
     route('GET', (invoice) => page(book, portal, invoice)),
     route('POST', (invoice, request) => {
-      decide(book, invoice, request);
+      if (!decide(book, invoice, request)) return page(book, portal, invoice);
       return seeOther(returnUrl(invoice) ?? pagePath(invoice, portal));
     }),
   ];
 }
 
-function decide(book: InvoiceBook, invoice: Invoice, request: SimulatorRequest): void {
+/** False: the customer stays on the page. */
+function decide(book: InvoiceBook, invoice: Invoice, request: SimulatorRequest): boolean {
   const asked = formField(request.rawBody, 'gateway');
   const gateway = GATEWAYS.find((known) => known === asked) ?? 'VISA/MASTER';
-  if (formField(request.rawBody, 'decision') === 'decline') {
-    book.fail(invoice, gateway, { code: 'MF003', text: 'Declined by the bank' });
-  } else book.pay(invoice, gateway);
+  switch (formField(request.rawBody, 'decision')) {
+    case 'decline':
+      book.fail(invoice, gateway, { code: 'MF003', text: 'Declined by the bank' });
+      return true;
+    case 'cancel':
+      book.fail(invoice, gateway, { code: 'MF005', text: 'Cancelled by the customer' });
+      return true;
+    case 'lapse':
+      book.expire(invoice);
+      return false;
+    default:
+      book.pay(invoice, gateway);
+      return true;
+  }
 }
 
 function returnUrl(invoice: Invoice): string | null {
@@ -55,9 +67,8 @@ function page(book: InvoiceBook, portal: Portal, invoice: Invoice): Reply {
     `<p>Invoice ${invoice.id} for ${escapeHtml(invoice.order.customerName)}</p>`;
   if (!book.isOpen(invoice, false)) {
     const title = invoice.status === 'Paid' ? 'Paid' : 'This invoice takes no payment';
-    const back = returnUrl(invoice);
-    const link = back === null ? '' : `<p><a href="${escapeHtml(back)}">Back to the shop</a></p>`;
-    return htmlPage(title, `<h1>${title}</h1>${summary}${link}`);
+    const back = returnUrl(invoice) ?? webUrl(invoice.order.errorUrl)?.href ?? null;
+    return htmlPage(title, `<h1>${title}</h1>${summary}${backToShop(back)}`);
   }
   const options = GATEWAYS.map((gateway) => `<option>${gateway}</option>`).join('');
   const error = invoice.transactions.at(-1)?.error;
@@ -66,6 +77,8 @@ function page(book: InvoiceBook, portal: Portal, invoice: Invoice): Reply {
     `<h1>MyFatoorah</h1>${summary}${error ? `<p class="error">${escapeHtml(error)}</p>` : ''}` +
       `<form method="post"><label for="gateway">Pay with</label><select id="gateway" name="gateway">${options}</select>` +
       `<button class="primary" name="decision" value="approve">Pay</button>` +
-      `<button name="decision" value="decline">Decline</button></form>`,
+      `<button name="decision" value="decline">Be declined</button>` +
+      `<button name="decision" value="cancel">Cancel</button>` +
+      `<button name="decision" value="lapse">Let the time run out</button></form>`,
   );
 }

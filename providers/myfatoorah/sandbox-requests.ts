@@ -92,10 +92,7 @@ export class Fields {
 export function parseOrder(fields: Fields, portal: Portal, localUrlsRefused: boolean): InvoiceOrder {
   const value = portal.units(fields.value('InvoiceValue'));
   if (value === null) fields.wrong('InvoiceValue', 'InvoiceValue must be a positive amount');
-  const display = fields.text('DisplayCurrencyIso');
-  if (display !== null && display !== portal.currency && display !== portal.label) {
-    fields.wrong('DisplayCurrencyIso', `this simulator shows amounts in ${portal.currency} only`);
-  }
+  checkCurrency(fields, 'DisplayCurrencyIso', portal);
   const mobile = fields.text('CustomerMobile');
   if (mobile !== null && (mobile.length > 11 || !MOBILE.test(mobile))) {
     fields.wrong('CustomerMobile', 'CustomerMobile is invalid');
@@ -119,6 +116,14 @@ export function parseOrder(fields: Fields, portal: Portal, localUrlsRefused: boo
   };
   fields.check();
   return order;
+}
+
+/** Notes a currency that is not the account's. */
+export function checkCurrency(fields: Fields, name: string, portal: Portal): void {
+  const given = fields.text(name)?.toUpperCase() ?? portal.currency;
+  if (given !== portal.currency && given !== portal.label) {
+    fields.wrong(name, `this simulator shows amounts in ${portal.currency} only`);
+  }
 }
 
 function url(fields: Fields, name: string, localUrlsRefused: boolean): string | null {

@@ -10,6 +10,9 @@ import type { Portal } from './sandbox-countries.ts';
 import type { Invoice, Transaction, TransactionStatus } from './sandbox-invoices.ts';
 import type { Refund } from './sandbox-refunds.ts';
 
+/** Four attempts, 10 s apart. V2 has the policy's rule. */
+const RETRY_DELAYS_V1_S = [10, 10, 10];
+
 type Data = Readonly<Record<string, unknown>>;
 
 /** What the portal's webhook page and the account's age decide. */
@@ -71,6 +74,7 @@ function outgoing(
     paymentId,
     event,
     body: JSON.stringify(body),
+    ...(settings.version === 1 ? { retryDelaysS: RETRY_DELAYS_V1_S } : {}),
     proof: (_target, forged) => ({
       'MyFatoorah-Signature': sign(forged ? randomBytes(16).toString('hex') : settings.secret, text),
       'MyFatoorah-Webhook-Version': `v${settings.version}`,

@@ -114,6 +114,15 @@ describe('SendPayment and GetPaymentStatus', () => {
     });
   });
 
+  it('refuses to list methods for a currency that is not of the account', async () => {
+    const methods = (CurrencyIso: string) => call('InitiatePayment', { InvoiceAmount: 1, CurrencyIso });
+    expect((await methods('kwd')).status).toBe(200);
+    expect(await methods('XAF')).toMatchObject({
+      status: 400,
+      answer: { IsSuccess: false, ValidationErrors: [{ Name: 'CurrencyIso' }] },
+    });
+  });
+
   it.each([
     ['InvoiceValue', { InvoiceValue: 0 }],
     ['InvoiceValue', { InvoiceValue: 1.0001 }],
@@ -311,6 +320,17 @@ describe('webhooks', () => {
     await act(InvoiceId, 'pay');
     await to('POST /myfatoorah/clock?wait=true', { advance_s: 2_000 });
     expect(merchant.received).toHaveLength(6);
+  });
+
+  it('comes three times more, 10 s apart, when it is V1', async () => {
+    await to('PUT /myfatoorah/settings', { webhook_version: 1 });
+    merchant.answer = 500;
+    const { InvoiceId } = await send();
+    await act(InvoiceId, 'pay');
+    await to('POST /myfatoorah/clock?wait=true', { advance_s: 29 });
+    expect(merchant.received).toHaveLength(3);
+    await to('POST /myfatoorah/clock?wait=true', { advance_s: 2_000 });
+    expect(merchant.received).toHaveLength(4);
   });
 
   it('can lie and be forged on request', async () => {

@@ -4,9 +4,8 @@
  *
  * Chosen here because it is not documented: 401 in the envelope for a wrong token; times without a zone are the
  * account's local time; a capture adds a transaction with a PaymentId of its own and the held one stays `Authorize`; a
- * release turns the held one into `Canceled`; an invoice without refunds has an empty list of them. V1 webhooks are
- * repeated by V2's rule, because a simulator has one. Deliberately different: amounts are shown in the account's currency
- * only, local addresses are taken unless `refuse_local_urls` is set, and refunds are decided by the clock.
+ * release turns the held one into `Canceled`; an invoice without refunds has an empty list of them. Deliberately
+ * different: amounts are shown in the account's currency only, local addresses are taken unless `refuse_local_urls` is set, and refunds are decided by the clock.
  */
 import { defineSimulator } from '../../sandbox/simulator.ts';
 import type { SimulatorCore } from '../../sandbox/simulator.ts';
@@ -35,7 +34,7 @@ export const myfatoorahSimulator = defineSimulator<Credentials>({
   webhooks: {
     timeoutMs: 100_000,
     acknowledged: (status) => status >= 200 && status < 300,
-    // "Up to five retries, delay up to 180 s", set in the portal.
+    // Of V2: "up to five retries, delay up to 180 s", set in the portal.
     retryDelaysS: [180, 180, 180, 180, 180],
     retried: (outcome) => outcome !== 'acknowledged',
   },

@@ -6,7 +6,13 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { readWebhook } from '../answers.ts';
-import type { IncomingWebhook, ProviderAccount, WebhookClaim, WebhookVerdict } from '../contract.ts';
+import type {
+  IncomingWebhook,
+  ProviderAccount,
+  WebhookClaim,
+  WebhookSetup,
+  WebhookVerdict,
+} from '../contract.ts';
 import { optionalText, text } from '../fields.ts';
 import { equalInConstantTime } from '../webhook-proof.ts';
 import type { MyFatoorahCredentials } from './wire.ts';
@@ -220,3 +226,16 @@ export function parseWebhook(body: Uint8Array): WebhookClaim {
 
 /** Any success ends the repetitions; nobody reads the body. */
 export const acknowledge = () => ({ status: 200, body: { received: true } });
+
+/** What a person enters in MyFatoorah's portal. */
+export const webhookSetup = (url: string): WebhookSetup => ({
+  steps: [
+    'Sign in to the MyFatoorah portal of the account’s country and open Integration Settings, Webhook Settings.',
+    `Enable webhooks, choose version V2 (V1 is understood, too), and enter ${url} as the endpoint.`,
+    'Choose the events of transaction status and of refund status.',
+    'Enable the secret key, and give it to this account as webhook_secret unless it has it. Save.',
+  ],
+  secrets: [
+    { credential: 'webhook_secret', place: 'secret key of the webhook settings; signs every webhook' },
+  ],
+});

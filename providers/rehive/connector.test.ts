@@ -1,6 +1,7 @@
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
 import type { ProviderFailure } from '../../domain/provider-error.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import { failureOf } from '../../test/setup/failure-of.ts';
 import { useScriptedProvider } from '../../test/setup/scripted-provider.ts';
 import type { CreatePayment, MoneyOperation } from '../contract.ts';
@@ -33,7 +34,7 @@ const order = (over: Partial<CreatePayment> = {}): CreatePayment => ({
   customer: { email: 'sara@example.com', phone: '00964 770 123 4567' },
   items: [],
   webhook_url: 'https://sarraf.example/webhooks/rehive/acc_1',
-  return_urls: { success: 'https://my-ecommerce-store.com/order/1', failure: null },
+  return_urls: returnAddresses('https://my-ecommerce-store.com/order/1'),
   ...over,
 });
 

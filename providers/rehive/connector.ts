@@ -18,7 +18,7 @@ import { toUnits } from './amounts.ts';
 import { findInvoices } from './lookup.ts';
 import { readingOf, refundsOf } from './readings.ts';
 import { reasonWith, refundReadingOf } from './refunds.ts';
-import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
+import { acknowledge, parseWebhook, verifyWebhook, webhookSetup } from './webhook.ts';
 import {
   business,
   call,
@@ -118,15 +118,14 @@ function invoiceBody(
   request_amount: number,
   ends_at: number,
 ): Record<string, unknown> {
-  // There is one address for every outcome; the page behind it shows how the payment stands.
-  const return_url = return_urls.success ?? return_urls.failure;
   const phone = internationalPhone(customer.phone ?? '');
   return {
     request_reference: reference,
     request_amount,
     ...(description ? { description } : {}),
     status: 'initiated',
-    ...(return_url ? { return_url } : {}),
+    // There is one address for every outcome.
+    return_url: return_urls.success,
     ...(customer.email ? { payer_email: customer.email } : {}),
     ...(phone ? { payer_mobile_number: phone } : {}),
     expiration_date: ends_at,
@@ -237,6 +236,7 @@ export const rehive: Connector<RehiveCredentials> = {
   findPayment,
   expirePayment,
   refundPayment,
+  webhookSetup,
   verifyWebhook,
   parseWebhook,
   acknowledge,

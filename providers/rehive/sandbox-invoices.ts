@@ -5,7 +5,7 @@
 import type { ScheduledTask, SimulatorClock } from '../../sandbox/clock.ts';
 import type { EffectLedger, LedgerKind } from '../../sandbox/ledger.ts';
 import { randomUUID } from '../../sandbox/random.ts';
-import type { InvoiceOrder, RefundOrder } from './sandbox-requests.ts';
+import type { InvoiceChanges, InvoiceOrder, RefundOrder } from './sandbox-requests.ts';
 
 /** The business of the sandbox keeps its books in this currency. */
 export const CURRENCY = {
@@ -48,13 +48,24 @@ export interface Refund {
   status: 'processing' | 'complete' | 'failed';
 }
 
+/** A business, or a user without one. */
+export type Owner = 'business' | 'user';
+
+export interface Visit {
+  readonly userAgent: string;
+  readonly at: number;
+}
+
 export interface Invoice {
   readonly id: string;
   readonly quoteId: string;
-  readonly order: InvoiceOrder;
+  readonly owner: Owner;
+  order: InvoiceOrder;
   readonly createdAt: number;
   readonly transfers: Transfer[];
   readonly refunds: Refund[];
+  /** Who opened the payment page. */
+  readonly visits: Visit[];
   updatedAt: number;
   status: Status;
   /** Whether a payment processor was chosen, so that there is a quote. */
@@ -66,37 +77,55 @@ export class InvoiceBook {
   readonly #expiry = new Map<string, ScheduledTask>();
   readonly #clock: SimulatorClock;
   readonly #ledger: EffectLedger;
-  readonly #onStatus: (invoice: Invoice) => void;
+  readonly #onStatus: (invoice: Invoice, created: boolean) => void;
 
-  /** `onStatus` hears of each change of a status. */
-  constructor(clock: SimulatorClock, ledger: EffectLedger, onStatus: (invoice: Invoice) => void) {
+  /** `onStatus` hears of each new invoice, and of each change of a status. */
+  constructor(
+    clock: SimulatorClock,
+    ledger: EffectLedger,
+    onStatus: (invoice: Invoice, created: boolean) => void,
+  ) {
     this.#clock = clock;
     this.#ledger = ledger;
     this.#onStatus = onStatus;
   }
 
-  create(order: InvoiceOrder, idempotencyKey: string | null): Invoice {
+  create(order: InvoiceOrder, owner: Owner, idempotencyKey: string | null): Invoice {
     const now = this.#clock.now();
     const invoice: Invoice = {
       id: randomUUID(),
       quoteId: randomUUID(),
+      owner,
       order,
       createdAt: now,
       transfers: [],
       refunds: [],
+      visits: [],
       updatedAt: now,
       status: order.status,
       quoted: false,
     };
     this.#byId.set(invoice.id, invoice);
-    if (order.expirationDate !== null) {
-      const task = this.#clock.schedule(order.expirationDate - now, () => {
-        this.end(invoice, 'expired');
-      });
-      this.#expiry.set(invoice.id, task);
-    }
+    this.#startExpiry(invoice);
     this.#record('payment_created', invoice, { amount: order.amount, idempotencyKey, id: null });
+    this.#onStatus(invoice, true);
     return invoice;
+  }
+
+  /** Changes an invoice that nothing was paid of. False when it is too late for that. */
+  change(invoice: Invoice, changes: InvoiceChanges): boolean {
+    if (Object.keys(changes).length === 0) return true;
+    const open = isPayable(invoice) || invoice.status === 'draft';
+    if (!open || invoice.transfers.length > 0) return false;
+    invoice.order = { ...invoice.order, ...changes };
+    invoice.updatedAt = this.#clock.now();
+    this.#startExpiry(invoice);
+    return true;
+  }
+
+  /** Notes that somebody opened the payment page. */
+  visited(invoice: Invoice, userAgent: string): void {
+    invoice.visits.push({ userAgent, at: this.#clock.now() });
   }
 
   /** A draft that is ready for the customer. */
@@ -194,7 +223,17 @@ export class InvoiceBook {
     invoice.updatedAt = this.#clock.now();
     if (invoice.status === status) return;
     invoice.status = status;
-    this.#onStatus(invoice);
+    this.#onStatus(invoice, false);
+  }
+
+  #startExpiry(invoice: Invoice): void {
+    this.#stopExpiry(invoice);
+    const { expirationDate } = invoice.order;
+    if (expirationDate === null) return;
+    const task = this.#clock.schedule(expirationDate - this.#clock.now(), () => {
+      this.end(invoice, 'expired');
+    });
+    this.#expiry.set(invoice.id, task);
   }
 
   #stopExpiry(invoice: Invoice): void {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OutgoingWebhook } from '../../sandbox/webhooks.ts';
 import { CURRENCY, paidAmount, refundedAmount } from './sandbox-invoices.ts';
-import type { Invoice, Refund, Status, Transfer } from './sandbox-invoices.ts';
+import type { Invoice, Refund, Status, Transfer, Visit } from './sandbox-invoices.ts';
 
 const PROCESSOR = {
   id: 'b5950a31-f954-44ff-8860-3a18d7349cf5',
@@ -102,6 +102,12 @@ export function transactionJson({ id, amount, at }: Transfer): Record<string, un
       updated: at,
     },
   };
+}
+
+/** Who looked at the invoice. */
+export function logJson({ order }: Invoice, { userAgent, at }: Visit): Record<string, unknown> {
+  const { payerEmail: email, payerMobile: mobile_number } = order;
+  return { user_agent: userAgent, ip_address: '127.0.0.1', email, mobile_number, created: at };
 }
 
 /** `currency` is a code in the answer to a create and an object in lists (generated types). */

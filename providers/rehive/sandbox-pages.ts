@@ -1,8 +1,15 @@
 /** The checkout page of the Rehive simulator, where a person plays the customer. */
-import { escapeHtml, formField, htmlPage, seeOther, webUrl } from '../../sandbox/html.ts';
+import { backToShop, escapeHtml, formField, htmlPage, seeOther, webUrl } from '../../sandbox/html.ts';
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
 import { isPayable, paidAmount } from './sandbox-invoices.ts';
 import type { Invoice, InvoiceBook } from './sandbox-invoices.ts';
+
+/** What a customer can do instead of paying; who lets the time run out is still on the page. */
+const ENDS = [
+  { value: 'decline', status: 'failed' },
+  { value: 'cancel', status: 'cancelled' },
+  { value: 'lapse', status: 'expired' },
+] as const;
 
 export function rehivePages(book: InvoiceBook): Route[] {
   const route = (method: string, handle: (invoice: Invoice, request: SimulatorRequest) => Reply): Route => ({
@@ -18,6 +25,12 @@ export function rehivePages(book: InvoiceBook): Route[] {
   return [
     route('GET', (invoice) => page(invoice, null)),
     route('POST', (invoice, request) => {
+      const end = ENDS.find(({ value }) => value === formField(request.rawBody, 'end'));
+      if (end !== undefined) {
+        book.end(invoice, end.status);
+        const shop = end.value === 'lapse' ? null : webUrl(invoice.order.returnUrl);
+        return seeOther(shop?.href ?? request.target);
+      }
       const cents = centsFrom(formField(request.rawBody, 'amount'));
       if (cents === null) return page(invoice, 'The amount must be dollars and cents.');
       if (!book.receive(invoice, cents)) return page(invoice, 'This invoice takes no payment.');
@@ -33,13 +46,16 @@ function page(invoice: Invoice, error: string | null): Reply {
   const form = isPayable(invoice)
     ? `<form method="post"><label for="amount">Amount in USD</label>` +
       `<input id="amount" name="amount" inputmode="decimal" value="${dollars(due)}">` +
-      `<button class="primary">Pay</button></form>`
-    : '';
+      `<button class="primary">Pay</button></form>` +
+      `<form method="post"><button name="end" value="decline">Be declined</button>` +
+      `<button name="end" value="cancel">Cancel</button>` +
+      `<button name="end" value="lapse">Let the time run out</button></form>`
+    : backToShop(webUrl(invoice.order.returnUrl)?.href ?? null);
   return htmlPage(
     'Rehive checkout',
     `<h1>Invoice</h1>${error === null ? '' : `<p class="error">${escapeHtml(error)}</p>`}` +
       `<p class="amount">${dollars(amount)} USD</p><p>${escapeHtml(description ?? '')}</p>` +
-      `<p>Status: ${invoice.status}, received ${dollars(paidAmount(invoice))}</p>${form}`,
+      `<p class="soft">Status: ${invoice.status}, received ${dollars(paidAmount(invoice))}</p>${form}`,
   );
 }
 

@@ -26,6 +26,24 @@ export interface InvoiceOrder {
   readonly metadata: unknown;
 }
 
+export const HOOK_EVENTS = [
+  'service_payment_requests.request.create',
+  'service_payment_requests.request.update',
+  'service_payment_requests.quote.create',
+  'service_payment_requests.otp.create',
+  'service_payment_requests.payer_reminder',
+  'service_payment_requests.payer_requested',
+] as const;
+
+export interface HookOrder {
+  readonly url: URL;
+  readonly event: (typeof HOOK_EVENTS)[number];
+  readonly secret: string | null;
+}
+
+/** What a manager may still change of an invoice; what was not sent is not there. */
+export type InvoiceChanges = Partial<Omit<InvoiceOrder, 'status'>>;
+
 export interface RefundOrder {
   readonly amount: number;
   readonly currency: string;
@@ -50,11 +68,52 @@ export function parseInvoice(body: Body): InvoiceOrder {
   if (status !== 'draft' && status !== 'initiated') {
     throw new InvalidField('status', 'Must be draft or initiated.');
   }
+  return { ...fieldsOf(body), status };
+}
+
+/** A user's payment request: the caller says the currency, and need not say that it is not a draft. */
+export function parseRequest(body: Body): InvoiceOrder {
+  const currency = text(body, 'request_currency', 30);
+  if (currency === null) throw new InvalidField('request_currency', 'This field is required.');
+  if (currency !== 'USD') throw new InvalidField('request_currency', 'Invalid currency.');
+  return parseInvoice({ status: 'initiated', ...body });
+}
+
+/** The registration of a webhook; what is missing comes from `before`, when there is one. */
+export function parseHook(body: Body, before: HookOrder | null): HookOrder {
+  const target = url(body, 'url') ?? before?.url.href ?? null;
+  if (target === null) throw new InvalidField('url', 'This field is required.');
+  const asked = body['event'] ?? before?.event;
+  const event = HOOK_EVENTS.find((known) => known === asked);
+  if (event === undefined) throw new InvalidField('event', 'Not a valid choice.');
+  const secret = 'secret' in body ? text(body, 'secret', 200) : (before?.secret ?? null);
+  return { url: new URL(target), event, secret };
+}
+
+/** The fields of a PATCH. With `whole`, as for a PUT, the mandatory ones have to be there. */
+export function parseChanges(body: Body, whole: boolean): InvoiceChanges {
+  if (whole && body['status'] === undefined) throw new InvalidField('status', 'This field is required.');
+  const amountGiven = whole || body['request_amount'] !== undefined;
+  const fields = fieldsOf(amountGiven ? body : { ...body, request_amount: 1 });
+  const sent: Readonly<Record<keyof typeof fields, boolean>> = {
+    reference: 'request_reference' in body,
+    amount: amountGiven,
+    description: 'description' in body,
+    returnUrl: 'return_url' in body,
+    payerEmail: 'payer_email' in body,
+    payerMobile: 'payer_mobile_number' in body,
+    expirationDate: 'expiration_date' in body,
+    dueDate: 'due_date' in body,
+    metadata: 'metadata' in body,
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => sent[name as keyof typeof fields]));
+}
+
+function fieldsOf(body: Body): Omit<InvoiceOrder, 'status'> {
   return {
     reference: text(body, 'request_reference', 255),
     amount: amountOf(body, 'request_amount'),
     description: text(body, 'description', 255),
-    status,
     returnUrl: url(body, 'return_url'),
     payerEmail: text(body, 'payer_email', 254),
     payerMobile: text(body, 'payer_mobile_number', 24),

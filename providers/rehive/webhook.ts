@@ -1,6 +1,12 @@
 /** Rehive's webhooks: proof, content, answer. */
 import { readWebhook } from '../answers.ts';
-import type { IncomingWebhook, ProviderAccount, WebhookClaim, WebhookVerdict } from '../contract.ts';
+import type {
+  IncomingWebhook,
+  ProviderAccount,
+  WebhookClaim,
+  WebhookSetup,
+  WebhookVerdict,
+} from '../contract.ts';
 import { equalInConstantTime } from '../webhook-proof.ts';
 import { invoiceWebhook, type RehiveCredentials } from './wire.ts';
 
@@ -29,3 +35,15 @@ export function parseWebhook(body: Uint8Array): WebhookClaim {
 
 /** What Rehive makes of the answer is not documented. */
 export const acknowledge = () => ({ status: 200, body: { status: 'success' } });
+
+/** What a person enters in Rehive's merchant settings. */
+export const webhookSetup = (url: string): WebhookSetup => ({
+  steps: [
+    'Sign in to the Rehive dashboard as a manager of the business and open the webhooks of its merchant settings.',
+    `Add a webhook with the URL ${url}.`,
+    'Enter the webhook_secret of this account as its secret, and save.',
+  ],
+  secrets: [
+    { credential: 'webhook_secret', place: 'secret of the webhook; comes back as "Authorization: Secret …"' },
+  ],
+});

@@ -1,5 +1,6 @@
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import { failureOf } from '../../test/setup/failure-of.ts';
 import type { CreatePayment, MoneyOperation, ProviderContext } from '../contract.ts';
 import { createProviderHttp } from '../http.ts';
@@ -45,7 +46,7 @@ const order = (over: Partial<CreatePayment> = {}): CreatePayment => ({
   customer: { name: 'Sara', email: 'otp.success@tabby.ai', phone: '00966 500-000-001' },
   items: [{ name: 'T-shirt', quantity: 2, unit_amount: 17_000 }],
   webhook_url: 'https://sarraf.example/webhooks/tabby/acc_1',
-  return_urls: { success: 'https://shop.example.com/s', failure: 'https://shop.example.com/f' },
+  return_urls: returnAddresses('https://sarraf.example/return/t1'),
   ...over,
 });
 
@@ -139,8 +140,8 @@ describe('createPayment', () => {
           '"order":{"reference_id":"ord_1001","tax_amount":"0.00","shipping_amount":"0.00","discount_amount":"0.00",' +
           '"items":[{"title":"T-shirt","quantity":2,"unit_price":"170.00","category":"General"}]},' +
           '"order_history":[],"meta":{"order_id":"ord_1001"}},"lang":"en","merchant_code":"shopsa",' +
-          '"merchant_urls":{"success":"https://shop.example.com/s","cancel":"https://shop.example.com/f",' +
-          '"failure":"https://shop.example.com/f"}}',
+          '"merchant_urls":{"success":"https://sarraf.example/return/t1",' +
+          '"failure":"https://sarraf.example/return/t1/failure","cancel":"https://sarraf.example/return/t1/cancel"}}',
       },
     ]);
   });
@@ -154,13 +155,12 @@ describe('createPayment', () => {
     });
   });
 
-  it('sends one line instead of items that do not add up, and no addresses when there are none', async () => {
+  it('sends one line instead of items that do not add up', async () => {
     server.script = answering(200, SESSION);
     const items = [{ name: 'T-shirt', quantity: 1, unit_amount: 1 }];
-    await tabby.createPayment(context(), order({ items, return_urls: { success: null, failure: null } }));
+    await tabby.createPayment(context(), order({ items }));
     const sent: unknown = JSON.parse(server.requests[0]?.body ?? '');
     expect(sent).toMatchObject({ payment: { order: { items: [{ quantity: 1, unit_price: '340.00' }] } } });
-    expect(sent).not.toHaveProperty('merchant_urls');
   });
 
   it('takes a refusal by pre-scoring under HTTP 200 for what it is', async () => {
@@ -235,14 +235,15 @@ describe('readPayment', () => {
   it('tells captures as receipts and refunds with our keys, in minor units', async () => {
     const captures = [move('100', 'cap_1'), move('40.5', 'cap_2')];
     const refunds = [move('20.00', 'ref_1')];
+    const at = '2026-10-01T10:21:00.000Z';
     expect(await reading({ status: 'CLOSED', captures, refunds })).toEqual({
       provider_payment_id: 'payment-uuid',
       reference: 'ord_1001',
       currency: 'SAR',
       status: 'paid',
       receipts: [
-        { key: 'id-cap_1', amount: 10_000, paid_at: '2026-10-01T10:21:00.000Z', fee: null },
-        { key: 'id-cap_2', amount: 4_050, paid_at: '2026-10-01T10:21:00.000Z', fee: null },
+        { key: 'id-cap_1', amount: 10_000, paid_at: at, fee: null, reference: 'cap_1' },
+        { key: 'id-cap_2', amount: 4_050, paid_at: at, fee: null, reference: 'cap_2' },
       ],
       refunds: [{ key: 'id-ref_1', reference: 'ref_1', amount: 2_000, status: 'succeeded' }],
       provider_status: 'CLOSED',

@@ -4,10 +4,18 @@ import { addAmounts, money, toDecimal } from '../../domain/money.ts';
 import { ProviderError } from '../../domain/provider-error.ts';
 import { unexpectedAnswer } from '../answers.ts';
 import { checkRequest, exactly } from '../check-request.ts';
-import type { Connector, CreatedPayment, CreatePayment, Manifest, PaymentReading } from '../contract.ts';
+import type {
+  Connector,
+  CreatedPayment,
+  CreatePayment,
+  Hosts,
+  Manifest,
+  PaymentReading,
+} from '../contract.ts';
 import { positiveAmount } from '../decimals.ts';
 import { capturePayment, refundPayment, retrieve, voidPayment } from './operations.ts';
 import { readingOf } from './readings.ts';
+import { findWebhooks, registerWebhook } from './registration.ts';
 import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
 import {
   call,
@@ -31,11 +39,21 @@ const MAX_PAGES = 50;
 /** How far back a payment is looked for, in milliseconds. */
 const LOOKUP_WINDOW_MS = 7 * 24 * 60 * 60 * 1000;
 
+const hostsOf = (host: string): Hosts => ({ live: host, sandbox: host });
+
 const manifest: Manifest = {
   provider: 'tabby',
   title: 'Tabby',
   countries: ['AE', 'KW', 'SA'],
-  hosts: { live: 'https://api.tabby.ai', sandbox: null },
+  // The key alone selects live or test.
+  hosts: {
+    ...hostsOf('https://api.tabby.ai'),
+    regions: {
+      AE: hostsOf('https://api.tabby.ai'),
+      KW: hostsOf('https://api.tabby.ai'),
+      SA: hostsOf('https://api.tabby.sa'),
+    },
+  },
   methods: [
     {
       method: 'installments',
@@ -75,7 +93,7 @@ async function createPayment(context: Context, request: CreatePayment): Promise<
         payment: paymentBody(request),
         lang: 'en',
         merchant_code: context.account.credentials.merchant_code,
-        ...merchantUrls(request.return_urls),
+        merchant_urls: request.return_urls,
       },
       mutates: true,
     },
@@ -138,13 +156,6 @@ function itemsOf({ items, money: total, description }: CreatePayment): Record<st
 /** With the country or without, as the documentation shows it: digits, and a plus in front at most. */
 function phoneOf(phone: string): string {
   return phone.replace(/[\s().-]/g, '').replace(/^00/, '+');
-}
-
-/** There is an address for each outcome; a customer who cancels gets to that of the failure. */
-function merchantUrls({ success, failure }: CreatePayment['return_urls']): Record<string, unknown> {
-  const good = success ?? failure;
-  const bad = failure ?? success;
-  return good === null || bad === null ? {} : { merchant_urls: { success: good, cancel: bad, failure: bad } };
 }
 
 function rejected({ configuration }: Session): ProviderError {
@@ -212,6 +223,8 @@ export const tabby: Connector<TabbyCredentials> = {
   capturePayment,
   voidPayment,
   refundPayment,
+  registerWebhook,
+  findWebhooks,
   verifyWebhook,
   parseWebhook,
   acknowledge,

@@ -3,6 +3,7 @@
  */
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import { useRig } from '../../test/setup/provider-rig.ts';
 import type { CreatePayment, MoneyOperation } from '../contract.ts';
 import { tabby } from './connector.ts';
@@ -19,7 +20,7 @@ const order: CreatePayment = {
   customer: { name: 'Sara', email: 'otp.success@tabby.ai', phone: '+965 9000 0001' },
   items: [{ name: 'T-shirt', quantity: 2, unit_amount: 6_250 }],
   webhook_url: 'https://sarraf.example/webhooks/tabby/acc_1',
-  return_urls: { success: 'https://shop.example.com/s', failure: 'https://shop.example.com/f' },
+  return_urls: returnAddresses('https://sarraf.example/return/t1'),
 };
 const create = async (over: Partial<CreatePayment> = {}) =>
   (await tabby.createPayment(context(), { ...order, ...over })).provider_payment_id;
@@ -60,9 +61,9 @@ it('lets the customer pay, cancel or be refused on the page', async () => {
     const { status } = await tabby.readPayment(context(), known(created.provider_payment_id));
     return [answer.headers.get('location')?.split('?')[0], status];
   };
-  expect(await play('pay', 'otp.success@tabby.ai')).toEqual(['https://shop.example.com/s', 'authorized']);
-  expect(await play('cancel', 'otp.success@tabby.ai')).toEqual(['https://shop.example.com/f', 'expired']);
-  expect(await play('pay', 'otp.rejected@tabby.ai')).toEqual(['https://shop.example.com/f', 'failed']);
+  expect(await play('pay', 'otp.success@tabby.ai')).toEqual([order.return_urls.success, 'authorized']);
+  expect(await play('cancel', 'otp.success@tabby.ai')).toEqual([order.return_urls.cancel, 'expired']);
+  expect(await play('pay', 'otp.rejected@tabby.ai')).toEqual([order.return_urls.failure, 'failed']);
 });
 
 it('says that pre-scoring declined the customer', async () => {

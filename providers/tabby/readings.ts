@@ -15,6 +15,7 @@ export function readingOf(payment: Payment, request: ProviderRequest): PaymentRe
     amount: positiveAmount(capture.amount, currency, request),
     paid_at: capture.created_at,
     fee: null,
+    reference: capture.reference_id,
   }));
   const captured = addAmounts(receipts.map((receipt) => receipt.amount));
   const status = statusOf(payment.status.toUpperCase(), captured, amount);

@@ -33,7 +33,7 @@ export function tabbyControl(
     pay: (id, input) => {
       const payment = find(id);
       const whole = decimal(payment.order.amount, payment.order.currency);
-      if (input.amount !== undefined && String(input.amount) !== whole) {
+      if (input.amount !== undefined && Number(input.amount) !== Number(whole)) {
         throw new ControlError(400, `Tabby authorizes the whole amount: ${whole}`);
       }
       orNotNow(payment, book.authorize(payment));

@@ -22,16 +22,18 @@ export function listPage(payments: readonly Payment[], query: URLSearchParams): 
 
 /** `new`, `captured`, `refunded` and `cancelled` are words of the dashboard. */
 function hasStatus({ status, captures, refunds }: Payment, wanted: string | null): boolean {
-  switch (wanted) {
-    case null:
+  switch (wanted?.toLowerCase()) {
+    case undefined:
       return status === 'AUTHORIZED' || status === 'CLOSED';
     case 'authorized':
     case 'new':
       return status === 'AUTHORIZED';
     case 'closed':
       return status === 'CLOSED';
+    case 'created':
     case 'rejected':
-      return status === 'REJECTED';
+    case 'expired':
+      return status.toLowerCase() === wanted?.toLowerCase();
     case 'captured':
       return status === 'CLOSED' && captures.length > 0 && refunds.length === 0;
     case 'refunded':

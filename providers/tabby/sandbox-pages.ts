@@ -1,5 +1,13 @@
 /** The checkout page of the Tabby simulator, where a person plays the customer. */
-import { escapeHtml, formField, htmlPage, seeOther, webUrl } from '../../sandbox/html.ts';
+import {
+  backToShop,
+  choices,
+  escapeHtml,
+  formField,
+  htmlPage,
+  seeOther,
+  webUrl,
+} from '../../sandbox/html.ts';
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
 import { decimal } from './sandbox-payments.ts';
 import type { Payment, PaymentBook } from './sandbox-payments.ts';
@@ -23,11 +31,12 @@ export function tabbyPages(book: PaymentBook): Route[] {
     route('POST', (payment, request) => {
       if (!book.isOpen(payment)) return page(payment, false);
       const urls = payment.order.urls;
-      if (formField(request.rawBody, 'do') === 'cancel') {
+      const done = formField(request.rawBody, 'do');
+      if (done === 'cancel' || done === 'lapse') {
         book.expire(payment);
-        return back(urls.cancel, payment, request);
+        return done === 'cancel' ? back(urls.cancel, payment, request) : page(payment, false);
       }
-      if (payment.order.buyer.email === REJECTED_BUYER) {
+      if (done === 'decline' || payment.order.buyer.email === REJECTED_BUYER) {
         book.reject(payment);
         return back(urls.failure, payment, request);
       }
@@ -46,12 +55,16 @@ function back(address: string, { id }: Payment, request: SimulatorRequest): Repl
 
 function page({ order, status }: Payment, open: boolean): Reply {
   const form = open
-    ? `<form method="post"><button class="primary" name="do" value="pay">Pay in 4</button>` +
-      `<button name="do" value="cancel">Cancel</button></form>`
-    : '';
+    ? choices('do', [
+        ['pay', 'Pay in 4'],
+        ['decline', 'Be declined'],
+        ['cancel', 'Cancel'],
+        ['lapse', 'Let the time run out'],
+      ])
+    : backToShop(webUrl(order.urls.failure)?.href ?? null);
   return htmlPage(
     'Tabby checkout',
-    `<h1>Split in 4</h1><p class="amount">${decimal(order.amount, order.currency)} ${order.currency}</p>` +
-      `<p>${escapeHtml(order.description ?? '')}</p><p>Status: ${status}</p>${form}`,
+    `<h1>Tabby: split in 4</h1><p class="amount">${decimal(order.amount, order.currency)} ${order.currency}</p>` +
+      `<p>${escapeHtml(order.description ?? '')}</p><p class="soft">Status: ${status}</p>${form}`,
   );
 }

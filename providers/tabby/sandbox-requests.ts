@@ -57,6 +57,8 @@ export function parseCheckout(body: Body): CheckoutOrder {
   const order = object(payment['order'], '$.payment.order');
   checkItems(order, currency);
   const urls = objectOrNull(body['merchant_urls']) ?? {};
+  const lang = optionalText(body, 'lang', '$');
+  if (lang !== null && lang !== 'en' && lang !== 'ar') throw new BadData('', '$.lang');
   return {
     amount: minorUnits(payment['amount'], currency, '$.payment.amount'),
     currency,

@@ -124,6 +124,15 @@ it('answers 200 when pre-scoring refuses', async () => {
   });
 });
 
+it('takes English and Arabic, and names no other language', async () => {
+  for (const lang of ['en', 'ar'])
+    expect((await call('POST', '/v2/checkout', { ...checkout(), lang })).status).toBe(200);
+  expect(await call('POST', '/v2/checkout', { ...checkout(), lang: 'fr' })).toMatchObject({
+    status: 400,
+    answer: { errors: [{ field: '$.lang' }] },
+  });
+});
+
 it.each([
   [{ currency: 'USD' }, '$.payment.currency'],
   [{ amount: 340 }, '$.payment.amount'],
@@ -138,6 +147,7 @@ it.each([
     answer: {
       status: 'error',
       errorType: 'bad_data',
+      error: `${field} is not valid`,
       errors: [{ field, code: 'invalid_value', message: '' }],
     },
   });
@@ -201,6 +211,16 @@ it('lists what is authorized or closed, newest first, twenty at a time', async (
   expect((await call('GET', '/v2/payments?offset=1')).answer['payments']).toMatchObject([{ id: first }]);
   expect((await call('GET', '/v2/payments?created_at__lte=2020-01-23')).answer['payments']).toEqual([]);
   expect((await call('GET', '/v2/payments?status=bogus')).status).toBe(400);
+});
+
+it('lists payments of one status, written either way', async () => {
+  const open = await created();
+  await authorized();
+  for (const status of ['CREATED', 'created'])
+    expect((await call('GET', `/v2/payments?status=${status}`)).answer).toMatchObject({
+      payments: [{ id: open, status: 'CREATED' }],
+      pagination: { total_count: 1 },
+    });
 });
 
 it('changes the reference and tells so', async () => {

@@ -224,7 +224,12 @@ function withBadData(handle: () => Reply): Reply {
     if (!(error instanceof BadData)) throw error;
     if (error.field === null) return errorReply(400, error.message);
     const errors = [{ field: error.field, code: 'invalid_value', message: '' }];
-    return reply(400, { status: 'error', errorType: 'bad_data', errors });
+    return reply(400, {
+      status: 'error',
+      errorType: 'bad_data',
+      error: `${error.field} is not valid`,
+      errors,
+    });
   }
 }
 

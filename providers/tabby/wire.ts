@@ -100,10 +100,20 @@ export const paymentPage = z.object({
     .catch(null),
 });
 
-/** One call to a path below `/api/v2/`; gives the answer as `schema` says, and the request for errors that follow. */
-export function call<T>(context: Context, wanted: JsonCall, schema: ZodType<T>) {
-  const headers = { authorization: `Bearer ${context.account.credentials.secret_key}` };
-  return callJson(context, { ...wanted, path: `/api/v2/${wanted.path}` }, schema, { headers, refusal });
+interface Call extends JsonCall {
+  /** Webhooks are still at `v1`. */
+  readonly version?: 'v1' | 'v2';
+  /** Below `/api/<version>/`: `payments/…`. */
+  readonly path: string;
+  /** Beside the key. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One call; gives the answer as `schema` says, and the request for errors that follow. */
+export function call<T>(context: Context, { version = 'v2', headers, ...wanted }: Call, schema: ZodType<T>) {
+  const authorization = `Bearer ${context.account.credentials.secret_key}`;
+  const path = `/api/${version}/${wanted.path}`;
+  return callJson(context, { ...wanted, path }, schema, { headers: { authorization, ...headers }, refusal });
 }
 
 const refusalBody = z.object({

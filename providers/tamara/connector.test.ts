@@ -1,6 +1,7 @@
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
 import type { ProviderFailure } from '../../domain/provider-error.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import { failureOf } from '../../test/setup/failure-of.ts';
 import type { CreatePayment, ProviderContext } from '../contract.ts';
 import { createProviderHttp } from '../http.ts';
@@ -46,7 +47,7 @@ const payment = (over: Partial<CreatePayment> = {}): CreatePayment => ({
   customer: { name: 'Sara Al Ali', email: 'sara@example.com', phone: '+966 50 000 0001' },
   items: [{ name: 'T-shirt', quantity: 2, unit_amount: 17_000 }],
   webhook_url: 'https://sarraf.example/webhooks/tamara/acc_1',
-  return_urls: { success: 'https://shop.example/ok', failure: 'https://shop.example/no' },
+  return_urls: returnAddresses('https://sarraf.example/return/t1'),
   ...over,
 });
 const CHECKOUT = {
@@ -131,9 +132,9 @@ describe('createPayment', () => {
       consumer: { ...names, phone_number: '500000001', email: 'sara@example.com' },
       shipping_address: { ...names, line1: 'King Fahd Rd 1', city: 'Riyadh', country_code: 'SA' },
       merchant_url: {
-        success: 'https://shop.example/ok',
-        failure: 'https://shop.example/no',
-        cancel: 'https://shop.example/no',
+        success: 'https://sarraf.example/return/t1',
+        failure: 'https://sarraf.example/return/t1/failure',
+        cancel: 'https://sarraf.example/return/t1/cancel',
         notification: 'https://sarraf.example/webhooks/tamara/acc_1',
       },
       platform: 'sarraf',
@@ -158,7 +159,6 @@ describe('createPayment', () => {
   it.each<[string, Partial<CreatePayment>, string]>([
     ['a currency it does not take', { money: money(5_000, currency('USD')) }, 'unsupported_currency'],
     ['a customer without a phone', { customer: { name: 'S', email: 'a@b.co' } }, 'missing_customer'],
-    ['no return URL', { return_urls: { success: null, failure: null } }, 'missing_return_url'],
   ])('refuses %s before anything is sent', async (_, over, code) => {
     const failure = await failureOf(tamara.createPayment(context(), payment(over)));
     expect(failure).toMatchObject({ kind: 'invalid_request', code });

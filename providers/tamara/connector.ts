@@ -4,6 +4,7 @@ import { createPayment } from './create.ts';
 import { manifest } from './manifest.ts';
 import { capturePayment, refundPayment, voidPayment } from './operations.ts';
 import { findPayment, readPayment } from './orders.ts';
+import { findWebhooks, registerWebhook } from './registration.ts';
 import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
 import { tamaraCredentials, type TamaraCredentials } from './wire.ts';
 
@@ -16,6 +17,8 @@ export const tamara: Connector<TamaraCredentials> = {
   capturePayment,
   voidPayment,
   refundPayment,
+  registerWebhook,
+  findWebhooks,
   verifyWebhook,
   parseWebhook,
   acknowledge,

@@ -49,9 +49,6 @@ function orderBody(
   const { country, dial } = countryOf(money.currency);
   const names = namesOf(customer.name ?? '');
   const nothing = toWire({ amount: 0, currency: money.currency });
-  const success = return_urls.success ?? return_urls.failure;
-  const failure = return_urls.failure ?? return_urls.success;
-  if (!success) throw refused('missing_return_url', 'Tamara needs a return URL');
   return {
     order_reference_id: reference,
     order_number: reference,
@@ -64,7 +61,7 @@ function orderBody(
     items: itemsOf(request),
     consumer: { ...names, phone_number: localPhone(customer.phone ?? '', dial), email: customer.email },
     shipping_address: { ...names, line1: address_line, city, country_code: country },
-    merchant_url: { success, failure, cancel: failure, notification: webhook_url },
+    merchant_url: { ...return_urls, notification: webhook_url },
     platform: 'sarraf',
     expires_in_minutes,
   };

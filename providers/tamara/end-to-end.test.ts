@@ -3,6 +3,7 @@
  */
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import { useRig } from '../../test/setup/provider-rig.ts';
 import type { CreatePayment, MoneyOperation } from '../contract.ts';
 import { tamara } from './connector.ts';
@@ -18,7 +19,7 @@ const order = (): CreatePayment => ({
   customer: { name: 'Sara', email: 'sara@example.com', phone: '+96550000001' },
   items: [],
   webhook_url: rig.merchant.url('/per-payment'),
-  return_urls: { success: 'https://shop.example.com/return', failure: null },
+  return_urls: returnAddresses('https://sarraf.example/return/t1'),
 });
 const create = async () => (await tamara.createPayment(context(), order())).provider_payment_id;
 const approved = async (): Promise<string> => {

@@ -36,7 +36,7 @@ export const manifest: Manifest = {
   can_expire: false,
   lookup: 'by_reference',
   webhook_trust: 'hint',
-  // What a customer does is told to the URL of the payment; everything later only to a URL that is registered.
-  webhook_registration: 'per_payment',
+  // What a customer does is told to the URL of the payment as well; everything later only to a URL that is registered.
+  webhook_registration: 'api',
   poll_s: [30, 120, 420, 1200],
 };

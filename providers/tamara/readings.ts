@@ -26,12 +26,16 @@ export interface OrderMoney {
  */
 export function moneyOf(order: Order, request: ProviderRequest): OrderMoney {
   const currency = currencyNamed(order.total_amount.currency, request);
-  const receipts = order.transactions.captures.map(({ capture_id, total_amount, created_at }) => ({
-    key: capture_id,
-    amount: positiveUnits(total_amount, currency, request),
-    paid_at: created_at,
-    fee: null,
-  }));
+  const receipts = order.transactions.captures.map(
+    ({ capture_id, total_amount, created_at, shipping_info }) => ({
+      key: capture_id,
+      amount: positiveUnits(total_amount, currency, request),
+      paid_at: created_at,
+      fee: null,
+      // The tracking number, which carries our operation key.
+      reference: shipping_info,
+    }),
+  );
   const captured = addAmounts(receipts.map(({ amount }) => amount));
   const told = minorUnits(order.captured_amount, currency, request);
   if (told !== null && told !== captured) {

@@ -1,4 +1,5 @@
 /** Orders as the Tamara simulator shows them. Fields as the official `tamara-solution/php-sdk` reads them. */
+import type { Reply } from '../../sandbox/http-server.ts';
 import { json } from './sandbox-money.ts';
 import { canceledOf, capturedOf, refundedOf } from './sandbox-orders.ts';
 import type { Order } from './sandbox-orders.ts';
@@ -61,4 +62,8 @@ export function orderJson(order: Order): Readonly<Record<string, unknown>> {
       })),
     },
   };
+}
+
+export function reply(status: number, body: unknown): Reply {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }

@@ -26,6 +26,12 @@ export interface Refund {
   readonly comment: string;
   readonly merchantRefundId: string | null;
 }
+/** Where the money of a refund comes from (null: from any capture), and what the merchant says to it. */
+export interface RefundSource {
+  readonly captureId: string | null;
+  readonly comment: string;
+  readonly merchantRefundId: string | null;
+}
 export interface Cancel {
   readonly id: string;
   readonly minor: number;
@@ -156,19 +162,30 @@ export class OrderBook {
     return cancel;
   }
 
-  /** Takes the money from the captures in their order; the refund names the first of them. */
-  refund(order: Order, minor: number, comment: string, merchantRefundId: string | null): Refund {
-    if (minor > capturedOf(order) - refundedOf(order)) {
+  /** The captures a refund would be taken from; throws `Refused` when they do not have as much. */
+  checkRefund(order: Order, minor: number, captureId: string | null): Capture[] {
+    const from = order.captures.filter(({ id }) => captureId === null || captureId === id);
+    if (captureId !== null && from.length === 0) {
+      throw new Refused(404, 'capture_not_found', 'Capture not found');
+    }
+    if (minor > from.reduce((left, capture) => left + capture.minor - capture.refunded, 0)) {
       throw new Refused(409, 'refund_amount_exceeded', 'The amount exceeds what can be refunded');
     }
+    return from;
+  }
+
+  /** Takes the money from one capture, or from all in their order; the refund names the first that gives. */
+  refund(order: Order, minor: number, source: RefundSource): Refund {
+    const from = this.checkRefund(order, minor, source.captureId);
     let left = minor;
     let captureId = '';
-    for (const capture of order.captures) {
+    for (const capture of from) {
       const part = Math.min(left, capture.minor - capture.refunded);
       if (part > 0 && captureId === '') captureId = capture.id;
       capture.refunded += part;
       left -= part;
     }
+    const { comment, merchantRefundId } = source;
     const at = this.#clock.now();
     const refund: Refund = { id: randomUUID(), captureId, minor, at, comment, merchantRefundId };
     order.refunds.push(refund);

@@ -1,5 +1,5 @@
 /** The checkout page of the Tamara simulator, where a person plays the customer. */
-import { escapeHtml, formField, htmlPage, seeOther } from '../../sandbox/html.ts';
+import { backToShop, choices, escapeHtml, formField, htmlPage, seeOther } from '../../sandbox/html.ts';
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
 import { decimal } from './sandbox-money.ts';
 import type { Order, OrderBook } from './sandbox-orders.ts';
@@ -35,6 +35,9 @@ export function tamaraPages(book: OrderBook): Route[] {
         case 'cancel':
           book.abandon(order);
           return back(urls.cancel, 'canceled', order);
+        case 'lapse':
+          book.expire(order);
+          return page(order);
         default:
           return page(order);
       }
@@ -51,17 +54,20 @@ function back(target: string, paymentStatus: string, { id }: Order): Reply {
 
 function page({ created, status }: Order): Reply {
   const { total } = created;
-  const button = (value: string, label: string, style = ''): string =>
-    `<button name="do" value="${value}"${style}>${label}</button>`;
   const form =
     status === 'new'
-      ? `<form method="post">${button('approve', 'Pay', ' class="primary"')}` +
-        `${button('decline', 'Be declined')}${button('cancel', 'Cancel')}</form>`
-      : '';
+      ? choices('do', [
+          ['approve', 'Pay'],
+          ['decline', 'Be declined'],
+          ['cancel', 'Cancel'],
+          ['lapse', 'Let the time run out'],
+        ])
+      : backToShop(status === 'expired' ? created.urls.failure : null);
   return htmlPage(
     'Tamara checkout',
-    `<h1>Order ${escapeHtml(created.number)}</h1>` +
+    `<h1>Tamara</h1>` +
       `<p class="amount">${decimal(total.minor, total.currency)} ${total.currency}</p>` +
-      `<p>${escapeHtml(created.description)}</p><p>Status: ${status}</p>${form}`,
+      `<p>${escapeHtml(created.description)}</p>` +
+      `<p class="soft">Order ${escapeHtml(created.number)}, status: ${status}</p>${form}`,
   );
 }

@@ -9,11 +9,14 @@ export type Body = Readonly<Record<string, unknown>>;
 export class Refused extends Error {
   readonly status: 400 | 404 | 409;
   readonly code: string;
+  /** What the error says besides, as with a webhook that is registered already. */
+  readonly data: Body | undefined;
 
-  constructor(status: 400 | 404 | 409, code: string, message: string) {
+  constructor(status: 400 | 404 | 409, code: string, message: string, data?: Body) {
     super(message);
     this.status = status;
     this.code = code;
+    this.data = data;
   }
 }
 
@@ -83,7 +86,7 @@ export function parseOrder(body: Body): NewOrder {
       success: url(urls, 'success'),
       failure: url(urls, 'failure'),
       cancel: url(urls, 'cancel'),
-      notification: urls['notification'] === undefined ? null : url(urls, 'notification'),
+      notification: (urls['notification'] ?? '') === '' ? null : url(urls, 'notification'),
     },
     lifetimeMinutes: minutes,
     body,
@@ -104,6 +107,13 @@ export function amountOf(body: Body, name: string): Sum {
   const sum = sumFrom(body[name]);
   if (sum === null || sum.minor <= 0) throw missing(name);
   return sum;
+}
+
+/** `total_amount` in the order's own currency, in minor units. */
+export function amountIn(currency: string, body: Body): number {
+  const sum = amountOf(body, 'total_amount');
+  if (sum.currency !== currency) throw missing('total_amount.currency');
+  return sum.minor;
 }
 
 export function text(body: Body, name: string, max: number): string {

@@ -8,7 +8,7 @@ import { randomUUID } from '../../sandbox/random.ts';
 import { tamaraToken } from './sandbox-jwt.ts';
 import { json } from './sandbox-money.ts';
 import type { Event, Order } from './sandbox-orders.ts';
-import { missing, url } from './sandbox-requests.ts';
+import { missing, Refused, url } from './sandbox-requests.ts';
 import type { Body } from './sandbox-requests.ts';
 
 export interface Registration {
@@ -19,17 +19,43 @@ export interface Registration {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+const URL_MAX = 255;
+const EVENTS = [
+  'order_approved',
+  'order_declined',
+  'order_authorised',
+  'order_canceled',
+  'order_updated',
+  'order_captured',
+  'order_refunded',
+  'order_expired',
+  'order_on_hold',
+  'order_paid',
+];
+
 export class WebhookRegistry {
   readonly #byId = new Map<string, Registration>();
 
+  /** Keeps a new webhook, or the one called `webhook_id` as it is to be from now on. */
   add(body: Body, webhook_id: string = randomUUID()): Registration {
     const { events, headers } = body;
+    // Tamara's own client sends no type.
+    if ((body['type'] ?? 'order') !== 'order') throw missing('type');
     if (!Array.isArray(events) || events.length === 0) throw missing('events');
+    const names = events.map(String);
+    if (!names.every((name) => EVENTS.includes(name))) throw missing('events');
+    const target = url(body, 'url');
+    if (target.length > URL_MAX) throw missing('url');
+    const same = [...this.#byId.values()].find((other) => other.url === target);
+    if (same !== undefined && same.webhook_id !== webhook_id) {
+      const data = { webhook_id: same.webhook_id };
+      throw new Refused(400, 'webhook_already_registered', 'Webhook already registered', data);
+    }
     const registration: Registration = {
       webhook_id,
       type: 'order',
-      url: url(body, 'url'),
-      events: events.map(String),
+      url: target,
+      events: names,
       headers: Object.fromEntries(
         Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
       ),

@@ -142,6 +142,53 @@ it.each([
   expect(answer).toMatchObject({ status: 409, body: { errors: [{ error_code: expect.any(String) }] } });
 });
 
+it('gives money back by the older call that names captures, all of them or none', async () => {
+  const id = await approved();
+  await api(`POST /orders/${id}/authorise`);
+  const capture = async (amount: number) =>
+    String(
+      (
+        await api('POST /payments/capture', {
+          order_id: id,
+          total_amount: sar(amount),
+          shipping_info: SHIPPING,
+        })
+      ).body['capture_id'],
+    );
+  const [first, second] = [await capture(100), await capture(240)];
+  const refund = (...entries: readonly [string, number][]) =>
+    api('POST /payments/refund', {
+      order_id: id,
+      refunds: entries.map(([capture_id, amount]) => ({ capture_id, total_amount: sar(amount) })),
+    });
+  expect((await refund([first, 50], [second, 240.01])).status).toBe(409);
+  expect((await refund([first, 50], [first, 51])).status).toBe(400);
+  expect((await refund(['none', 1])).status).toBe(404);
+  expect((await refund()).status).toBe(400);
+  expect(simulator.ledger.lines().filter(({ kind }) => kind === 'money_refunded')).toEqual([]);
+
+  expect(await refund([second, 240], [first, 50])).toMatchObject({
+    status: 200,
+    body: { order_id: id, refunds: [{ capture_id: second }, { capture_id: first }] },
+  });
+  expect((await api(`GET /orders/${id}`)).body).toMatchObject({
+    status: 'partially_refunded',
+    refunded_amount: sar(290),
+    transactions: { captures: [{ refunded_amount: sar(50) }, { refunded_amount: sar(240) }] },
+  });
+});
+
+it('offers its types of payment in its own countries and currencies only', async () => {
+  const types = (query: string) => api(`GET /checkout/payment-types?${query}`);
+  const offer = [
+    expect.objectContaining({ name: 'PAY_BY_INSTALMENTS', min_limit: { amount: 0.1, currency: 'KWD' } }),
+  ];
+  expect((await types('country=KW')).body).toEqual(expect.arrayContaining(offer));
+  expect((await types('country=SA&currency=SAR&order_value=340')).status).toBe(200);
+  expect((await types('country=SA&currency=XAF')).status).toBe(400);
+  expect((await types('country=CM')).status).toBe(400);
+});
+
 it('authorises once, and captures no more than there is', async () => {
   const id = await approved();
   expect((await api(`POST /orders/${id}/authorise`)).status).toBe(200);
@@ -208,6 +255,39 @@ it('sends registered webhooks, signed in query and header, with `data: []` when 
   const { exp, iat, iss } = claims as { exp: number; iat: number; iss: string };
   expect([exp - iat, iss]).toEqual([900, 'Tamara']);
   expect((await api(`DELETE /webhooks/${String(made['webhook_id'])}`)).status).toBe(204);
+});
+
+it('takes a webhook without a type, as Tamara’s own client sends it, for one of orders', async () => {
+  const registration = { url: merchant.url('/untyped'), events: ['order_approved'], headers: {} };
+  const { body: made } = await api('POST /webhooks', registration);
+  expect(made).toMatchObject({ webhook_id: expect.any(String), url: registration.url });
+  expect((await api(`DELETE /webhooks/${String(made['webhook_id'])}`)).status).toBe(204);
+});
+
+it('registers a URL once, tells whose it is the second time, and changes it', async () => {
+  const registration = {
+    type: 'order',
+    url: merchant.url('/hooks'),
+    events: ['order_approved'],
+    headers: {},
+  };
+  const { body: made } = await api('POST /webhooks', registration);
+  const id = String(made['webhook_id']);
+  expect(await api('POST /webhooks', registration)).toMatchObject({
+    status: 400,
+    body: { errors: [{ error_code: 'webhook_already_registered', data: { webhook_id: id } }] },
+  });
+  const changed = { ...registration, events: ['order_captured', 'order_refunded'] };
+  expect(await api(`PUT /webhooks/${id}`, changed)).toMatchObject({ status: 200, body: { webhook_id: id } });
+  expect((await api(`GET /webhooks/${id}`)).body).toMatchObject({ events: changed.events });
+  for (const wrong of [{ type: 'payment' }, { events: [] }, { events: ['order_eaten'] }, { url: 'shop' }]) {
+    expect((await api('POST /webhooks', { ...registration, ...wrong })).status).toBe(400);
+  }
+});
+
+it.each([null, ''])('takes %p for a notification URL that there is not', async (notification) => {
+  const merchant_url = { ...SAMPLE.merchant_url, notification };
+  expect((await api('POST /checkout', { ...SAMPLE, merchant_url })).status).toBe(200);
 });
 
 it('tells the notification URL of the order in the older form, and tries again when it is refused', async () => {

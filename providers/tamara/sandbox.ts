@@ -3,7 +3,7 @@
  * `tamara-solution/php-sdk` show them. It shares no code with the connector.
  *
  * Not documented, so chosen here: a lookup by reference finds the newest order; `merchant_refund_id` is kept and makes
- * nothing safe to repeat; a cancellation after a part was captured leaves the order `updated`; webhooks that are not
+ * nothing safe to repeat; a URL that is registered already is 400 and names its webhook; a cancellation after a part was captured leaves the order `updated`; webhooks that are not
  * acknowledged are tried again after 1, 5 and 15 minutes. With `auto_capture` an order is captured as it is authorised.
  */
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
@@ -11,13 +11,13 @@ import { sameText } from '../../sandbox/same-text.ts';
 import { defineSimulator } from '../../sandbox/simulator.ts';
 import type { SimulatorCore } from '../../sandbox/simulator.ts';
 import { tamaraControl } from './sandbox-control.ts';
-import { orderJson } from './sandbox-json.ts';
+import { orderJson, reply } from './sandbox-json.ts';
 import { json } from './sandbox-money.ts';
 import { OrderBook } from './sandbox-orders.ts';
 import type { Order } from './sandbox-orders.ts';
 import { checkoutUrl, tamaraPages } from './sandbox-pages.ts';
-import { amountOf, asBody, missing, parseBody, parseOrder, Refused, text } from './sandbox-requests.ts';
-import type { Body } from './sandbox-requests.ts';
+import { refundOfCaptures, simplifiedRefund } from './sandbox-refunds.ts';
+import { amountIn, asBody, missing, parseBody, parseOrder, Refused, text } from './sandbox-requests.ts';
 import { WebhookRegistry, webhooksFor } from './sandbox-webhooks.ts';
 
 type Credentials = {
@@ -81,7 +81,7 @@ function apiRoute(core: Core, method: string, path: string, names: readonly stri
         return handle(request);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        return refusalReply(error.status, error.code, error.message);
+        return refusalReply(error.status, error.code, error.message, error.data);
       }
     },
   };
@@ -125,7 +125,10 @@ function orderRoutes(core: Core, book: OrderBook): Route[] {
     }),
     route('POST', '/orders/:order/cancel', ['cancel', 'void'], (request) => {
       const order = named(request);
-      const { id, minor } = book.cancel(order, amountIn(order, parseBody(request.rawBody)));
+      const { id, minor } = book.cancel(
+        order,
+        amountIn(order.created.total.currency, parseBody(request.rawBody)),
+      );
       const canceled_amount = json(minor, order.created.total.currency);
       return reply(200, { cancel_id: id, order_id: order.id, status: order.status, canceled_amount });
     }),
@@ -135,25 +138,20 @@ function orderRoutes(core: Core, book: OrderBook): Route[] {
       const shipping = asBody(body['shipping_info']);
       if (Number.isNaN(Date.parse(text(shipping, 'shipped_at', 64)))) throw missing('shipped_at');
       text(shipping, 'shipping_company', 255);
-      const { id, minor } = book.capture(order, amountIn(order, body), body);
+      const { id, minor } = book.capture(order, amountIn(order.created.total.currency, body), body);
       const captured_amount = json(minor, order.created.total.currency);
       return reply(200, { capture_id: id, order_id: order.id, status: order.status, captured_amount });
     }),
-    route('POST', '/payments/simplified-refund/:order', ['refund'], (request) => {
-      const order = named(request);
+    route('POST', '/payments/simplified-refund/:order', ['refund'], (request) =>
+      simplifiedRefund(book, named(request), parseBody(request.rawBody)),
+    ),
+    // The two older forms: the same by another path, and one that names the captures.
+    route('POST', '/merchants/orders/:order/refund', ['refund'], (request) =>
+      simplifiedRefund(book, named(request), parseBody(request.rawBody)),
+    ),
+    route('POST', '/payments/refund', ['refund'], (request) => {
       const body = parseBody(request.rawBody);
-      const comment = text(body, 'comment', 1000);
-      const theirs = body['merchant_refund_id'];
-      const key = typeof theirs === 'string' ? theirs : null;
-      const { id, minor, captureId } = book.refund(order, amountIn(order, body), comment, key);
-      return reply(200, {
-        order_id: order.id,
-        comment,
-        refund_id: id,
-        capture_id: captureId,
-        status: order.status,
-        refunded_amount: json(minor, order.created.total.currency),
-      });
+      return refundOfCaptures(book, found(request, book.find(text(body, 'order_id', 64))), body);
     }),
   ];
 }
@@ -172,15 +170,21 @@ function authorisedJson(order: Order): unknown {
   };
 }
 
-/** `total_amount` in the order's own currency. */
-function amountIn({ created }: Order, body: Body): number {
-  const { minor, currency } = amountOf(body, 'total_amount');
-  if (currency !== created.total.currency) throw missing('total_amount.currency');
-  return minor;
-}
+/** Which currency a country has. */
+const CURRENCIES: Readonly<Record<string, string>> = {
+  SA: 'SAR',
+  AE: 'AED',
+  BH: 'BHD',
+  KW: 'KWD',
+  OM: 'OMR',
+};
 
+/** The same offer for each country, whatever the order's value; without a currency, that of the country. */
 function paymentTypes(query: URLSearchParams): Reply {
-  const currency = query.get('currency') ?? 'SAR';
+  const own = CURRENCIES[query.get('country') ?? ''];
+  if (own === undefined) throw missing('country');
+  const currency = query.get('currency') ?? own;
+  if (!Object.values(CURRENCIES).includes(currency)) throw missing('currency');
   const limits = { min_limit: json(100, currency), max_limit: json(500_000_000, currency) };
   const type = (name: string, description: string, counts: readonly number[]): unknown => ({
     name,
@@ -217,10 +221,14 @@ function webhookRoutes(core: Core, registry: WebhookRegistry): Route[] {
   ];
 }
 
-function refusalReply(status: number, error_code: string, message: string): Reply {
-  return reply(status, { message, errors: [{ error_code, description: message }] });
-}
-
-function reply(status: number, body: unknown): Reply {
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+function refusalReply(
+  status: number,
+  error_code: string,
+  message: string,
+  data?: Readonly<Record<string, unknown>>,
+): Reply {
+  return reply(status, {
+    message,
+    errors: [{ error_code, description: message, ...(data ? { data } : {}) }],
+  });
 }

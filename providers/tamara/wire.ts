@@ -3,12 +3,12 @@
  * `tamara-solution/php-sdk`; what those leave open is listed in the README of this folder.
  */
 import { z, type ZodType } from 'zod';
-import type { ProviderFailure } from '../../domain/provider-error.ts';
+import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
 import { failureFromStatus, readRefusal, sayable } from '../answers.ts';
 import type { ProviderContext } from '../contract.ts';
 import { oneOf, optionalMoment, optionalText, secret, text, webUrl } from '../fields.ts';
 import type { ProviderRequest, ProviderResponse } from '../http.ts';
-import { callJson, type JsonCall } from '../json-call.ts';
+import { callJson, sendJson, type JsonCall } from '../json-call.ts';
 
 export interface TamaraCredentials {
   readonly api_token: string;
@@ -109,8 +109,21 @@ export const orderWebhook = z
 
 /** One call; gives the answer as `schema` says, and the request for errors that follow. */
 export function call<T>(context: Context, wanted: JsonCall, schema: ZodType<T>) {
-  const headers = { authorization: `Bearer ${context.account.credentials.api_token}` };
-  return callJson(context, wanted, schema, { headers, refusal });
+  return callJson(context, wanted, schema, { headers: headersOf(context), refusal });
+}
+
+/** One call, whatever its answer. */
+export function exchange(context: Context, wanted: JsonCall) {
+  return sendJson(context, wanted, headersOf(context));
+}
+
+/** What an answer that is no success means. */
+export function refused(response: ProviderResponse, request: ProviderRequest): ProviderError {
+  return new ProviderError(refusal(response, request));
+}
+
+function headersOf({ account }: Context): Readonly<Record<string, string>> {
+  return { authorization: `Bearer ${account.credentials.api_token}` };
 }
 
 /** For people only; `sayable` makes it fit to be kept. */

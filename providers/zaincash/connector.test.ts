@@ -1,5 +1,6 @@
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import { failureOf } from '../../test/setup/failure-of.ts';
 import type { CreatePayment, ProviderContext } from '../contract.ts';
 import { createProviderHttp } from '../http.ts';
@@ -102,7 +103,7 @@ const order = (over: Partial<CreatePayment> = {}): CreatePayment => ({
   customer: { phone: '+964 780 000 0002' },
   items: [],
   webhook_url: 'https://sarraf.example/webhooks/zaincash/acc_1',
-  return_urls: { success: 'https://shop.example/ok', failure: 'https://shop.example/no' },
+  return_urls: returnAddresses('https://sarraf.example/return/t1'),
   ...over,
 });
 const payment = { provider_payment_id: ID, method: 'wallet' };
@@ -146,7 +147,7 @@ describe('createPayment', () => {
         body:
           '{"language":"ku","externalReferenceId":"336c0775-b67d-5e0e-b3dc-ce48946a063a","orderId":"pay_01","serviceType":"JAWS",' +
           '"amount":{"value":"500","currency":"IQD"},"customer":{"phone":"9647800000002"},' +
-          '"redirectUrls":{"successUrl":"https://shop.example/ok","failureUrl":"https://shop.example/no"}}',
+          '"redirectUrls":{"successUrl":"https://sarraf.example/return/t1","failureUrl":"https://sarraf.example/return/t1/failure"}}',
       },
     ]);
   });
@@ -160,29 +161,16 @@ describe('createPayment', () => {
     });
   });
 
-  it('falls back: Arabic, the description, one return URL for both, no phone that is none of theirs', async () => {
+  it('falls back: Arabic, the description, no phone that is none of theirs', async () => {
     scripts({ init: [answering(200, { ...CREATED, expiryTime: 'soon' })] });
-    const request = order({
-      customer: { phone: '+49 30 1' },
-      return_urls: { success: null, failure: 'https://shop.example/no' },
-    });
-    const made = await zaincash.createPayment(context(), request);
+    const made = await zaincash.createPayment(context(), order({ customer: { phone: '+49 30 1' } }));
     expect(made.expires_at).toBe('2025-12-22T08:04:28.000Z');
     const body: unknown = JSON.parse(server.requests[1]?.body ?? '');
     expect(body).toMatchObject({
       language: 'ar',
       serviceType: 'Order 1001',
-      redirectUrls: { successUrl: 'https://shop.example/no', failureUrl: 'https://shop.example/no' },
     });
     expect(body).not.toHaveProperty('customer');
-  });
-
-  it('sends nothing without a return URL', async () => {
-    const request = order({ return_urls: { success: null, failure: null } });
-    expect(await failureOf(zaincash.createPayment(context(), request))).toMatchObject({
-      kind: 'invalid_request',
-    });
-    expect(server.requests).toEqual([]);
   });
 
   it('repeats a request whose answer was lost, and takes the payment that the first one made', async () => {

@@ -14,7 +14,7 @@ import type {
   RefundReading,
 } from '../contract.ts';
 import { readingOf, refundOf } from './readings.ts';
-import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
+import { acknowledge, parseWebhook, verifyWebhook, webhookSetup } from './webhook.ts';
 import {
   call,
   created,
@@ -101,8 +101,6 @@ function initBody(
   { money, reference, idempotency_key, description, customer, return_urls }: CreatePayment,
 ): Record<string, unknown> {
   const phone = customer.phone ? walletNumber(customer.phone) : null;
-  const successUrl = return_urls.success ?? return_urls.failure;
-  if (successUrl === null) throw refused('missing_return_url', 'ZainCash needs return_urls.success');
   return {
     language,
     externalReferenceId: externalReference(idempotency_key),
@@ -111,7 +109,7 @@ function initBody(
     amount: { value: String(exactly(() => toWholeUnits(money))), currency: 'IQD' },
     // Only fills in the page's first field, so a number that is none of theirs is left for the customer to type.
     ...(phone ? { customer: { phone } } : {}),
-    redirectUrls: { successUrl, failureUrl: return_urls.failure ?? successUrl },
+    redirectUrls: { successUrl: return_urls.success, failureUrl: return_urls.failure },
   };
 }
 
@@ -249,6 +247,7 @@ export const zaincash: Connector<ZainCashCredentials> = {
   createPayment,
   readPayment,
   refundPayment,
+  webhookSetup,
   verifyWebhook,
   parseWebhook,
   acknowledge,

@@ -3,6 +3,7 @@
  */
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import { useRig } from '../../test/setup/provider-rig.ts';
 import type { CreatePayment } from '../contract.ts';
 import { createTokenStore } from '../token-store.ts';
@@ -19,7 +20,7 @@ const order: CreatePayment = {
   customer: { phone: '07800000002' },
   items: [],
   webhook_url: 'https://sarraf.example/webhooks/zaincash/acc_1',
-  return_urls: { success: 'https://shop.example/ok', failure: 'https://shop.example/no' },
+  return_urls: returnAddresses('https://sarraf.example/return/t1'),
 };
 const create = async (given = context()) => ({
   ...(await zaincash.createPayment(given, order)),
@@ -33,7 +34,7 @@ it('is paid on the hosted page, and its webhook says what a reading says', async
     fetch(page, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' });
   await submit({ phone: '9647800000002', pin: '1111' });
   const back = await submit({ step: 'otp', otp: '111111' });
-  expect(back.headers.get('location')).toContain('https://shop.example/ok');
+  expect(back.headers.get('location')).toContain(order.return_urls.success);
   const [claim] = await rig.claims();
   const reading = await zaincash.readPayment(context(), payment);
   expect(claim?.reading).toMatchObject({ status: 'paid', reference: 'pay_01' });

@@ -1,4 +1,4 @@
-/** How the ZainCash v2 simulator shows transactions and events: numbers for amounts, `+00:00` for UTC. */
+/** How the ZainCash v2 simulator shows transactions and events: `+00:00` for UTC, numbers for amounts unless told otherwise. */
 import { randomBytes } from 'node:crypto';
 import type { Reply } from '../../sandbox/http-server.ts';
 import { randomUUID } from '../../sandbox/random.ts';
@@ -31,6 +31,19 @@ export function pagePath({ id, pageToken }: Transaction): string {
   return `/transaction/pay?id=${id}&token=${pageToken}`;
 }
 
+/** Numbers in the guide's examples, texts elsewhere: the setting `amounts_as_text` chooses. */
+function numberJson({ amountsAsText }: Transaction, value: number | null): number | string | null {
+  return amountsAsText && value !== null ? String(value) : value;
+}
+
+function amountJson(transaction: Transaction, withFee: boolean): Record<string, unknown> {
+  return {
+    currency: 'IQD',
+    value: numberJson(transaction, transaction.order.amount),
+    ...(withFee ? { feeValue: numberJson(transaction, 0) } : {}),
+  };
+}
+
 export function createdJson(transaction: Transaction, origin: string): Record<string, unknown> {
   const { order } = transaction;
   return {
@@ -39,7 +52,7 @@ export function createdJson(transaction: Transaction, origin: string): Record<st
       transactionId: transaction.id,
       externalReferenceId: order.externalReferenceId,
       orderId: order.orderId,
-      amount: { currency: 'IQD', value: order.amount },
+      amount: amountJson(transaction, transaction.amountsAsText),
     },
     redirectUrl: origin + pagePath(transaction),
     expiryTime: utc(transaction.expiresAt),
@@ -53,10 +66,10 @@ export function inquiryJson(transaction: Transaction): Record<string, unknown> {
     status: transaction.status,
     transactionDetails: {
       transactionId: transaction.id,
-      operationId: transaction.operationId,
+      operationId: numberJson(transaction, transaction.operationId),
       externalReferenceId: order.externalReferenceId,
       orderId: order.orderId,
-      amount: { currency: 'IQD', value: order.amount, feeValue: 0 },
+      amount: amountJson(transaction, true),
     },
     customer: { phone: transaction.phone },
     timeStamps: {
@@ -76,7 +89,7 @@ export function reversalJson(
   return {
     id: reversal.id,
     customerId: 2096310,
-    operationId: reversal.operationId,
+    operationId: numberJson(transaction, reversal.operationId),
     referenceId: transaction.id,
     reversalReferenceId: reversal.reversalReferenceId,
     status: 'COMPLETED',
@@ -84,7 +97,7 @@ export function reversalJson(
     merchantMsisdn: '9647800000001',
     merchantId: merchant.merchantId,
     reason: reversal.reason,
-    amount: transaction.order.amount,
+    amount: numberJson(transaction, transaction.order.amount),
     createdAt: utc(reversal.at),
     updatedAt: utc(reversal.at),
   };
@@ -107,13 +120,13 @@ export function eventClaims(
       merchantReferenceId: order.externalReferenceId,
       customerMsisdn: transaction.phone,
       orderId: order.orderId,
-      operationId: transaction.operationId,
+      operationId: numberJson(transaction, transaction.operationId),
       serviceType: order.serviceType,
       language: order.language,
       errorMessage: transaction.errorMessage,
       previousStatus: transaction.previousStatus,
       currentStatus: status,
-      amount: { currency: 'IQD', value: order.amount, feeValue: 0 },
+      amount: amountJson(transaction, true),
     },
   };
 }

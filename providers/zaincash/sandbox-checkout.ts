@@ -2,7 +2,7 @@
  * The hosted page of the ZainCash v2 simulator: wallet number and PIN, then the OTP, or cancel. The browser goes back to
  * `successUrl` or `failureUrl` with `?token=<JWT>`.
  */
-import { escapeHtml, formField, htmlPage, seeOther, webUrl } from '../../sandbox/html.ts';
+import { backToShop, escapeHtml, formField, htmlPage, seeOther, webUrl } from '../../sandbox/html.ts';
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
 import { eventClaims } from './sandbox-answers.ts';
 import { issueToken } from './sandbox-jwt.ts';
@@ -36,7 +36,8 @@ export function checkoutRoutes(book: TransactionBook, apiKey: string): Route[] {
     route('GET', (transaction) => show(transaction, apiKey, null)),
     route('POST', (transaction, { rawBody }) => {
       const problem = submit(book, transaction, rawBody);
-      if (problem !== null || isOpen(transaction)) return show(transaction, apiKey, problem);
+      const stays = isOpen(transaction) || transaction.status === 'EXPIRED';
+      if (problem !== null || stays) return show(transaction, apiKey, problem);
       return seeOther(returnUrl(transaction, apiKey));
     }),
   ];
@@ -58,6 +59,8 @@ function submit(book: TransactionBook, transaction: Transaction, body: Buffer): 
       return over(book.fail(transaction, 'Cancelled by the customer'));
     case 'decline':
       return over(book.fail(transaction, 'Insufficient balance'));
+    case 'lapse':
+      return over(book.expire(transaction));
     case 'otp':
       if (transaction.status === 'OTP_SENT' && formField(body, 'otp') !== OTP) return 'Wrong OTP';
       return over(book.succeed(transaction));
@@ -79,10 +82,9 @@ function show(transaction: Transaction, apiKey: string, problem: Problem): Reply
     `<h1>ZainCash</h1><p class="amount">${amount.toLocaleString('en-US')} IQD</p><p>${escapeHtml(serviceType)}</p>` +
     (problem === null ? '' : `<p class="error">${escapeHtml(problem)}</p>`);
   if (!isOpen(transaction)) {
-    const back = escapeHtml(returnUrl(transaction, apiKey));
     return htmlPage(
       'ZainCash',
-      `${head}<p>This transaction is over: ${transaction.status}</p><p><a href="${back}">Back to the shop</a></p>`,
+      `${head}<p>This transaction is over: ${transaction.status}</p>${backToShop(returnUrl(transaction, apiKey))}`,
     );
   }
   const fields =
@@ -97,7 +99,8 @@ function show(transaction: Transaction, apiKey: string, problem: Problem): Reply
     'ZainCash',
     `${head}<form method="post">${fields}</form><form method="post">` +
       `<button name="step" value="decline">Have no money</button>` +
-      `<button name="step" value="cancel">Cancel</button></form>` +
+      `<button name="step" value="cancel">Cancel</button>` +
+      `<button name="step" value="lapse">Let the time run out</button></form>` +
       `<p class="note">Any number 9647…, PIN ${PIN}, OTP ${OTP}.</p>`,
   );
 }

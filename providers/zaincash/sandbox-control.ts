@@ -24,7 +24,7 @@ export function zaincashControl(
     },
     pay: (id, { amount, after_expiry, phone }) => {
       const transaction = find(id);
-      if (amount !== undefined && String(amount) !== String(transaction.order.amount)) {
+      if (amount !== undefined && Number(amount) !== transaction.order.amount) {
         throw new ControlError(400, `ZainCash collects the whole amount: ${transaction.order.amount} IQD`);
       }
       const late = after_expiry === true && transaction.status === 'EXPIRED';

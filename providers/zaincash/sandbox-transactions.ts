@@ -36,6 +36,8 @@ export interface Transaction {
   readonly order: Order;
   /** The second half of the link. */
   readonly pageToken: string;
+  /** How answers and events write its amounts. */
+  readonly amountsAsText: boolean;
   status: Status;
   previousStatus: Status | null;
   phone: string | null;
@@ -83,13 +85,14 @@ export class TransactionBook {
     this.#tell = tell;
   }
 
-  create(order: Order): Transaction {
+  create(order: Order, amountsAsText: boolean): Transaction {
     const now = this.#clock.now();
     const lifetimeMs = this.#lifetimeS() * 1000;
     const transaction: Transaction = {
       id: randomUUID(),
       order,
       pageToken: randomUUID().replaceAll('-', ''),
+      amountsAsText,
       status: 'PENDING',
       previousStatus: null,
       phone: order.phone,

@@ -93,6 +93,7 @@ describe('POST /oauth2/token', () => {
     [401, 'invalid_client', { client_secret: 'x' }],
     [401, 'invalid_client', { client_id: 'x' }],
     [400, 'invalid_scope', { scope: 'everything' }],
+    [400, 'invalid_scope', { scope: 'payment:read everything' }],
     [400, 'unsupported_grant_type', { grant_type: 'password' }],
   ])('refuses with %s %s', async (status, error, change: Record<string, string>) => {
     expect(await token(change)).toEqual({ status, body: { error } });
@@ -113,6 +114,22 @@ describe('POST /oauth2/token', () => {
 });
 
 describe('transactions', () => {
+  it('have texts for amounts when told so, in answers and events alike', async () => {
+    simulator.settings['amounts_as_text'] = true;
+    const made = await init();
+    simulator.settings['amounts_as_text'] = false;
+    const text = { currency: 'IQD', value: '500', feeValue: '0' };
+    expect(toRecord(made.body['transactionDetails'])['amount']).toEqual(text);
+    simulator.payments.pay(idOf(made), {});
+    await simulator.webhooks.idle();
+    expect(toRecord((await inquire(idOf(made))).body['transactionDetails'])).toMatchObject({
+      amount: text,
+      operationId: expect.stringMatching(/^\d+$/),
+    });
+    const event = String(merchant.bodies().at(-1)?.['webhook_token']);
+    expect(toRecord(claimsOf(event)['data'])['amount']).toEqual(text);
+  });
+
   it('are made as the guide shows, with numbers for amounts', async () => {
     const { status, body } = await init();
     expect({ status, body }).toEqual({

@@ -58,6 +58,8 @@ export const zaincashSimulator = defineSimulator<Credentials>({
     token_lifetime_s: 86_399,
     /** 15 minutes lie between `createdAt` and `expiryTime` in the guide's example. */
     transaction_lifetime_s: 900,
+    /** The guide's examples have numbers for amounts in answers and events; what integrators publish has texts. */
+    amounts_as_text: false,
   },
   build: (core) => {
     const setting = (name: string): number => Number(core.settings[name] ?? 0);
@@ -115,7 +117,7 @@ function apiRoutes(core: SimulatorCore<Credentials>, book: TransactionBook, desk
       const order = parseOrder(parseBody(request.rawBody));
       const earlier = book.findByReference(order.externalReferenceId);
       if (earlier !== null) return alreadyExists(earlier);
-      const transaction = book.create(order);
+      const transaction = book.create(order, core.settings['amounts_as_text'] === true);
       request.about(transaction.id);
       return jsonReply(200, createdJson(transaction, core.origin()));
     }),

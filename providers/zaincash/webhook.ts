@@ -1,7 +1,13 @@
 /** ZainCash v2's webhooks: a JSON body with a JWT that carries and signs everything. */
 import { z } from 'zod';
 import { readWebhook } from '../answers.ts';
-import type { IncomingWebhook, ProviderAccount, WebhookClaim, WebhookVerdict } from '../contract.ts';
+import type {
+  IncomingWebhook,
+  ProviderAccount,
+  WebhookClaim,
+  WebhookSetup,
+  WebhookVerdict,
+} from '../contract.ts';
 import { readClaims, verifyHs256 } from '../jwt.ts';
 import { readingOf } from './readings.ts';
 import { eventClaims, statusChange, type ZainCashCredentials } from './wire.ts';
@@ -84,3 +90,15 @@ function claimIn(jwt: string, context: z.RefinementCtx): WebhookClaim {
 
 /** "Process it only once and return HTTP 200." */
 export const acknowledge = () => ({ status: 200, body: { success: true } });
+
+/** ZainCash's business team enters it, for the live system only. */
+export const webhookSetup = (url: string): WebhookSetup => ({
+  steps: [
+    `Ask the business team of ZainCash to register ${url} as the notification URL of the client whose client_id this account has.`,
+    'Ask them for the API key that signs notifications, which is not the client secret, and give it to this account as api_key unless it has it.',
+    'The test system sends no webhooks: payments there are read by polling.',
+  ],
+  secrets: [
+    { credential: 'api_key', place: 'API key of the client; ZainCash signs the webhook_token with it' },
+  ],
+});

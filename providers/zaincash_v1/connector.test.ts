@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import { failureOf } from '../../test/setup/failure-of.ts';
 import type { CreatePayment, ProviderContext } from '../contract.ts';
 import { createProviderHttp } from '../http.ts';
@@ -63,7 +64,7 @@ const order = (over: Partial<CreatePayment> = {}): CreatePayment => ({
   customer: {},
   items: [],
   webhook_url: 'https://sarraf.example/webhooks/zaincash_v1/acc_1',
-  return_urls: { success: 'https://shop.example.com/zc/return', failure: 'https://shop.example.com/no' },
+  return_urls: returnAddresses('https://shop.example.com/zc/return'),
   ...over,
 });
 const payment = { provider_payment_id: ID, method: 'wallet' };
@@ -111,19 +112,10 @@ describe('createPayment', () => {
     });
   });
 
-  it('falls back: Arabic, a word for the service, the other return URL or none', async () => {
+  it('falls back: Arabic, a word for the service', async () => {
     server.script = answering(200, TRANSACTION);
-    const { failure } = order().return_urls;
-    await zaincashV1.createPayment(
-      context(),
-      order({ description: null, return_urls: { success: null, failure } }),
-    );
-    await zaincashV1.createPayment(context(), order({ return_urls: { success: null, failure: null } }));
-    expect(sent(0)).toMatchObject({
-      form: { lang: 'ar' },
-      claims: { serviceType: 'Payment', redirectUrl: failure },
-    });
-    expect(sent(1)).toMatchObject({ claims: { redirectUrl: '' } });
+    await zaincashV1.createPayment(context(), order({ description: null }));
+    expect(sent(0)).toMatchObject({ form: { lang: 'ar' }, claims: { serviceType: 'Payment' } });
   });
 
   it.each([

@@ -14,7 +14,7 @@ import type {
   ProviderContext,
 } from '../contract.ts';
 import type { ProviderRequest } from '../http.ts';
-import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
+import { acknowledge, parseWebhook, verifyWebhook, webhookSetup } from './webhook.ts';
 import {
   call,
   IQD,
@@ -72,8 +72,8 @@ async function createPayment(context: Context, request: CreatePayment): Promise<
     serviceType: description || 'Payment',
     msisdn,
     orderId: reference,
-    // There is one address for every outcome; the page behind it shows how the payment stands.
-    redirectUrl: return_urls.success ?? return_urls.failure ?? '',
+    // There is one address for every outcome.
+    redirectUrl: return_urls.success,
   });
   const { data, request: sent } = await call(
     context,
@@ -181,6 +181,7 @@ export const zaincashV1: Connector<ZainCashV1Credentials> = {
   createPayment,
   readPayment,
   expirePayment,
+  webhookSetup,
   verifyWebhook,
   parseWebhook,
   acknowledge,

@@ -3,6 +3,7 @@
  */
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import { useRig } from '../../test/setup/provider-rig.ts';
 import { zaincashV1 } from './connector.ts';
 
@@ -18,7 +19,7 @@ const create = async () => ({
     customer: {},
     items: [],
     webhook_url: rig.webhook_url,
-    return_urls: { success: 'https://shop.example/return', failure: null },
+    return_urls: returnAddresses('https://sarraf.example/return/t1'),
   })),
   method: 'wallet',
 });

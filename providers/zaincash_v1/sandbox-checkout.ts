@@ -2,7 +2,7 @@
  * What the customer does: number and PIN, then the OTP, or cancel. As calls, as the real page's script makes them, and as
  * a page that works without script. The browser goes back to `redirectUrl` with `?token=<JWT>`.
  */
-import { escapeHtml, formField, htmlPage, seeOther, webUrl } from '../../sandbox/html.ts';
+import { backToShop, escapeHtml, formField, htmlPage, seeOther, webUrl } from '../../sandbox/html.ts';
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
 import { issueToken } from './sandbox-jwt.ts';
 import { jsonReply, parseFields } from './sandbox-requests.ts';
@@ -49,7 +49,8 @@ export function checkoutRoutes(book: TransactionBook, secret: string): Route[] {
     page('GET', book, (transaction) => show(transaction, secret, null)),
     page('POST', book, (transaction, { rawBody }) => {
       const problem = submit(book, transaction, rawBody);
-      if (problem !== null || transaction.status === 'pending_otp') return show(transaction, secret, problem);
+      const stays = transaction.status === 'pending_otp' || formField(rawBody, 'step') === 'lapse';
+      if (problem !== null || stays) return show(transaction, secret, problem);
       return seeOther(returnUrl(transaction, secret) ?? pagePath(transaction));
     }),
   ];
@@ -101,6 +102,8 @@ function submit(book: TransactionBook, transaction: Transaction, body: Buffer): 
       return over(book.cancel(transaction));
     case 'decline':
       return over(book.fail(transaction, 'Not enough credit on balance'));
+    case 'lapse':
+      return over(book.expire(transaction));
     case 'otp':
       return confirm(book, transaction, formField(body, 'otp'));
     default:
@@ -128,8 +131,7 @@ function show(transaction: Transaction, secret: string, problem: Problem): Reply
     `<h1>ZainCash</h1><p class="amount">${amount.toLocaleString('en-US')} IQD</p><p>${escapeHtml(serviceType)}</p>` +
     (problem === null ? '' : `<p class="error">${escapeHtml(problem)}</p>`);
   if (!isOpen(transaction)) {
-    const url = returnUrl(transaction, secret);
-    const back = url === null ? '' : `<p><a href="${escapeHtml(url)}">Back to the shop</a></p>`;
+    const back = backToShop(returnUrl(transaction, secret));
     return htmlPage('ZainCash', `${head}<p>This transaction is over: ${transaction.status}</p>${back}`);
   }
   const fields =
@@ -143,7 +145,8 @@ function show(transaction: Transaction, secret: string, problem: Problem): Reply
     'ZainCash',
     `${head}<form method="post">${fields}</form><form method="post">` +
       `<button name="step" value="decline">Have no money</button>` +
-      `<button name="step" value="cancel">Cancel</button></form>` +
+      `<button name="step" value="cancel">Cancel</button>` +
+      `<button name="step" value="lapse">Let the time run out</button></form>` +
       `<p class="note">Any number 9647…, PIN ${PIN}, OTP ${OTP}.</p>`,
   );
 }

@@ -18,7 +18,7 @@ export function zaincashV1Control(core: { origin(): string }, book: TransactionB
     },
     pay: (id, { amount, after_expiry, phone }) => {
       const transaction = find(id);
-      if (amount !== undefined && String(amount) !== String(transaction.order.amount)) {
+      if (amount !== undefined && Number(amount) !== transaction.order.amount) {
         throw new ControlError(400, `ZainCash collects the whole amount: ${transaction.order.amount} IQD`);
       }
       if (after_expiry !== true) must(book.sendOtp(transaction, phone ?? '9647800000002'), transaction);

@@ -5,7 +5,13 @@
  */
 import { z } from 'zod';
 import { readWebhook } from '../answers.ts';
-import type { IncomingWebhook, ProviderAccount, WebhookClaim, WebhookVerdict } from '../contract.ts';
+import type {
+  IncomingWebhook,
+  ProviderAccount,
+  WebhookClaim,
+  WebhookSetup,
+  WebhookVerdict,
+} from '../contract.ts';
 import { optionalText, text } from '../fields.ts';
 import { readClaims, verifyHs256 } from '../jwt.ts';
 import { transactionId, type ZainCashV1Credentials } from './wire.ts';
@@ -55,3 +61,14 @@ export function parseWebhook(body: Uint8Array): WebhookClaim {
 }
 
 export const acknowledge = () => ({ status: 200, body: { message: 'received' } });
+
+/** There is no webhook to set up; the shop's return page can pass its token on. */
+export const webhookSetup = (url: string): WebhookSetup => ({
+  steps: [
+    'Nothing has to be set up: ZainCash v1 sends no webhooks, and payments are read by polling.',
+    `To learn of a payment sooner, let the page that customers return to post {"token": "…"} to ${url}, with the token from its query.`,
+  ],
+  secrets: [
+    { credential: 'secret', place: 'merchant secret; ZainCash signs the token of the return page with it' },
+  ],
+});

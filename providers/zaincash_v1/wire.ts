@@ -10,7 +10,7 @@ import type { ProviderContext } from '../contract.ts';
 import { decimalAmount, optionalMoment, optionalText, secret, text } from '../fields.ts';
 import type { ProviderRequest } from '../http.ts';
 import { signHs256, type JwtClaims } from '../jwt.ts';
-import { redacted } from '../redact.ts';
+import { withoutProofs } from '../proofs.ts';
 
 export const IQD = currency('IQD');
 
@@ -83,7 +83,7 @@ export async function call<T>(
   };
   const response = await http.send(request);
   const words = readRefusal(response, refusalBody);
-  const said = words === null ? null : redacted(words, request);
+  const said = words === null ? null : withoutProofs(words, request);
   if (!isSuccess(response)) throw new ProviderError(refusal(failureFromStatus(response, request), said));
   // A refusal comes with 200, too: `{"err":{"msg":"…"}}` in place of the transaction.
   if (said) {

@@ -1,6 +1,7 @@
 /** One provider sitting its exam: orders that fit its manifest, and payments brought to where a question begins. */
 import { isCurrency, type Currency } from '../../domain/currency.ts';
 import { money, type Money } from '../../domain/money.ts';
+import { returnAddresses } from '../../domain/return-address.ts';
 import type {
   Connector,
   CreatedPayment,
@@ -71,7 +72,7 @@ export function useSitting(connector: Connector<unknown>): Sitting {
       customer: { name: 'Sara Haddad', email: 'sara@example.com', phone: '+96550000001' },
       items: [],
       webhook_url: rig.webhook_url,
-      return_urls: { success: 'https://shop.example.com/ok', failure: 'https://shop.example.com/no' },
+      return_urls: returnAddresses('https://sarraf.example/return/t1'),
       ...exam.order,
       ...over,
     };

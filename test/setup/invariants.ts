@@ -2,7 +2,8 @@
 import type pg from 'pg';
 import { reduce } from '../../domain/reduce.ts';
 import type { RecordedEvent } from '../../domain/events.ts';
-import { newInvoice, type InvoiceState } from '../../domain/state.ts';
+import { receivedBy, refundedBy } from '../../domain/operations.ts';
+import { newInvoice, type InvoiceState, type PaymentState } from '../../domain/state.ts';
 import { amountsOf, invoiceStatus } from '../../domain/status.ts';
 import { eventually } from './eventually.ts';
 
@@ -25,6 +26,8 @@ interface Row {
   readonly state: InvoiceState;
   readonly status: string;
   readonly amount_received: number;
+  readonly amount_authorized: number;
+  readonly amount_refunded: number;
   readonly created_at: string;
 }
 
@@ -39,7 +42,7 @@ export async function violations(pool: pg.Pool): Promise<string[]> {
   );
 
   const { rows: invoices } = await pool.query<Row>(
-    'select id, state, status, amount_received, created_at from invoices',
+    'select id, state, status, amount_received, amount_authorized, amount_refunded, created_at from invoices',
   );
   for (const invoice of invoices) found.push(...(await invoiceViolations(pool, invoice)));
 
@@ -62,15 +65,28 @@ async function invoiceViolations(pool: pg.Pool, invoice: Row): Promise<string[]>
   const { state, id } = invoice;
   if (invoiceStatus(state) !== invoice.status)
     found.push(`${id}: status ${invoice.status}, by its state ${invoiceStatus(state)}`);
-  if (amountsOf(state).received !== invoice.amount_received)
-    found.push(`${id}: amount_received is not what its state says`);
+  const { received, refunded, authorized } = amountsOf(state);
+  if (received !== invoice.amount_received) found.push(`${id}: amount_received is not what its state says`);
+  if (refunded !== invoice.amount_refunded || authorized !== invoice.amount_authorized)
+    found.push(`${id}: amount_refunded or amount_authorized is not what its state says`);
+  found.push(...state.payments.flatMap(limitViolations));
 
   const { rows: events } = await pool.query<{ type: string; data: object; at: string }>(
     'select type, data, at from invoice_events where invoice_id = $1 order by sequence',
     [id],
   );
-  const { merchant_id, currency, amount, due_at } = state;
-  const start = newInvoice({ id, merchant_id, currency, amount, due_at, created_at: invoice.created_at });
+  const { merchant_id, currency, amount, due_at, capture_method, policies } = state;
+  const { created_at } = invoice;
+  const start = newInvoice({
+    id,
+    merchant_id,
+    currency,
+    amount,
+    due_at,
+    capture_method,
+    policies,
+    created_at,
+  });
   const folded = events.reduce(
     (current, { type, data, at }) => reduce(current, { type, at, ...data } as RecordedEvent),
     start,
@@ -78,15 +94,27 @@ async function invoiceViolations(pool: pg.Pool, invoice: Row): Promise<string[]>
   if (JSON.stringify(sorted(folded)) !== JSON.stringify(sorted(state)))
     found.push(`${id}: its state is not the fold of its events`);
 
-  const { rows: ledger } = await pool.query<{ received: number }>(
-    `select coalesce(-sum(amount), 0)::bigint as received from ledger_entries where invoice_id = $1 and account = 'merchant_payable'`,
+  const { rows: ledger } = await pool.query<{ kept: number }>(
+    `select coalesce(-sum(amount), 0)::bigint as kept from ledger_entries where invoice_id = $1 and account = 'merchant_payable'`,
     [id],
   );
-  if (ledger[0]?.received !== invoice.amount_received)
+  if (ledger[0]?.kept !== received - refunded)
     found.push(
-      `${id}: the ledger has ${ledger[0]?.received} received, the invoice ${invoice.amount_received}`,
+      `${id}: the ledger has ${ledger[0]?.kept} for the merchant, the invoice ${received - refunded}`,
     );
   return found;
+}
+
+/** Nothing is captured beyond what was authorized, nothing goes back beyond what came. */
+function limitViolations(payment: PaymentState): string[] {
+  const { id, authorized_at, authorized } = payment;
+  const [received, refunded] = [receivedBy(payment), refundedBy(payment)];
+  return [
+    ...(refunded > received ? [`${id}: ${refunded} refunded of ${received}`] : []),
+    ...(authorized_at !== null && received > authorized
+      ? [`${id}: ${received} captured of ${authorized}`]
+      : []),
+  ];
 }
 
 /** Objects with their keys in order: jsonb does not keep the order they were written in. */

@@ -51,7 +51,16 @@ export async function testRecord({
       const id = newId('inv');
       const created_at = new Date().toISOString();
       const due_at = new Date(Date.now() + 7 * 86_400_000).toISOString();
-      const state = newInvoice({ id, merchant_id, currency: 'VND', amount, due_at, created_at });
+      const state = newInvoice({
+        id,
+        merchant_id,
+        currency: 'VND',
+        amount,
+        due_at,
+        capture_method: 'automatic',
+        policies: { late: 'accept', excess: 'accept' },
+        created_at,
+      });
       await pool.query(
         `insert into invoices (id, merchant_id, mode, currency, amount, due_at, created_at, updated_at, state, version, status)
          values ($1, $2, 'sandbox', 'VND', $3, $4, $5, $5, $6, 0, 'open')`,
@@ -61,7 +70,12 @@ export async function testRecord({
     },
     async payment(invoice, amount = invoice.amount) {
       const id = newId('pay');
-      const request = { description: 'Order 1', customer: {}, items: [], return_urls: {} };
+      const request = {
+        description: 'Order 1',
+        customer: {},
+        items: [],
+        return_url: 'https://pay.example.com/return/x',
+      };
       await pool.query(
         `insert into payments (id, invoice_id, merchant_id, account_id, provider, method, currency, amount, request, created_at, status, updated_at)
          values ($1, $2, $3, $4, $5, 'bank_transfer', 'VND', $6, $7, now(), 'requested', now())`,

@@ -3,11 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { currency } from '../../domain/currency.ts';
 import { ProviderError, type ProviderErrorKind } from '../../domain/provider-error.ts';
+import type { ReturnAddresses } from '../../domain/return-address.ts';
 import type { Connector, PaymentReading, Receipt } from '../../providers/contract.ts';
 
 interface BankPayment {
   readonly id: string;
   readonly reference: string;
+  /** Where it was told to send the customer's browser. */
+  readonly return_urls?: ReturnAddresses;
   status: PaymentReading['status'];
   receipts: Receipt[];
 }
@@ -79,12 +82,13 @@ export function scriptedBank({ trust }: { trust: 'amounts' | 'hint' }): Scripted
       poll_s: [60, 120],
     },
     credentials: z.unknown(),
-    async createPayment(_context, { reference }) {
+    async createPayment(_context, { reference, return_urls }) {
       calls.create += 1;
       failIf('create', 'before');
       const payment: BankPayment = {
         id: `B-${randomUUID()}`,
         reference,
+        return_urls,
         status: 'pending',
         receipts: [],
       };

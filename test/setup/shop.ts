@@ -2,13 +2,29 @@
 import type { Invoice, Payment, SimulatedPayment } from '../../cli/journey/clients.ts';
 import type { TestStack } from './stack.ts';
 
-export type Provider = 'finan' | 'fapshi';
+const RETURN_URLS = { success: 'https://shop.example.com/paid', failure: 'https://shop.example.com/failed' };
+const CUSTOMER = { name: 'Amal Haddad', email: 'otp.success@tabby.ai', phone: '+971500000001' };
 
-/** A service, a currency and an ordinary amount of each provider. */
+/** A service, a currency and an ordinary amount of each provider, and whom it wants to know. */
 const ORDER = {
-  finan: { service: 'finan.bank_transfer', currency: 'VND', amount: 200_000 },
-  fapshi: { service: 'fapshi.payment_link', currency: 'XAF', amount: 5_000 },
+  finan: { service: 'finan.bank_transfer', currency: 'VND', amount: 200_000, customer: {} },
+  fapshi: { service: 'fapshi.payment_link', currency: 'XAF', amount: 5_000, customer: {} },
+  fib: { service: 'fib.qr_code', currency: 'IQD', amount: 25_000_000, customer: {} },
+  myfatoorah: {
+    service: 'myfatoorah.card_authorization',
+    currency: 'KWD',
+    amount: 10_000,
+    customer: CUSTOMER,
+  },
+  rehive: { service: 'rehive.hosted', currency: 'USD', amount: 2_500, customer: CUSTOMER },
+  tabby: { service: 'tabby.installments', currency: 'AED', amount: 40_000, customer: CUSTOMER },
+  tamara: { service: 'tamara.instalments', currency: 'SAR', amount: 60_000, customer: CUSTOMER },
 } as const;
+
+/** The books hold amounts as each provider writes them: `150.00`, 600, 25000; this many places from minor units. */
+const PLACES = { finan: 0, fapshi: 0, fib: 3, myfatoorah: 3, rehive: 0, tabby: 2, tamara: 2 } as const;
+
+export type Provider = keyof typeof ORDER;
 
 type Called = Awaited<ReturnType<TestStack['call']>>;
 
@@ -17,10 +33,13 @@ export interface BookLine {
   readonly kind: string;
   readonly payment_id: string;
   readonly reference: string | null;
-  readonly amount: number;
+  /** In the provider's own spelling. */
+  readonly amount: number | string;
 }
 
 export interface Shop {
+  /** The ordinary amount, minor units. */
+  amount(provider: Provider): number;
   /** An open invoice that suits this provider. */
   invoice(provider: Provider, more?: Readonly<Record<string, unknown>>): Promise<Invoice>;
   /** Asks for a payment; never throws for a status. */
@@ -37,6 +56,8 @@ export interface Shop {
   /** A call to the sandbox's control API; throws unless it is answered 200. */
   control(method: string, path: string, body?: unknown): Promise<unknown>;
   books(provider: Provider): Promise<BookLine[]>;
+  /** The amounts of one kind that a payment has in the provider's own books, minor units, oldest first. */
+  booked(provider: Provider, paymentId: string, kind: string): Promise<number[]>;
 }
 
 export function shop(stack: TestStack): Shop {
@@ -49,8 +70,8 @@ export function shop(stack: TestStack): Shop {
       headers,
     );
   const invoice: Shop['invoice'] = (provider, more = {}) => {
-    const { currency, amount } = ORDER[provider];
-    return merchantApi.createInvoice({ currency, amount, ...more });
+    const { currency, amount, customer } = ORDER[provider];
+    return merchantApi.createInvoice({ currency, amount, customer, return_urls: RETURN_URLS, ...more });
   };
   const paymentIds: Shop['paymentIds'] = async (invoiceId) => {
     const { rows } = await pool.query<{ id: string }>(
@@ -68,7 +89,9 @@ export function shop(stack: TestStack): Shop {
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
     return JSON.parse(text);
   };
+  const books: Shop['books'] = async (provider) => (await call('GET', `/${provider}/ledger`)) as BookLine[];
   return {
+    amount: (provider) => ORDER[provider].amount,
     invoice,
     ask,
     paymentIds,
@@ -84,6 +107,12 @@ export function shop(stack: TestStack): Shop {
       return found.flat();
     },
     control: call,
-    books: async (provider) => (await call('GET', `/${provider}/ledger`)) as BookLine[],
+    books,
+    async booked(provider, paymentId, kind) {
+      const lines = (await books(provider)).filter(
+        (line) => line.payment_id === paymentId && line.kind === kind,
+      );
+      return lines.map(({ amount }) => Math.round(Number(amount) * 10 ** PLACES[provider]));
+    },
   };
 }

@@ -7,9 +7,16 @@ const CANDIDATE = /(?<![\p{L}\d])[2-6](?:[ -]?\d){12,18}(?![\p{L}\d])/gu;
 
 /** True when `text` contains what looks like a payment card's number. */
 export function looksLikeCardNumber(text: string): boolean {
-  return (text.match(CANDIDATE) ?? []).some((candidate) =>
-    hasValidCheckDigit(candidate.replaceAll(/[ -]/g, '')),
-  );
+  return (text.match(CANDIDATE) ?? []).some(isCardNumber);
+}
+
+/** `text` with `instead` in place of everything that looks like a payment card's number. */
+export function withoutCardNumbers(text: string, instead: string): string {
+  return text.replaceAll(CANDIDATE, (candidate) => (isCardNumber(candidate) ? instead : candidate));
+}
+
+function isCardNumber(candidate: string): boolean {
+  return hasValidCheckDigit(candidate.replaceAll(/[ -]/g, ''));
 }
 
 /** Luhn's algorithm. */

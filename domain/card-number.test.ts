@@ -1,4 +1,4 @@
-import { looksLikeCardNumber } from './card-number.ts';
+import { looksLikeCardNumber, withoutCardNumbers } from './card-number.ts';
 
 describe('looksLikeCardNumber', () => {
   it.each([
@@ -15,4 +15,9 @@ describe('looksLikeCardNumber', () => {
     ['twenty digits', '41111111111111111111'],
     ['an amount', 'VND 4,111,111,111,111'],
   ])('lets %s pass', (_name, text) => expect(looksLikeCardNumber(text)).toBe(false));
+});
+
+it('takes card numbers out of a text and leaves the rest as it is', () => {
+  const text = 'paid with 4111-1111 1111 1111, order 4111111111111112';
+  expect(withoutCardNumbers(text, '[card]')).toBe('paid with [card], order 4111111111111112');
 });

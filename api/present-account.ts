@@ -1,0 +1,38 @@
+/** Provider accounts as the API shows them: everything but the credentials, of which only the names are told. */
+import type { ProviderAccountRow } from '../db/provider-accounts.ts';
+import { credentialNames, openCredentials } from './account-credentials.ts';
+import type { ApiDependencies } from './dependencies.ts';
+
+/** Where a provider posts the webhooks of an account. */
+export function webhookUrl(
+  publicUrl: string,
+  { provider, id }: Pick<ProviderAccountRow, 'provider' | 'id'>,
+): string {
+  return `${publicUrl}/webhooks/${provider}/${id}`;
+}
+
+/** Makes the JSON text of an account. */
+export function createAccountPresenter({
+  sealer,
+  connectors,
+  publicUrl,
+}: Pick<ApiDependencies, 'sealer' | 'connectors' | 'publicUrl'>): (row: ProviderAccountRow) => string {
+  const byProvider = new Map(connectors.map((connector) => [connector.manifest.provider, connector]));
+  return (row) =>
+    JSON.stringify({
+      object: 'provider_account',
+      id: row.id,
+      mode: row.mode,
+      provider: row.provider,
+      label: row.label,
+      enabled: row.enabled,
+      base_url: row.base_url,
+      credentials: credentialNames(byProvider.get(row.provider), () => openCredentials(sealer, row)),
+      previous_credentials: row.previous_until.map((valid_until) => ({ valid_until })),
+      revision: row.revision,
+      webhook_url: webhookUrl(publicUrl, row),
+      created_at: row.created_at,
+      updated_at: row.updated_at,
+      rotated_at: row.rotated_at,
+    });
+}

@@ -1,0 +1,153 @@
+/**
+ * The webhooks of a provider account: where they go, what is registered at the provider, and what a person has to do where
+ * no call does it. The registration is asked for by a person and safe to repeat, so the API makes the call itself.
+ */
+import type { Request, Response } from 'express';
+import {
+  beginRegistration,
+  endRegistration,
+  findProviderAccount,
+  type ProviderAccountRow,
+} from '../../db/provider-accounts.ts';
+import { ProviderError } from '../../domain/provider-error.ts';
+import type { Connector, ProviderContext, RegisteredWebhook } from '../../providers/contract.ts';
+import { createTokenStore } from '../../providers/token-store.ts';
+import { openCredentials, withoutSecrets } from '../account-credentials.ts';
+import { sendJson } from '../answer.ts';
+import { jsonBody, parseBody } from '../body.ts';
+import { ownerOf } from '../context.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { noFields } from '../fields.ts';
+import { idParameter } from '../path.ts';
+import { webhookUrl } from '../present-account.ts';
+import { notFound, Problem } from '../problem.ts';
+
+/** All calls of one request to the provider together. Shorter than a registration keeps others waiting. */
+const PROVIDER_TIMEOUT_MS = 20_000;
+const RETRY_S = 5;
+
+/** An account with what belongs to its calls. */
+interface Opened {
+  readonly row: ProviderAccountRow;
+  readonly connector: Connector<unknown>;
+  readonly credentials: Readonly<Record<string, unknown>>;
+  readonly url: string;
+}
+
+export function accountWebhookRoutes(dependencies: ApiDependencies) {
+  const { pool, sealer, connectors, publicUrl, providerHttp, now, logger } = dependencies;
+
+  const open = async (request: Request, response: Response): Promise<Opened> => {
+    const id = idParameter(request, response, 'pacc');
+    const row = await findProviderAccount(pool, ownerOf(response), id);
+    const connector = connectors.find(({ manifest }) => manifest.provider === row?.provider);
+    if (!row || !connector) throw notFound('provider account');
+    return { row, connector, credentials: credentialsOf(row), url: webhookUrl(publicUrl, row) };
+  };
+
+  const credentialsOf = (row: ProviderAccountRow): Readonly<Record<string, unknown>> => {
+    try {
+      return openCredentials(sealer, row);
+    } catch (cause) {
+      const detail = 'the stored credentials cannot be decrypted; rotate them, giving all of them';
+      throw new Problem('provider_credentials_rejected', detail, { cause });
+    }
+  };
+
+  const contextOf = ({ row, connector, credentials }: Opened): ProviderContext<unknown> => ({
+    account: { id: row.id, base_url: row.base_url, credentials: connector.credentials.parse(credentials) },
+    http: providerHttp,
+    tokens: createTokenStore(now),
+    now,
+    signal: AbortSignal.timeout(PROVIDER_TIMEOUT_MS),
+  });
+
+  const show = async (request: Request, response: Response): Promise<void> => {
+    const opened = await open(request, response);
+    const { row, connector, url } = opened;
+    try {
+      const registered =
+        (await connector.findWebhooks?.(contextOf(opened), { url, known_id: row.webhook_id })) ?? null;
+      sendJson(response, 200, view(opened, registered));
+    } catch (error) {
+      // The URL is worth telling also while the provider cannot be asked.
+      const { code, message } = problemOf(error, opened);
+      sendJson(response, 200, view(opened, null, { code, detail: message }));
+    }
+  };
+
+  const register = async (request: Request, response: Response): Promise<void> => {
+    parseBody(noFields, jsonBody(request));
+    const opened = await open(request, response);
+    const { connector, row } = opened;
+    if (!connector.registerWebhook) return sendJson(response, 200, view(opened, null));
+    if (!(await beginRegistration(pool, row.id))) {
+      throw new Problem('provider_account_changed', 'the webhook of this account is being registered', {
+        retryAfter_s: 2,
+      });
+    }
+    let registered: RegisteredWebhook | null = null;
+    try {
+      // Read again: whoever registered it a moment ago has left its id.
+      const latest = await open(request, response);
+      const target = { url: latest.url, known_id: latest.row.webhook_id };
+      registered = await connector.registerWebhook(contextOf(latest), target);
+    } catch (error) {
+      throw problemOf(error, opened);
+    } finally {
+      // Before the answer: whoever has got it may ask again at once.
+      await endRegistration(pool, row.id, registered?.id ?? null);
+    }
+    logger.info({ provider_account: row.id, provider: row.provider }, 'the webhook was registered');
+    sendJson(response, 200, view(opened, [registered]));
+  };
+
+  return { show, register };
+}
+
+function view(
+  { row, connector, credentials, url }: Opened,
+  registered: readonly RegisteredWebhook[] | null,
+  problem: { readonly code: string; readonly detail: string } | null = null,
+): string {
+  const { title, webhook_registration } = connector.manifest;
+  const byCall = `POST /v1/provider_accounts/${row.id}/webhooks/register registers ${url} at ${title}, or brings the registration up to date.`;
+  const setup = connector.webhookSetup?.(url) ?? { steps: [byCall], secrets: [] };
+  const isDone = registered?.some(({ standing }) => standing === 'current') ?? false;
+  return JSON.stringify({
+    object: 'provider_account_webhooks',
+    provider_account: row.id,
+    provider: row.provider,
+    url,
+    registration: webhook_registration,
+    registered,
+    registered_problem: problem,
+    steps: isDone ? [] : setup.steps.map((text, index) => ({ step: index + 1, text })),
+    secrets: setup.secrets.map(({ credential, place }) => ({
+      credential,
+      place,
+      set: credentials[credential] !== undefined,
+    })),
+  });
+}
+
+/** What a failure at the provider means for the answer; anything else goes on as it is. */
+function problemOf(error: unknown, { credentials }: Opened): Problem {
+  if (!(error instanceof ProviderError)) throw error;
+  const { kind, message, retry_after_ms } = error.failure;
+  const detail = withoutSecrets(message, credentials);
+  const retryAfter_s = retry_after_ms === undefined ? RETRY_S : retry_after_ms / 1000;
+  switch (kind) {
+    case 'bad_credentials':
+      return new Problem('provider_credentials_rejected', detail);
+    case 'unavailable':
+    case 'rate_limited':
+      return new Problem('provider_unavailable', detail, { retryAfter_s });
+    case 'unknown_outcome':
+      return new Problem('webhook_unconfirmed', detail, { retryAfter_s });
+    case 'declined':
+    case 'invalid_request':
+    case 'not_found':
+      return new Problem('provider_refused', detail);
+  }
+}

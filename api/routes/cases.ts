@@ -1,0 +1,140 @@
+/**
+ * Cases: what nobody but a person can decide. Money that is held because it came late or beyond what was owed, and outcomes that no
+ * provider could tell. A decision is an event of the invoice, with the person's name and reason.
+ */
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { findCase, listCases, type CaseRow } from '../../db/cases.ts';
+import { isId } from '../../db/ids.ts';
+import { findInvoice, type Owner } from '../../db/invoices.ts';
+import { CASE_DECISIONS, type CaseDecision, type CaseKind } from '../../domain/cases.ts';
+import { sendJson } from '../answer.ts';
+import { jsonBody, parseBody } from '../body.ts';
+import { contextOf, ownerOf } from '../context.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { errorCatalogue, isErrorCode } from '../error-catalogue.ts';
+import { oneOf, optionalText, text } from '../fields.ts';
+import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
+import { listText, pageOf, pageParameters, refuseCursor } from '../pages.ts';
+import { idParameter } from '../path.ts';
+import { factsOf } from '../present.ts';
+import { notFound, Problem } from '../problem.ts';
+import { parseQuery } from '../query.ts';
+import { shown } from '../shown.ts';
+
+const KINDS = Object.keys(CASE_DECISIONS) as CaseKind[];
+const DECISIONS = [...new Set(Object.values(CASE_DECISIONS).flat())] as CaseDecision[];
+
+const listQuery = z.strictObject({
+  status: oneOf(['open', 'resolved'], 'invalid_format', 'open or resolved').optional(),
+  kind: oneOf(KINDS, 'unknown_kind', 'a kind of case').optional(),
+  invoice: optionalText(64),
+  ...pageParameters('case'),
+});
+
+const resolveBody = z.strictObject({
+  decision: oneOf(DECISIONS, 'unknown_decision', 'a decision'),
+  reason: text(500),
+  name: text(200),
+  provider_id: optionalText(255),
+});
+
+export function caseRoutes(dependencies: ApiDependencies) {
+  const { pool, invoices } = dependencies;
+
+  const list = async (request: Request, response: Response): Promise<void> => {
+    const owner = ownerOf(response);
+    const query = parseQuery(listQuery, request);
+    const page = pageOf(query);
+    const cursor = page.after ?? page.before;
+    if (cursor !== null && !(await findCase(pool, owner, cursor))) refuseCursor('case', page);
+    if (query.invoice !== undefined && !isId('inv', query.invoice)) throw notFound('invoice');
+    const { rows, has_more } = await listCases(pool, owner, {
+      ...page,
+      open: query.status === undefined ? null : query.status === 'open',
+      kind: query.kind ?? null,
+      invoice_id: query.invoice ?? null,
+    });
+    sendJson(response, 200, listText(rows.map(present), has_more));
+  };
+
+  const mustFind = async (owner: Owner, id: string): Promise<CaseRow> => {
+    const row = await findCase(pool, owner, id);
+    if (!row) throw notFound('case');
+    return row;
+  };
+
+  const read = async (request: Request, response: Response): Promise<void> => {
+    const row = await mustFind(ownerOf(response), idParameter(request, response, 'case'));
+    contextOf(response).invoice_id = row.invoice_id;
+    sendJson(response, 200, JSON.stringify(present(row)));
+  };
+
+  /** Repeating a decision that has been made is answered like the first time; another one is refused. */
+  const resolve = async (request: Request, response: Response): Promise<void> => {
+    const owner = ownerOf(response);
+    const row = await mustFind(owner, idParameter(request, response, 'case'));
+    contextOf(response).invoice_id = row.invoice_id;
+    const { decision, reason, name, provider_id = null } = parseBody(resolveBody, jsonBody(request));
+    if (row.resolved_at === null) {
+      const input = { case_id: row.id, decision, provider_id, by: name, reason };
+      const refused = await decide(owner, row, input);
+      if (refused !== null && refused !== 'case_resolved') throw refusal(refused, row);
+    }
+    const after = await mustFind(owner, row.id);
+    if (after.decision !== decision) {
+      throw new Problem(
+        'case_resolved',
+        `${after.resolved_by ?? 'somebody'} has decided: ${after.decision ?? ''}`,
+      );
+    }
+    sendJson(response, 200, JSON.stringify(present(after)));
+  };
+
+  const decide = async (
+    owner: Owner,
+    row: CaseRow,
+    input: Parameters<typeof invoices.resolveCase>[1],
+  ): Promise<string | null> => {
+    const invoice = await findInvoice(pool, owner, row.invoice_id);
+    if (!invoice) throw new Error(`case ${row.id} has no invoice`);
+    try {
+      const { refused } = await repeatDropped(() => invoices.resolveCase(factsOf(invoice), input));
+      return refused;
+    } catch (error) {
+      if (!isDeadline(error) && !isUnreachable(error)) throw error;
+      const detail = 'the workflow engine did not answer; the decision may yet be carried out';
+      throw new Problem('temporarily_unavailable', detail, { retryAfter_s: 5, cause: error });
+    }
+  };
+
+  return { list, read, resolve };
+}
+
+function refusal(code: string, { kind }: CaseRow): Problem {
+  if (!isErrorCode(code)) throw new Error(`the workflow refused with ${code}, which is no error code`);
+  return new Problem(
+    code,
+    `${errorCatalogue[code].title}; a case of ${kind} takes ${CASE_DECISIONS[kind].join(', ')}`,
+  );
+}
+
+function present(row: CaseRow) {
+  return {
+    object: 'case',
+    id: row.id,
+    kind: row.kind,
+    status: row.resolved_at === null ? 'open' : 'resolved',
+    invoice: row.invoice_id,
+    payment: row.payment_id,
+    operation: row.operation_id,
+    ...shown(row.amount, row.currency),
+    currency: row.currency,
+    possible_decisions: row.resolved_at === null ? CASE_DECISIONS[row.kind] : [],
+    decision: row.decision,
+    reason: row.reason,
+    resolved_by: row.resolved_by,
+    opened_at: row.opened_at,
+    resolved_at: row.resolved_at,
+  };
+}

@@ -1,0 +1,28 @@
+/** What holds for all new invoices of a merchant, unless one of them says otherwise. */
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { changeMerchant, findMerchant, type MerchantRow } from '../../db/merchants.ts';
+import { sendJson } from '../answer.ts';
+import { jsonBody, parseBody } from '../body.ts';
+import { ownerOf } from '../context.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { moneyPolicy } from '../fields.ts';
+
+const changeBody = z.strictObject({
+  late_money: moneyPolicy().optional(),
+  excess_money: moneyPolicy().optional(),
+});
+
+export function merchantRoutes({ pool }: ApiDependencies) {
+  const answer = (response: Response, merchant: MerchantRow): void =>
+    sendJson(response, 200, JSON.stringify({ object: 'merchant', ...merchant }));
+  return {
+    read: async (_request: Request, response: Response): Promise<void> =>
+      answer(response, await findMerchant(pool, ownerOf(response).merchant_id)),
+    /** Counts for invoices made from ten seconds later on: keys are remembered that long. */
+    change: async (request: Request, response: Response): Promise<void> => {
+      const change = parseBody(changeBody, jsonBody(request));
+      answer(response, await changeMerchant(pool, ownerOf(response).merchant_id, change));
+    },
+  };
+}

@@ -1,0 +1,196 @@
+/** `sarraf accounts …`: provider accounts. */
+import { InvalidArgumentError, type Command } from 'commander';
+import { connect, type GlobalOptions } from './api.ts';
+import { readCredentials } from './input.ts';
+import { columns, fields } from './print.ts';
+
+const PATH = '/v1/provider_accounts';
+const PAGE = 100;
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+interface Account {
+  readonly id: string;
+  readonly provider: string;
+  readonly label: string;
+  readonly mode: string;
+  readonly enabled: boolean;
+  readonly base_url: string;
+  readonly credentials: { readonly set: readonly string[]; readonly unset: readonly string[] } | null;
+  readonly previous_credentials: readonly { readonly valid_until: string }[];
+  readonly revision: number;
+  readonly webhook_url: string;
+  readonly created_at: string;
+  readonly rotated_at: string | null;
+}
+
+/** Adds the commands to the program. */
+export function addAccounts(program: Command): void {
+  const accounts = program.command('accounts').description('accounts at payment providers');
+
+  accounts
+    .command('list')
+    .description('all accounts, the newest first')
+    .option('--provider <name>', 'those at one provider')
+    .option('--enabled', 'those that are enabled')
+    .option('--disabled', 'those that are disabled')
+    .action(async (options: { provider?: string; enabled?: true; disabled?: true }, command: Command) => {
+      if (options.enabled && options.disabled) throw new Error('--enabled and --disabled exclude each other');
+      const found = await listAll(command, options);
+      if (isJson(command))
+        return console.log(JSON.stringify({ object: 'list', data: found, has_more: false }));
+      console.log(
+        found.length === 0
+          ? 'There are no accounts. Link one: npm run sarraf -- accounts create --help'
+          : table(found),
+      );
+    });
+
+  accounts
+    .command('show')
+    .description('one account; of its credentials the names alone')
+    .argument('<account>', 'its id (pacc_…)')
+    .action(async (id: string, _options: object, command: Command) => {
+      const api = await connect(command);
+      print(command, (await api.get(pathOf(id))) as Account);
+    });
+
+  accounts
+    .command('create')
+    .description('links an account')
+    .argument('<provider>', 'tabby, finan, fib, …')
+    .option('--label <text>', 'tells several accounts at one provider apart (default: main)')
+    .option('--credentials <file>', 'JSON object in a file, - for stdin; else SARRAF_CREDENTIALS, else stdin')
+    .option('--region <region>', 'where the host depends on the country: SA for Tabby in Saudi Arabia')
+    .option('--environment <name>', 'live or sandbox; it has to be that of the API key')
+    .option('--base-url <url>', 'another host than the provider’s own')
+    .action(
+      async (
+        provider: string,
+        options: {
+          label?: string;
+          credentials?: string;
+          region?: string;
+          environment?: string;
+          baseUrl?: string;
+        },
+        command: Command,
+      ) => {
+        const { label, region, environment, baseUrl: base_url } = options;
+        const credentials = await readCredentials(options.credentials);
+        const api = await connect(command);
+        const body = { provider, label, credentials, region, environment, base_url };
+        print(command, (await api.post(PATH, body)) as Account);
+      },
+    );
+
+  accounts
+    .command('rotate')
+    .description('new credentials: all of them, or only those that change')
+    .argument('<account>', 'its id (pacc_…)')
+    .option('--credentials <file>', 'JSON object in a file, - for stdin; else SARRAF_CREDENTIALS, else stdin')
+    .option(
+      '--overlap <time>',
+      'how long webhooks may be proved with the old ones: 90s, 15m, 24h, 7d; 0: not at all',
+      seconds,
+    )
+    .action(async (id: string, options: { credentials?: string; overlap?: number }, command: Command) => {
+      const credentials = await readCredentials(options.credentials);
+      const api = await connect(command);
+      const body = { credentials, overlap_s: options.overlap };
+      print(command, (await api.post(`${pathOf(id)}/rotate`, body)) as Account);
+    });
+
+  accounts
+    .command('update')
+    .description('another label or host')
+    .argument('<account>', 'its id (pacc_…)')
+    .option('--label <text>', 'the new label')
+    .option('--base-url <url>', 'the new host')
+    .action(
+      async (
+        id: string,
+        { label, baseUrl: base_url }: { label?: string; baseUrl?: string },
+        command: Command,
+      ) => change(command, id, { label, base_url }),
+    );
+
+  for (const [name, enabled, about] of [
+    ['disable', false, 'takes no new payments with it; webhooks and running payments go on'],
+    ['enable', true, 'takes payments with it again'],
+  ] as const) {
+    accounts
+      .command(name)
+      .description(about)
+      .argument('<account>', 'its id (pacc_…)')
+      .action(async (id: string, _options: object, command: Command) => change(command, id, { enabled }));
+  }
+}
+
+async function change(command: Command, id: string, body: object): Promise<void> {
+  const api = await connect(command);
+  print(command, (await api.patch(pathOf(id), body)) as Account);
+}
+
+/** Follows the pages to their end. */
+async function listAll(
+  command: Command,
+  { provider, enabled, disabled }: { provider?: string; enabled?: true; disabled?: true },
+): Promise<Account[]> {
+  const api = await connect(command);
+  const all: Account[] = [];
+  for (;;) {
+    const query = new URLSearchParams({
+      limit: String(PAGE),
+      ...(provider === undefined ? {} : { provider }),
+      ...(enabled || disabled ? { enabled: String(enabled === true) } : {}),
+      ...(all.length === 0 ? {} : { starting_after: all.at(-1)?.id ?? '' }),
+    });
+    const page = (await api.get(`${PATH}?${query.toString()}`)) as { data: Account[]; has_more: boolean };
+    all.push(...page.data);
+    if (!page.has_more) return all;
+  }
+}
+
+const isJson = (command: Command): boolean => command.optsWithGlobals<GlobalOptions>().json;
+
+const pathOf = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
+
+function seconds(given: string): number {
+  const [, count, unit = 's'] = /^(\d{1,9})([smhd])?$/.exec(given) ?? [];
+  if (count === undefined) throw new InvalidArgumentError('a time is needed, such as 90s, 15m, 24h, 7d or 0');
+  return Number(count) * (UNITS[unit] ?? 1);
+}
+
+function table(accounts: readonly Account[]): string {
+  return columns(
+    ['ACCOUNT', 'PROVIDER', 'LABEL', 'MODE', 'STATE', 'HOST'],
+    accounts.map(({ id, provider, label, mode, enabled, base_url }) => [
+      id,
+      provider,
+      label,
+      mode,
+      enabled ? 'enabled' : 'disabled',
+      base_url,
+    ]),
+  );
+}
+
+function print(command: Command, account: Account): void {
+  if (isJson(command)) return console.log(JSON.stringify(account));
+  const { credentials, previous_credentials: previous } = account;
+  const names = (list: readonly string[]): string => list.join(', ') || '(none)';
+  console.log(
+    fields({
+      Account: account.id,
+      Provider: `${account.provider} (${account.label}, ${account.mode})`,
+      State: account.enabled ? 'enabled' : 'disabled: no new payments',
+      Host: account.base_url,
+      'Credentials set': credentials ? names(credentials.set) : '(cannot be decrypted: rotate all of them)',
+      'Not set': credentials ? names(credentials.unset) : '',
+      'Old ones accepted': previous.map(({ valid_until }) => `until ${valid_until}`).join(', ') || 'no',
+      'Webhook URL': account.webhook_url,
+      Created: account.created_at,
+      Rotated: account.rotated_at ?? 'never',
+    }),
+  );
+}

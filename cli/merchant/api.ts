@@ -1,0 +1,97 @@
+/** The API as the command line reaches it: which one, with which key, and how calls are repeated. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { loadClientConfig } from '../../config/index.ts';
+import { lastStart } from '../runtime-file.ts';
+import { ApiProblem } from './failure.ts';
+import { readInput } from './input.ts';
+
+const TIMEOUT_MS = 60_000;
+/** How often a call is sent in all that gets no answer, or 503. */
+const ATTEMPTS = 3;
+const PAUSE_MS = 1_000;
+const PAUSE_MAX_MS = 10_000;
+
+/** The options of every command. */
+export interface GlobalOptions {
+  readonly apiUrl?: string;
+  readonly apiKeyFile?: string;
+  readonly json: boolean;
+}
+
+export interface MerchantCalls {
+  get(path: string): Promise<unknown>;
+  patch(path: string, body: object): Promise<unknown>;
+  /** Sent with an Idempotency-Key of its own, the same on each repetition. */
+  post(path: string, body: object): Promise<unknown>;
+}
+
+/**
+ * The API that options, environment and the last start name, in this order. The key of the last start is for its address
+ * only: it is not sent anywhere else.
+ */
+export async function connect(command: Command): Promise<MerchantCalls> {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const config = loadClientConfig();
+  const last = await lastStart(config.dataDir);
+  const url = options.apiUrl ?? config.apiUrl ?? last?.api_url;
+  if (url === undefined) {
+    throw new Error('no API is known: run npm start, set SARRAF_API_URL, or give --api-url');
+  }
+  const given =
+    options.apiKeyFile === undefined ? config.apiKey : await readInput(options.apiKeyFile, 'API key');
+  const key = given?.trim() ?? (sameOrigin(url, last?.api_url) ? last?.api_key : undefined);
+  if (!key) throw new Error(`no API key is known for ${url}: set SARRAF_API_KEY, or give --api-key-file`);
+  const base = url.replace(/\/+$/, '');
+  return {
+    get: (path) => send(base + path, 'GET', key),
+    patch: (path, body) => send(base + path, 'PATCH', key, body),
+    post: (path, body) => send(base + path, 'POST', key, body, randomUUID()),
+  };
+}
+
+function sameOrigin(url: string, other: string | undefined): boolean {
+  return other !== undefined && URL.canParse(url) && new URL(url).origin === new URL(other).origin;
+}
+
+/** Repeated when there was no answer or the API asks for it: every one of these calls is safe to repeat. */
+async function send(
+  url: string,
+  method: string,
+  key: string,
+  body?: object,
+  repetitionKey?: string,
+): Promise<unknown> {
+  for (let attempt = 1; ; attempt += 1) {
+    const isLast = attempt === ATTEMPTS;
+    try {
+      const response = await fetch(url, {
+        method,
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(repetitionKey === undefined ? {} : { 'idempotency-key': repetitionKey }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        redirect: 'error',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      const text = await response.text();
+      if (response.ok) return JSON.parse(text);
+      if (response.status !== 503 || isLast) throw new ApiProblem(response.status, text);
+      await sleep(
+        Math.min(Number(response.headers.get('retry-after') ?? 1) * 1000 || PAUSE_MS, PAUSE_MAX_MS),
+      );
+    } catch (error) {
+      if (error instanceof ApiProblem) throw error;
+      if (isLast) throw new Error(`${url} could not be reached: ${reasonOf(error)}`, { cause: error });
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message || cause.name : String(cause);
+}

@@ -1,0 +1,44 @@
+/** Secrets as people hand them over: in a file, on standard input, in the environment. What was read is never repeated. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { loadClientConfig } from '../../config/index.ts';
+
+/**
+ * The text of a file, or of standard input for `-`. Paths are taken from where the person is, not from where npm runs
+ * scripts. The error does not repeat the path: somebody may have put a secret in its place.
+ */
+export async function readInput(path: string, what: string): Promise<string> {
+  if (path === '-') return text(process.stdin);
+  try {
+    return await readFile(resolve(process.env['INIT_CWD'] ?? '.', path), 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    // oxlint-disable-next-line preserve-caught-error -- its message has the path
+    throw new Error(
+      `the file with the ${what} cannot be read (${code}); give the path of a file, or - for standard input`,
+    );
+  }
+}
+
+/** Credentials as a JSON object: from the file of `--credentials`, else `SARRAF_CREDENTIALS`, else standard input. */
+export async function readCredentials(path: string | undefined): Promise<object> {
+  const given = path === undefined ? loadClientConfig().credentials : await readInput(path, 'credentials');
+  if (given === null && process.stdin.isTTY) {
+    throw new Error(
+      'no credentials were given: --credentials <file>, SARRAF_CREDENTIALS, or a JSON object on standard input',
+    );
+  }
+  return jsonObject(given ?? (await text(process.stdin)));
+}
+
+function jsonObject(given: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(given);
+  } catch {
+    value = null;
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new Error('the credentials are not a JSON object, such as {"client_id": "…", "secret": "…"}');
+}

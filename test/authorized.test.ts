@@ -1,0 +1,176 @@
+/** Providers that authorize first: captured by itself or by hand, in parts, voided, canceled, and never more than once. */
+import { settledViolations } from './setup/invariants.ts';
+import { shop, type Provider, type Shop } from './setup/shop.ts';
+import { STACK_TIMEOUT_MS, startTestStack, type TestStack } from './setup/stack.ts';
+
+let stack: TestStack;
+let at: Shop;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  at = shop(stack);
+}, STACK_TIMEOUT_MS);
+afterAll(() => stack.stop(), STACK_TIMEOUT_MS);
+afterEach(async () => {
+  for (const provider of AUTHORIZING) await at.control('DELETE', `/${provider}/faults`);
+});
+
+const AUTHORIZING = ['tabby', 'tamara', 'myfatoorah'] as const satisfies readonly Provider[];
+const IN_PARTS = ['tabby', 'tamara'] as const satisfies readonly Provider[];
+
+/** What the simulator calls the operation that captures. */
+const CAPTURING = { tabby: 'capture', tamara: 'capture', myfatoorah: 'update_payment' } as const;
+
+const booked = (provider: Provider, payment: string, kind: string) => at.booked(provider, payment, kind);
+
+/** An invoice to be captured by hand, whose payment the customer has agreed to. */
+async function authorized(provider: Provider) {
+  const { invoice, payment, id } = await at.payable(provider, { capture_method: 'manual' });
+  await stack.control.pay(provider, id);
+  await stack.merchantApi.until(invoice.id, 'authorized', ({ status }) => status === 'authorized');
+  return { invoice, payment, id, total: at.amount(provider) };
+}
+const post = (path: string, body: unknown = {}, headers = {}) => stack.call('POST', path, body, headers);
+const capture = (payment: string, body: unknown = {}, headers = {}) =>
+  post(`/v1/payments/${payment}/capture`, body, headers);
+
+/** Unless a webhook has brought everything to its end before: then there is nothing to wait for, and no clock to move. */
+async function tenMinutesPass(invoiceId: string): Promise<void> {
+  const { status } = await post(`/v1/invoices/${invoiceId}/test_clock`, { advance_s: 600 });
+  expect([200, 409]).toContain(status);
+}
+
+describe('an invoice that is captured by itself', () => {
+  it.each(AUTHORIZING)('%s: authorized, captured once, paid', async (provider) => {
+    const { invoice, id } = await at.payable(provider);
+    await stack.control.pay(provider, id);
+    const paid = await stack.merchantApi.until(invoice.id, 'paid', ({ status }) => status === 'paid');
+    expect(paid.payments).toMatchObject([{ status: 'paid', provider_payment_id: id }]);
+    expect(paid.amounts).toMatchObject({ remaining: { amount: 0 }, excess: { amount: 0 } });
+    expect(await booked(provider, id, 'money_received')).toEqual([at.amount(provider)]);
+  });
+
+  it.each(AUTHORIZING)('%s: captured once, though the answer of the capture was lost', async (provider) => {
+    const { invoice, id } = await at.payable(provider);
+    await stack.control.fault(provider, { kind: 'reset_after_accept', operation: CAPTURING[provider] });
+    await stack.control.pay(provider, id);
+    await stack.merchantApi.until(
+      invoice.id,
+      'captured or not known',
+      ({ status, payments }) => status === 'paid' || payments[0]?.status === 'authorized',
+    );
+    await tenMinutesPass(invoice.id);
+    await stack.merchantApi.until(invoice.id, 'paid', ({ status }) => status === 'paid');
+    expect(await booked(provider, id, 'money_received')).toEqual([at.amount(provider)]);
+  });
+
+  it.each(AUTHORIZING)(
+    '%s: captured later, when the provider could not be reached at first',
+    async (provider) => {
+      const { invoice, id } = await at.payable(provider);
+      await stack.control.fault(provider, { kind: 'status', status: 503, operation: CAPTURING[provider] });
+      await stack.control.pay(provider, id);
+      await stack.merchantApi.until(invoice.id, 'authorized', ({ status }) => status === 'authorized');
+      await stack.merchantApi.advanceClock(invoice.id, 600);
+      await stack.merchantApi.until(invoice.id, 'paid', ({ status }) => status === 'paid');
+      expect(await booked(provider, id, 'money_received')).toEqual([at.amount(provider)]);
+    },
+  );
+});
+
+describe('an invoice that is captured by hand', () => {
+  it.each(IN_PARTS)('%s: waits, is captured in parts, and the rest is given back', async (provider) => {
+    const { invoice, payment, id, total } = await authorized(provider);
+    const part = total / 4;
+    expect(await capture(payment.id, { amount: part, reference: 'parcel 1' })).toMatchObject({
+      status: 201,
+      body: { object: 'capture', status: 'succeeded', amount: part, reference: 'parcel 1' },
+    });
+    expect((await capture(payment.id, { amount: part })).status).toBe(201);
+    expect(await capture(payment.id, { amount: total })).toMatchObject({
+      status: 409,
+      body: { code: 'amount_exceeds_capturable' },
+    });
+    expect(await post(`/v1/payments/${payment.id}/void`)).toMatchObject({
+      status: 201,
+      body: { object: 'void', status: 'succeeded', amount: total / 2 },
+    });
+    expect(await capture(payment.id)).toMatchObject({ status: 409, body: { code: 'nothing_to_capture' } });
+
+    expect(await booked(provider, id, 'money_received')).toEqual([part, part]);
+    expect(await booked(provider, id, 'authorization_released')).toEqual([total / 2]);
+    const { status, amounts } = await stack.merchantApi.invoice(invoice.id);
+    expect(status).toBe('partially_paid');
+    expect(amounts).toMatchObject({ received: { amount: total / 2 }, authorized: { amount: 0 } });
+    const { body } = await stack.call('GET', `/v1/payments/${payment.id}`);
+    expect(body).toMatchObject({
+      captures: [{ amount: part }, { amount: part }],
+      voids: [{ amount: total / 2, status: 'succeeded' }],
+      refunds: [],
+    });
+  });
+
+  it('is captured at most once where the provider allows one capture', async () => {
+    const { payment, id, total } = await authorized('myfatoorah');
+    expect((await capture(payment.id, { amount: total / 2 })).status).toBe(201);
+    expect((await capture(payment.id)).status).toBe(409);
+    expect(await booked('myfatoorah', id, 'money_received')).toEqual([total / 2]);
+  });
+
+  it('is not captured before the customer has agreed, and not at a provider that takes the money at once', async () => {
+    const { payment } = await at.payable('tabby', { capture_method: 'manual' });
+    expect(await capture(payment.id)).toMatchObject({
+      status: 409,
+      body: { code: 'payment_not_authorized' },
+    });
+    const finan = await at.payable('finan');
+    expect(await capture(finan.payment.id)).toMatchObject({
+      status: 422,
+      body: { code: 'not_supported_by_provider' },
+    });
+    const { id } = await at.invoice('finan', { capture_method: 'manual' });
+    expect(await at.ask('finan', id)).toMatchObject({
+      status: 422,
+      body: { errors: [{ code: 'capture_method_not_supported' }] },
+    });
+  });
+
+  it('fifty captures at once never pass what was authorized, and each caller is told', async () => {
+    const { payment, id, total } = await authorized('tabby');
+    const amount = total / 10;
+    const answers = await Promise.all(Array.from({ length: 50 }, () => capture(payment.id, { amount })));
+    const done = answers.filter(({ status }) => status === 201);
+    expect(done).toHaveLength(10);
+    for (const { status, body } of answers.filter((answer) => answer.status !== 201)) {
+      expect(status).toBe(409);
+      expect(['nothing_to_capture', 'amount_exceeds_capturable']).toContain(body['code']);
+    }
+    expect(await booked('tabby', id, 'money_received')).toEqual(Array(10).fill(amount));
+  });
+
+  it('one Idempotency-Key is one capture, also when its answer was lost', async () => {
+    const { invoice, payment, id, total } = await authorized('tamara');
+    const key = { 'idempotency-key': 'parcel' };
+    await stack.control.fault('tamara', { kind: 'reset_after_accept', operation: 'capture' });
+    const first = await capture(payment.id, { amount: total / 2 }, key);
+    expect(first).toMatchObject({ status: 202, body: { status: 'unknown' } });
+    await stack.merchantApi.advanceClock(invoice.id, 600);
+    const again = await capture(payment.id, { amount: total / 2 }, key);
+    expect(again).toMatchObject({ status: 201, body: { id: first.body['id'], status: 'succeeded' } });
+    expect(await booked('tamara', id, 'money_received')).toEqual([total / 2]);
+  });
+
+  it.each(AUTHORIZING)('%s: canceling the invoice gives the authorization back', async (provider) => {
+    const { invoice, payment, id, total } = await authorized(provider);
+    expect(await post(`/v1/invoices/${invoice.id}/cancel`)).toMatchObject({
+      status: 200,
+      body: { status: 'canceled', payments: [{ id: payment.id, status: 'canceled' }] },
+    });
+    expect(await booked(provider, id, 'money_received')).toEqual([]);
+    expect(await booked(provider, id, 'authorization_released')).toEqual([total]);
+  });
+});
+
+it('the record and the providers agree on every payment and every transfer', async () => {
+  expect(await settledViolations(stack.pool)).toEqual([]);
+});
