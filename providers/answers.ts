@@ -89,6 +89,11 @@ export function readValue<T>(value: unknown, schema: ZodType<T>, request: Provid
   throw unexpectedAnswer(request, `has unexpected fields: ${fieldsOf(parsed.error)}`);
 }
 
+/** True for a `ProviderError` of this kind. */
+export function isFailure(error: unknown, kind: ProviderFailure['kind']): boolean {
+  return error instanceof ProviderError && error.failure.kind === kind;
+}
+
 /** For an answer that was read and contradicts itself or the question. */
 export function unexpectedAnswer(request: ProviderRequest, what: string): ProviderError {
   return new ProviderError({

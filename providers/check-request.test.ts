@@ -2,8 +2,8 @@ import { currency } from '../domain/currency.ts';
 import { money, MoneyError } from '../domain/money.ts';
 import { ProviderError } from '../domain/provider-error.ts';
 import { returnAddresses } from '../domain/return-address.ts';
-import { checkRequest, exactly } from './check-request.ts';
-import type { CreatePayment, Manifest } from './contract.ts';
+import { checkRepetition, checkRequest, exactly } from './check-request.ts';
+import type { CreatePayment, Manifest, MoneyOperation } from './contract.ts';
 
 const IQD = currency('IQD');
 const manifest: Manifest = {
@@ -72,4 +72,20 @@ it('refuses an amount that the wire cannot carry exactly, and passes other error
     throw new TypeError('bug');
   };
   expect(() => exactly(broken)).toThrow(TypeError);
+});
+
+it('lets a repetition pass and refuses a key that comes back with another amount', () => {
+  const operation: MoneyOperation = {
+    provider_payment_id: 'p1',
+    method: 'hosted',
+    money: good.money,
+    operation_key: 'inv_01:refund:1',
+    reason: null,
+  };
+  expect(() => checkRepetition(good.money.amount, operation)).not.toThrow();
+  expect(() => checkRepetition(good.money.amount + 1, operation)).toThrow(
+    expect.objectContaining({
+      failure: expect.objectContaining({ kind: 'invalid_request', code: 'key_reused' }),
+    }),
+  );
 });

@@ -1,7 +1,7 @@
 /** The last look at a request before it goes out: a connector sends nothing that its own manifest rules out. */
 import { MoneyError } from '../domain/money.ts';
 import { ProviderError } from '../domain/provider-error.ts';
-import type { CreatePayment, Customer, Manifest, MethodManifest } from './contract.ts';
+import type { CreatePayment, Customer, Manifest, MethodManifest, MoneyOperation } from './contract.ts';
 
 /** The method's manifest; throws `ProviderError` of kind `invalid_request` when the manifest rules the request out. */
 export function checkRequest(manifest: Manifest, request: CreatePayment): MethodManifest {
@@ -38,6 +38,12 @@ function valueOf(customer: Customer, field: MethodManifest['requires'][number]):
     case 'customer.email':
       return customer.email;
   }
+}
+
+/** A repetition asks for the same amount; throws when an operation key comes back with another one. Minor units. */
+export function checkRepetition(made: number, { money: { amount } }: MoneyOperation): void {
+  if (made === amount) return;
+  throw refused('key_reused', 'this operation was made before with another amount');
 }
 
 /** Our own refusal of a request, before anything is sent. */

@@ -1,172 +1,15 @@
 /**
- * What every connector must hold to, derived from its manifest alone. A provider joins by being in the registry
- * and adding one line to `samples`: an account and a true webhook to be forged.
+ * What every connector must hold to without a provider at the other end, derived from its manifest: facts that fit
+ * together, credentials, webhooks. A provider joins by being in the registry; the true webhook that is forged here comes
+ * from its `exam.ts`. What moves money is in `test/contract/`.
  */
-import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { MAX_AMOUNT } from '../domain/money.ts';
 import { ProviderError } from '../domain/provider-error.ts';
 import type { Connector, IncomingWebhook, WebhookClaim } from './contract.ts';
+import { examOf, SAMPLE_TIME, type WebhookSample } from './exam.ts';
 import { connectorFor, connectors, isProvider } from './index.ts';
-import { signHs256 } from './jwt.ts';
-
-interface Sample {
-  readonly credentials: unknown;
-  /** A webhook as this provider sends it, true in every byte. */
-  readonly webhook: IncomingWebhook;
-  /**
-   * `body`: a proof over the body, so no change of it may pass. `fields`: the same without path and time, and what is
-   * not signed must not change the claim. `secret`: only the secret's own header counts. `path`:
-   * nothing is signed, and the last segment of the URL is the secret. `token`: the body is a signed token, and nothing
-   * outside the body counts.
-   */
-  readonly proof: 'body' | 'fields' | 'secret' | 'path' | 'token';
-}
-
-const RECEIVED_AT = 1_790_824_800_000;
-const PATH = '/webhooks/x/acc_1';
-const post = (headers: Record<string, string>, body: string): IncomingWebhook => ({
-  method: 'POST',
-  path: PATH,
-  headers,
-  body: new TextEncoder().encode(body),
-  received_at: RECEIVED_AT,
-});
-const FINAN_BODY =
-  '{"id":"PAY-001","reference_id":"pay_01","payment_method":"bank_transfer",' +
-  '"payment_request_id":"PR-1","amount":6000000,"created_at":"2024-01-20T14:30:00Z"}';
-
-const samples: Readonly<Record<string, Sample>> = {
-  fapshi: {
-    credentials: { apiuser: 'u', apikey: 'k', webhook_secret: 's3cret-of-the-dashboard' },
-    webhook: post(
-      { 'x-wh-secret': 's3cret-of-the-dashboard' },
-      '{"transId":"Ab12Cd34","status":"SUCCESSFUL"}',
-    ),
-    proof: 'secret',
-  },
-  fib: {
-    credentials: { client_id: 'shop-1', client_secret: 's3cret' },
-    webhook: {
-      ...post({}, '{"id":"0f0a5d0e-1c58-4a86-8d61-1b2f0f2b7c11","status":"PAID"}'),
-      path: `${PATH}/pay_01/${createHmac('sha256', 's3cret').update('fib webhook url:acc_1:pay_01').digest('base64url')}`,
-    },
-    proof: 'path',
-  },
-  finan: {
-    credentials: { client_id: 'client-1', secret: 's3r3c_k3y' },
-    webhook: post(
-      {
-        'x-client-id': 'client-1',
-        'x-timestamp': '1790824800',
-        'x-signature': createHash('sha256')
-          .update(`s3r3c_k3y_POST_${PATH}_${FINAN_BODY}_1790824800`)
-          .digest('hex'),
-      },
-      FINAN_BODY,
-    ),
-    proof: 'body',
-  },
-  furatpay: {
-    credentials: { api_key: 'k', customer_id: 'c', webhook_secret: 's3cret' },
-    webhook: post(
-      {
-        'x-timestamp': '1790824800',
-        'x-signature': createHmac('sha256', 's3cret').update('inv-1CODE110011790824800').digest('hex'),
-      },
-      '{"type":"INVOICE_PAID","data":{"id":"inv-1","code":"CODE1","order_number":"1001","status":"paid"}}',
-    ),
-    // Three ids and the time are signed; its own tests forge the body.
-    proof: 'secret',
-  },
-  myfatoorah: {
-    credentials: { token: 't', country: 'KWT', webhook_secret: 'testsecret' },
-    webhook: post(
-      { 'myfatoorah-signature': '7XCLSlpmHM7FCH6n1DZR0gjHPJ7t0Qb6bhGXUOlS0ZI=' },
-      '{"Event":{"Code":1},"Data":{"Invoice":{"Id":"6409988","Status":"PAID"},' +
-        '"Transaction":{"Status":"SUCCESS","PaymentId":"07076409988322867173"}}}',
-    ),
-    proof: 'fields',
-  },
-  rehive: {
-    credentials: { token: 't', business_id: 'b', webhook_secret: 's3cret-of-the-dashboard' },
-    webhook: post(
-      { authorization: 'Secret s3cret-of-the-dashboard' },
-      '{"data":{"id":"e7d7a5a2","request_reference":"pay_01","status":"paid","updated":1790824800000}}',
-    ),
-    proof: 'secret',
-  },
-  tabby: {
-    credentials: {
-      secret_key: 'sk_test_1',
-      merchant_code: 'shop',
-      webhook_header: 'X-Shop-Token',
-      webhook_secret: 's3cret-of-the-registration',
-    },
-    webhook: post(
-      { 'x-shop-token': 's3cret-of-the-registration' },
-      '{"id":"payment-uuid","status":"authorized","order":{"reference_id":"pay_01"},"captures":[],"refunds":[]}',
-    ),
-    proof: 'secret',
-  },
-  tamara: {
-    credentials: {
-      api_token: 't',
-      notification_token: 'n0tification',
-      address_line: 'King Fahd Rd 1',
-      city: 'Riyadh',
-    },
-    webhook: post(
-      {
-        authorization: `Bearer ${signHs256(
-          { exp: 1790825690, iat: 1790824790, iss: 'Tamara' },
-          'n0tification',
-        )}`,
-      },
-      '{"order_id":"4fdb781f","order_reference_id":"pay_01","event_type":"order_approved","data":[]}',
-    ),
-    proof: 'secret',
-  },
-  zaincash: {
-    credentials: { client_id: 'c', client_secret: 's', api_key: 'api-key' },
-    webhook: post(
-      {},
-      `{"webhook_token":"${signHs256(
-        {
-          eventType: 'STATUS_CHANGED',
-          eventId: '812691e6-b433-4ffc-888c-d11e21c14994',
-          timestamp: '2026-10-01T10:15:30.000+00:00',
-          data: {
-            transactionId: '6fc49988-c618-4ee4-880b-d5a169693296',
-            orderId: 'pay_01',
-            currentStatus: 'SUCCESS',
-            amount: { currency: 'IQD', value: 5000, feeValue: 0 },
-          },
-        },
-        'api-key',
-      )}"}`,
-    ),
-    proof: 'token',
-  },
-  zaincash_v1: {
-    credentials: { msisdn: '9647800000001', merchant_id: '5ffa00', secret: '$2y$10$secret' },
-    webhook: post(
-      {},
-      `{"token":"${signHs256(
-        { status: 'success', orderid: 'pay_01', id: '652f6d1e', iat: 1790824790, exp: 1790839190 },
-        '$2y$10$secret',
-      )}"}`,
-    ),
-    proof: 'token',
-  },
-};
-
-function sampleOf(connector: Connector<unknown>): Sample {
-  const sample = samples[connector.manifest.provider];
-  if (!sample) throw new Error(`add a sample for ${connector.manifest.provider}`);
-  return sample;
-}
 
 const RUNS = 10_000;
 
@@ -189,6 +32,10 @@ describe.each(connectors.map((connector) => [connector.manifest.provider, connec
   '%s',
   (_, connector) => {
     const { manifest } = connector;
+    let sample: WebhookSample;
+    beforeAll(async () => {
+      ({ sample } = await examOf(manifest.provider));
+    });
 
     it('declares sound facts', () => {
       expect(manifest.provider).toMatch(/^[a-z][a-z0-9_]*$/);
@@ -245,6 +92,20 @@ describe.each(connectors.map((connector) => [connector.manifest.provider, connec
       expect(connector.registerWebhook !== undefined).toBe(byCall);
       expect(connector.findWebhooks !== undefined).toBe(byCall);
       expect(connector.webhookSetup !== undefined).toBe(!byCall);
+      expect(connector.refundPayment !== undefined).toBe(manifest.refund !== 'none');
+      const captures = manifest.methods.map(({ capture }) => capture ?? manifest.capture);
+      const manual = captures.some((capture) => capture !== 'automatic');
+      expect(connector.capturePayment !== undefined).toBe(manual);
+      expect(connector.voidPayment !== undefined).toBe(manual);
+      // The manifest's own word is that of at least one method, or nobody could rely on it.
+      expect(captures).toContain(manifest.capture);
+    });
+
+    it('believes amounts of webhooks only where they are under the signature', () => {
+      const covered = sample.proof === 'body' || sample.proof === 'token';
+      expect(manifest.webhook_trust === 'hint' || covered).toBe(true);
+      const { reading } = connector.parseWebhook(sample.webhook.body);
+      expect(reading === null).toBe(manifest.webhook_trust === 'hint');
     });
 
     it('tells a person where the webhook URL goes, and names credentials that exist', () => {
@@ -264,31 +125,30 @@ describe.each(connectors.map((connector) => [connector.manifest.provider, connec
       for (const property of Object.values(properties)) {
         expect(property).toEqual(expect.objectContaining({ description: expect.stringMatching(/\w{3}/) }));
       }
-      const { credentials } = sampleOf(connector);
+      const { credentials } = sample;
       expect(connector.credentials.parse(credentials)).toEqual(credentials);
       expect(connector.credentials.safeParse({}).success).toBe(false);
       expect(connector.credentials.safeParse({ ...Object(credentials), surprise: 'x' }).success).toBe(false);
     });
 
     it('acknowledges with 2xx and JSON', () => {
-      const { status, body } = connector.acknowledge(new Date(RECEIVED_AT));
+      const { status, body } = connector.acknowledge(new Date(SAMPLE_TIME));
       expect(Math.floor(status / 100)).toBe(2);
       expect(JSON.parse(JSON.stringify(body))).toEqual(body);
     });
 
     it('accepts its true webhook and gives it a key', () => {
-      const { webhook } = sampleOf(connector);
-      expect(verdictOf(connector, webhook)).toEqual({ ok: true });
+      const { webhook } = sample;
+      expect(verdictOf(connector, sample, webhook)).toEqual({ ok: true });
       expect(connector.parseWebhook(webhook.body).event_key).not.toBe('');
     });
 
     it('believes no forged webhook', () => {
-      const sample = sampleOf(connector);
       const truth = connector.parseWebhook(sample.webhook.body);
       let refused = 0;
       fc.assert(
         fc.property(forgeries(sample), (forged) => {
-          if (!verdictOf(connector, forged).ok) {
+          if (!verdictOf(connector, sample, forged).ok) {
             refused += 1;
             return;
           }
@@ -303,7 +163,7 @@ describe.each(connectors.map((connector) => [connector.manifest.provider, connec
 
     it('reads any body whatever, or throws a ProviderError', () => {
       fc.assert(
-        fc.property(junkBodies(sampleOf(connector).webhook.body), (body) => {
+        fc.property(junkBodies(sample.webhook.body), (body) => {
           expect(() => claimOf(connector, body)).not.toThrow();
         }),
         { numRuns: RUNS, seed: 20_261_102 },
@@ -320,8 +180,12 @@ describe.each(connectors.map((connector) => [connector.manifest.provider, connec
   },
 );
 
-function verdictOf(connector: Connector<unknown>, webhook: IncomingWebhook): { readonly ok: boolean } {
-  const credentials = connector.credentials.parse(sampleOf(connector).credentials);
+function verdictOf(
+  connector: Connector<unknown>,
+  sample: WebhookSample,
+  webhook: IncomingWebhook,
+): { readonly ok: boolean } {
+  const credentials = connector.credentials.parse(sample.credentials);
   const account = { id: 'acc_1', base_url: connector.manifest.hosts.live, credentials };
   return connector.verifyWebhook(account, webhook);
 }
@@ -345,7 +209,7 @@ function claimOf(connector: Connector<unknown>, body: Uint8Array): WebhookClaim 
 }
 
 /** The true webhook with one thing changed: a byte of the body, a character of a header, a header, the path, the time. */
-function forgeries({ webhook, proof }: Sample): fc.Arbitrary<IncomingWebhook> {
+function forgeries({ webhook, proof }: WebhookSample): fc.Arbitrary<IncomingWebhook> {
   if (proof === 'path') return forgedPaths(webhook);
   if (proof === 'token') return changedBytes(webhook.body).map((body) => ({ ...webhook, body }));
   const proofs = Object.keys(webhook.headers).filter((name) => name !== 'x-client-id');

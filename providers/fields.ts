@@ -1,7 +1,7 @@
 /** Pieces of wire formats that providers have in common, as zod schemas. */
 import { z, type ZodType } from 'zod';
 import type { Currency } from '../domain/currency.ts';
-import { fromWholeUnits, MAX_AMOUNT, MoneyError } from '../domain/money.ts';
+import { fromWholeUnits, MAX_AMOUNT, MoneyError, parseDecimal } from '../domain/money.ts';
 
 /** Printable text: Postgres takes no NUL, and no id or name holds control characters. */
 const PRINTABLE = /^[^\u0000-\u001f\u007f]+$/; // oxlint-disable-line no-control-regex -- excluding them is the point
@@ -37,6 +37,19 @@ export const wholeUnits = (currency: Currency) =>
         return z.NEVER;
       }
     });
+
+/** A positive decimal amount as a number or as text (`25000`, `"25000.00"`); read as minor units, exactly or not at all. */
+export const decimalAmount = (currency: Currency) =>
+  z.union([z.number(), z.string().max(40)]).transform((value, context) => {
+    try {
+      const { amount } = parseDecimal(String(value), currency);
+      if (amount > 0 && amount <= MAX_AMOUNT) return amount;
+    } catch (error) {
+      if (!(error instanceof MoneyError)) throw error;
+    }
+    context.addIssue({ code: 'custom', message: 'not an exact amount' });
+    return z.NEVER;
+  });
 
 /** One value, or a list of exactly one, where a provider's documentation leaves it open. */
 export const oneOf = <Output>(schema: ZodType<Output>): ZodType<Output> =>

@@ -5,6 +5,7 @@
 import { Agent, type Dispatcher } from 'undici';
 import { ProviderError, type ProviderFailure } from '../domain/provider-error.ts';
 import { Interruption, networkFailure } from './network-failure.ts';
+import { withoutProofs } from './proofs.ts';
 import { guardedLookup, isReachable, literalAddress, type Reach } from './reach.ts';
 
 export interface ProviderRequest {
@@ -27,6 +28,7 @@ export interface ProviderResponse {
   readonly status: number;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The body; that of a refusal without the proof of who we are, should it repeat that. */
   readonly text: string;
 }
 
@@ -200,7 +202,8 @@ function exchange(
       },
       onResponseEnd() {
         if (!settle()) return;
-        resolve({ status, headers, text: new TextDecoder().decode(Buffer.concat(chunks)) });
+        const text = new TextDecoder().decode(Buffer.concat(chunks));
+        resolve({ status, headers, text: status < 400 ? text : withoutProofs(text, request) });
       },
       onResponseError(_, error) {
         fail(error);

@@ -75,6 +75,8 @@ export const HELP = {
       '{"kind": "reset", "times": -1, "probability": 0.2}',
       '{"kind": "reset_after_accept"}',
       '{"kind": "truncate"}',
+      '{"kind": "html"}',
+      '{"kind": "empty"}',
     ),
     'DELETE /{provider}/faults': call('clears all faults'),
     'POST /{provider}/clock': call(

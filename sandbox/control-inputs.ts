@@ -24,6 +24,8 @@ const fault = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('reset'), ...rule }),
   z.strictObject({ kind: z.literal('reset_after_accept'), ...rule }),
   z.strictObject({ kind: z.literal('truncate'), ...rule }),
+  z.strictObject({ kind: z.literal('html'), ...rule }),
+  z.strictObject({ kind: z.literal('empty'), ...rule }),
 ]);
 
 /** Body of `POST /{provider}/faults`, split into what goes wrong and when. */

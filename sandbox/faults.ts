@@ -21,7 +21,11 @@ export type Fault =
   /** Done, then the connection is reset. */
   | { readonly kind: 'reset_after_accept' }
   /** Done, and answered with half of the JSON. */
-  | { readonly kind: 'truncate' };
+  | { readonly kind: 'truncate' }
+  /** Done, and answered with a web page under the status of the true answer, as proxies do. */
+  | { readonly kind: 'html' }
+  /** Done, and answered with no body at all. */
+  | { readonly kind: 'empty' };
 
 /** When and how often a fault strikes. `times` -1 means until cleared. */
 export interface FaultRule {

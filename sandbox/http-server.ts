@@ -200,6 +200,13 @@ async function endWith(
         reply: { ...reply, body: reply.body.slice(0, Math.ceil(reply.body.length / 2)) },
       };
     }
+    case 'html': {
+      const { status } = await act();
+      const headers = { 'content-type': 'text/html; charset=utf-8' };
+      return { how: 'reply', reply: { status, headers, body: '<!doctype html><h1>One moment please</h1>' } };
+    }
+    case 'empty':
+      return { how: 'reply', reply: { ...(await act()), body: '' } };
   }
 }
 

@@ -128,6 +128,18 @@ describe('faults', () => {
     expect(await paymentsWith('cut')).toHaveLength(1);
   });
 
+  it.each([
+    ['html', '<!doctype html>'],
+    ['empty', ''],
+  ])('%s: answers 200 with anything but JSON, after making the payment', async (kind, beginning) => {
+    await arm({ kind });
+    const response = await create(kind);
+    expect(response.status).toBe(200);
+    const text = await response.text();
+    expect(text.slice(0, 15)).toBe(beginning);
+    expect(await paymentsWith(kind)).toHaveLength(1);
+  });
+
   it('strikes as often as asked and no more', async () => {
     await arm({ kind: 'status', status: 500, times: 2 });
     const statuses = [await create('a'), await create('b'), await create('c')].map(({ status }) => status);

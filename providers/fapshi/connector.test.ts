@@ -1,8 +1,9 @@
 import { createTokenStore } from '../token-store.ts';
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
-import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
+import type { ProviderFailure } from '../../domain/provider-error.ts';
 import { returnAddresses } from '../../domain/return-address.ts';
+import { failureOf } from '../../test/setup/failure-of.ts';
 import type { CreatePayment, ProviderContext } from '../contract.ts';
 import { createProviderHttp } from '../http.ts';
 import { answering, startScriptedServer, type ScriptedServer } from '../scripted-server.ts';
@@ -73,17 +74,6 @@ const TRANSACTION = {
 };
 const LINK = { provider_payment_id: 'Ab12Cd34', method: 'payment_link' };
 const DIRECT = { provider_payment_id: 'Ab12Cd34', method: 'direct_pay' };
-
-async function failureOf(call: Promise<unknown>): Promise<ProviderFailure> {
-  const error: unknown = await call.then(
-    () => {
-      throw new Error('the call succeeded');
-    },
-    (reason: unknown) => reason,
-  );
-  if (error instanceof ProviderError) return error.failure;
-  throw error;
-}
 
 describe('createPayment by link', () => {
   it('sends our reference twice and the credentials as headers', async () => {
@@ -290,11 +280,6 @@ describe('expirePayment', () => {
         : answering(200, TRANSACTION)(request, response, socket);
     expect(await expire()).toMatchObject({ status: 'paid', receipts: [{ amount: 5000 }] });
     expect(server.requests.map(({ path }) => path)).toEqual(['/expire-pay', '/payment-status/Ab12Cd34']);
-  });
-
-  it('may be repeated after a lost answer', async () => {
-    server.script = (_, __, socket) => socket.destroy();
-    expect((await failureOf(Promise.resolve(expire()))).kind).toBe('unavailable');
   });
 
   it('only reads a direct payment, which Fapshi cannot end', async () => {

@@ -1,7 +1,6 @@
 /** Fapshi (Cameroon): hosted payment links and direct mobile-money requests, in CFA francs. */
 import { toWholeUnits } from '../../domain/money.ts';
-import { ProviderError } from '../../domain/provider-error.ts';
-import { unexpectedAnswer } from '../answers.ts';
+import { isFailure, unexpectedAnswer } from '../answers.ts';
 import { checkRequest, exactly, refused } from '../check-request.ts';
 import type {
   Connector,
@@ -200,9 +199,7 @@ async function expirePayment(context: Context, payment: KnownPayment): Promise<P
     );
     return readingOfKnown(data, payment, request);
   } catch (error) {
-    if (error instanceof ProviderError && error.failure.kind === 'invalid_request') {
-      return readPayment(context, payment);
-    }
+    if (isFailure(error, 'invalid_request')) return readPayment(context, payment);
     throw error;
   }
 }

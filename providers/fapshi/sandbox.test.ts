@@ -1,83 +1,10 @@
 import { request as httpRequest } from 'node:http';
-import { startSandbox } from '../../sandbox/index.ts';
-import type { RunningSandbox, SandboxProvider } from '../../sandbox/index.ts';
-import { control, TestMerchant, toRecord } from '../../sandbox/test-merchant.ts';
+import { control } from '../../sandbox/test-merchant.ts';
+import { useFapshi } from './sandbox-merchant.ts';
 
-let sandbox: RunningSandbox;
-let merchant: TestMerchant;
-let fapshi: SandboxProvider;
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ seed: 'fapshi-test', webhookTimeoutMs: 150 });
-  merchant = await TestMerchant.start();
-  const provider = sandbox.providers['fapshi'];
-  if (provider === undefined) throw new Error('fapshi is missing');
-  fapshi = provider;
-});
-
-afterAll(async () => {
-  await sandbox.stop();
-  await merchant.stop();
-});
-
-beforeEach(async () => {
-  await control(sandbox.controlUrl, 'DELETE /fapshi');
-  await control(sandbox.controlUrl, 'PUT /fapshi/webhook_url', { url: merchant.url() });
-  merchant.received.length = 0;
-  merchant.answer = 200;
-});
-
-interface Answer {
-  readonly status: number;
-  readonly body: Record<string, unknown>;
-}
-
-const headers = (): Record<string, string> => ({
-  apiuser: fapshi.credentials['apiuser'] ?? '',
-  apikey: fapshi.credentials['apikey'] ?? '',
-  'content-type': 'application/json',
-});
-
-async function call(
-  method: string,
-  path: string,
-  body?: unknown,
-  change: Record<string, string> = {},
-): Promise<Answer> {
-  const response = await fetch(fapshi.base_url + path, {
-    method,
-    headers: { ...headers(), ...change },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  return { status: response.status, body: toRecord(await response.json()) };
-}
-
-const initiate = (body: unknown): Promise<Answer> => call('POST', '/initiate-pay', body);
-const status = async (transId: string) => (await call('GET', `/payment-status/${transId}`)).body;
-const transIds = (answer: Answer): unknown[] =>
-  Array.isArray(answer.body['items']) ? answer.body['items'].map((item) => toRecord(item)['transId']) : [];
-const act = (id: string, verb: string, body: object = {}) =>
-  control(sandbox.controlUrl, `POST /fapshi/payments/${id}/${verb}?wait=true`, body);
-const advance = (seconds: number) =>
-  control(sandbox.controlUrl, 'POST /fapshi/clock', { advance_s: seconds });
-const webhookStatuses = (): unknown[] => merchant.bodies().map((body) => body['status']);
-
-const order = {
-  amount: 5000,
-  email: 'buyer@example.com',
-  redirectUrl: 'https://shop.example.com/return?o=1',
-  userId: 'u-9',
-  externalId: 'ord_1001',
-  message: 'Order 1001',
-};
-
-async function created(body: object = order): Promise<string> {
-  return String((await initiate(body)).body['transId']);
-}
-
-async function direct(phone: string): Promise<string> {
-  return String((await call('POST', '/direct-pay', { amount: 700, phone })).body['transId']);
-}
+const shop = useFapshi();
+const { call, initiate, status, transIds, act, advance, webhookStatuses, order, created, direct, headers } =
+  shop;
 
 describe('credentials', () => {
   it('answers 403 with a message when they are wrong', async () => {
@@ -93,11 +20,11 @@ describe('credentials', () => {
   });
 
   it('answers 401 when they are missing', async () => {
-    expect((await fetch(`${fapshi.base_url}/balance`)).status).toBe(401);
+    expect((await fetch(`${shop.fapshi.base_url}/balance`)).status).toBe(401);
   });
 
   it('are of the shape that Fapshi gives out', () => {
-    expect(fapshi.credentials).toEqual({
+    expect(shop.fapshi.credentials).toEqual({
       apiuser: expect.stringMatching(/^[0-9a-f-]{36}$/),
       apikey: expect.stringMatching(/^FAK_TEST_[0-9a-f]{20}$/),
       webhook_secret: expect.any(String),
@@ -173,7 +100,7 @@ describe('GET /payment-status', () => {
       redirectUrl: order.redirectUrl,
       externalId: order.externalId,
       userId: order.userId,
-      webhook: merchant.url(),
+      webhook: shop.merchant.url(),
       reason: null,
       financialTransId: null,
       dateInitiated: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
@@ -196,7 +123,7 @@ describe('GET /payment-status', () => {
     const transId = await created();
     const get = (body: string): Promise<number | undefined> =>
       new Promise((resolve, reject) => {
-        const request = httpRequest(`${fapshi.base_url}/payment-status/${transId}`, {
+        const request = httpRequest(`${shop.fapshi.base_url}/payment-status/${transId}`, {
           method: 'GET',
           headers: { ...headers(), 'content-length': String(body.length) },
         });
@@ -213,7 +140,7 @@ describe('GET /payment-status', () => {
 
   it('limits reads of one transaction to what the setting says', async () => {
     const [transId, other] = [await created(), await created()];
-    await control(sandbox.controlUrl, 'PUT /fapshi/settings', { status_reads_per_minute: 6 });
+    await control(shop.controlUrl, 'PUT /fapshi/settings', { status_reads_per_minute: 6 });
     const answers = await Promise.all(
       Array.from({ length: 7 }, () => call('GET', `/payment-status/${transId}`)),
     );
@@ -222,7 +149,7 @@ describe('GET /payment-status', () => {
       { status: 429, body: { message: expect.any(String) } },
     ]);
     expect((await call('GET', `/payment-status/${other}`)).status).toBe(200);
-    await control(sandbox.controlUrl, 'PUT /fapshi/settings', { status_reads_per_minute: 0 });
+    await control(shop.controlUrl, 'PUT /fapshi/settings', { status_reads_per_minute: 0 });
   });
 });
 
@@ -403,155 +330,5 @@ describe('balance and payout', () => {
     const { body } = await call('POST', '/payout', failing);
     await advance(2);
     expect(await status(String(body['transId']))).toMatchObject({ status: 'FAILED', medium: 'fapshi' });
-  });
-});
-
-describe('webhooks', () => {
-  it('carry the status answer and the secret in x-wh-secret', async () => {
-    const transId = await created();
-    await act(transId, 'pay');
-    const [webhook] = merchant.received;
-    expect(webhook?.headers['x-wh-secret']).toBe(fapshi.credentials['webhook_secret']);
-    expect(toRecord(JSON.parse(webhook?.body ?? ''))).toEqual(await status(transId));
-  });
-
-  it('come exactly once, whatever the answer', async () => {
-    merchant.answer = 500;
-    await act(await created(), 'pay');
-    merchant.answer = 'silence';
-    await act(await created(), 'pay');
-    await advance(7 * 24 * 3600);
-    expect(merchant.received).toHaveLength(2);
-  });
-
-  it('do not come for CREATED and PENDING', async () => {
-    await created();
-    await direct('677123456');
-    expect(merchant.received).toHaveLength(0);
-  });
-
-  it('come with any status, and forged, when the control API asks', async () => {
-    const transId = await created();
-    await act(transId, 'webhooks', { status: 'PENDING' });
-    await act(transId, 'webhooks', { status: 'SUCCESSFUL', forge: true });
-    await act(transId, 'webhooks');
-    expect(webhookStatuses()).toEqual(['PENDING', 'SUCCESSFUL', 'CREATED']);
-    expect(
-      merchant.received.map(
-        (webhook) => webhook.headers['x-wh-secret'] === fapshi.credentials['webhook_secret'],
-      ),
-    ).toEqual([true, false, true]);
-    expect(await status(transId)).toMatchObject({ status: 'CREATED' });
-    expect((await act(transId, 'webhooks', { status: 'PAID' })).body['allowed']).toContain('SUCCESSFUL');
-  });
-
-  it('come without the header when no secret is set', async () => {
-    const own = await startSandbox({
-      credentials: { fapshi: { webhook_secret: '' } },
-      webhookUrls: { fapshi: merchant.url() },
-    });
-    const provider = own.providers['fapshi'];
-    const response = await fetch(`${provider?.base_url}/initiate-pay`, {
-      method: 'POST',
-      headers: {
-        apiuser: provider?.credentials['apiuser'] ?? '',
-        apikey: provider?.credentials['apikey'] ?? '',
-      },
-      body: '{"amount":100}',
-    });
-    const { transId } = toRecord(await response.json());
-    await control(own.controlUrl, `POST /fapshi/payments/${String(transId)}/pay?wait=true`);
-    expect(merchant.received[0]?.headers).not.toHaveProperty('x-wh-secret');
-    await own.stop();
-  });
-});
-
-describe('the checkout page', () => {
-  const post = (url: string, form: Record<string, string>): Promise<Response> =>
-    fetch(url, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual' });
-
-  async function page(change: object = {}): Promise<{ transId: string; link: string }> {
-    const { body } = await initiate({ ...order, ...change });
-    return { transId: String(body['transId']), link: String(body['link']) };
-  }
-
-  it('is a form that works without scripts and escapes what the merchant sent', async () => {
-    const { link } = await page({ message: '<i>Order</i>' });
-    const html = await (await fetch(link)).text();
-    expect(html).toContain('5,000 XAF');
-    expect(html).toContain('&lt;i&gt;Order');
-    expect(html).not.toContain('<script');
-    expect((await fetch(link.slice(0, -1))).status).toBe(404);
-  });
-
-  it('goes back to the shop with transId and status after a number that succeeds', async () => {
-    const { transId, link } = await page();
-    const response = await post(link, { phone: '+237 670 000 000', name: 'Jean' });
-    expect(response.status).toBe(303);
-    expect(response.headers.get('location')).toBe(
-      `https://shop.example.com/return?o=1&transId=${transId}&status=SUCCESSFUL`,
-    );
-    expect(await status(transId)).toMatchObject({ status: 'SUCCESSFUL', payerName: 'Jean' });
-  });
-
-  it('keeps a transId that the merchant put into redirectUrl', async () => {
-    const { link } = await page({ redirectUrl: 'https://shop.example.com/r?transId=mine' });
-    const location = (await post(link, { phone: '690000000' })).headers.get('location');
-    expect(location).toBe('https://shop.example.com/r?transId=mine&status=SUCCESSFUL');
-  });
-
-  it('offers another try after a number that fails', async () => {
-    const { transId, link } = await page();
-    await post(link, { phone: '670000001' });
-    expect(await status(transId)).toMatchObject({ status: 'FAILED' });
-    const html = await (await fetch(link)).text();
-    expect(html).toContain('The payment failed');
-    expect(html).toContain('name="phone"');
-    await post(link, { phone: '670000000' });
-    expect(await status(transId)).toMatchObject({ status: 'SUCCESSFUL' });
-  });
-
-  it.each([
-    ['approve', 'SUCCESSFUL'],
-    ['decline', 'FAILED'],
-  ])('asks on the phone for any other number: %s means %s', async (decision, expected) => {
-    const { transId, link } = await page();
-    await post(link, { phone: '677123456' });
-    expect(await status(transId)).toMatchObject({ status: 'PENDING', medium: 'mobile money' });
-    expect(await (await fetch(link)).text()).toContain('Phone 677123456');
-    await post(`${link}/confirm`, { decision });
-    expect(await status(transId)).toMatchObject({ status: expected });
-  });
-
-  it('refuses numbers that are none', async () => {
-    const { transId, link } = await page();
-    expect(await (await post(link, { phone: '12345' })).text()).toContain('6XXXXXXXX');
-    expect(await (await post(link, { phone: '620000000' })).text()).toContain('Choose the operator');
-    expect(await status(transId)).toMatchObject({ status: 'CREATED' });
-  });
-
-  it('takes nothing once paid or expired', async () => {
-    const { transId, link } = await page();
-    await act(transId, 'expire');
-    await post(link, { phone: '670000000' });
-    expect(await status(transId)).toMatchObject({ status: 'EXPIRED' });
-    const html = await (await fetch(link)).text();
-    expect(html).toContain('Link expired');
-    expect(html).toContain('status=EXPIRED');
-  });
-
-  it('does not pay when the link expires while the phone asks', async () => {
-    const { transId, link } = await page();
-    await post(link, { phone: '677123456' });
-    await call('POST', '/expire-pay', { transId });
-    await post(`${link}/confirm`, { decision: 'approve' });
-    expect(await status(transId)).toMatchObject({ status: 'EXPIRED' });
-  });
-
-  it('plays the phone for direct payments too', async () => {
-    const transId = await direct('677123456');
-    const { body } = await control(sandbox.controlUrl, `GET /fapshi/payments/${transId}`);
-    await post(`${String(body['page_url'])}/confirm`, { decision: 'approve' });
-    expect(await status(transId)).toMatchObject({ status: 'SUCCESSFUL' });
   });
 });

@@ -4,11 +4,9 @@
  */
 import { z, type ZodType } from 'zod';
 import { currency } from '../../domain/currency.ts';
-import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
-import { failureFromStatus, isSuccess, readJson, readRefusal, sayable } from '../answers.ts';
 import type { ProviderContext } from '../contract.ts';
 import { oneOf, optionalMoment, optionalText, secret, text, webUrl, wholeUnits } from '../fields.ts';
-import type { ProviderRequest } from '../http.ts';
+import { callJson, refusalInMessage, type JsonCall } from '../json-call.ts';
 
 export const XAF = currency('XAF');
 
@@ -74,43 +72,8 @@ export function localPhone(phone: string): string | null {
   return /^6\d{8}$/.test(digits) ? digits : null;
 }
 
-interface Call {
-  readonly operation: string;
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  /** Never for GET: Fapshi refuses a GET with a body. */
-  readonly body?: Readonly<Record<string, unknown>>;
-  readonly mutates: boolean;
-}
-
 /** One call; gives the answer as `schema` says, and the request for errors that follow. */
-export async function call<T>(
-  { account, http, signal }: ProviderContext<FapshiCredentials>,
-  { operation, method, path, body, mutates }: Call,
-  schema: ZodType<T>,
-): Promise<{ data: T; request: ProviderRequest }> {
-  const request: ProviderRequest = {
-    operation,
-    method,
-    mutates,
-    signal,
-    url: account.base_url.replace(/\/+$/, '') + path,
-    headers: {
-      accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      apiuser: account.credentials.apiuser,
-      apikey: account.credentials.apikey,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  };
-  const response = await http.send(request);
-  if (isSuccess(response)) return { data: readJson(response, schema, request), request };
-  throw new ProviderError(refusal(failureFromStatus(response, request), readRefusal(response, refusalBody)));
-}
-
-const refusalBody = z.object({ message: z.string() });
-
-/** Fapshi has no error codes: the kind follows from the status, and its `message` is kept for people. */
-function refusal(failure: ProviderFailure, said: z.infer<typeof refusalBody> | null): ProviderFailure {
-  return said?.message ? { ...failure, message: sayable(said.message) } : failure;
+export function call<T>(context: ProviderContext<FapshiCredentials>, wanted: JsonCall, schema: ZodType<T>) {
+  const { apiuser, apikey } = context.account.credentials;
+  return callJson(context, wanted, schema, { headers: { apiuser, apikey }, refusal: refusalInMessage });
 }

@@ -1,7 +1,8 @@
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
-import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
+import type { ProviderFailure } from '../../domain/provider-error.ts';
 import { returnAddresses } from '../../domain/return-address.ts';
+import { failureOf } from '../../test/setup/failure-of.ts';
 import type { CreatePayment, MoneyOperation, ProviderContext } from '../contract.ts';
 import { createProviderHttp } from '../http.ts';
 import { answering, startScriptedServer, type Script, type ScriptedServer } from '../scripted-server.ts';
@@ -110,17 +111,6 @@ const refund = (amount = 25_000_000): MoneyOperation => ({
 });
 const read = () => fib.readPayment(context, KNOWN);
 
-async function failureOf(call: Promise<unknown> | undefined): Promise<ProviderFailure> {
-  const error: unknown = await call?.then(
-    () => {
-      throw new Error('the call succeeded');
-    },
-    (reason: unknown) => reason,
-  );
-  if (error instanceof ProviderError) return error.failure;
-  throw error;
-}
-
 describe('tokens', () => {
   it('are asked for with the credentials in a form, and used for several calls', async () => {
     api(ok(PAID));
@@ -220,17 +210,6 @@ describe('createPayment', () => {
     expect(JSON.parse(apiCalls()[0]?.body ?? '')).toMatchObject({ description: 'pay_01' });
   });
 
-  it.each<[string, Partial<CreatePayment>]>([
-    ['250 dinars', { money: money(250_000, currency('IQD')) }],
-    ['a fraction of a dinar', { money: money(25_000_500, currency('IQD')) }],
-    ['another currency', { money: money(25_000_000, currency('KWD')) }],
-    ['51 characters of description', { description: 'x'.repeat(51) }],
-    ['an unknown method', { method: 'card' }],
-  ])('refuses %s without sending anything', async (_, over) => {
-    expect((await failureOf(fib.createPayment(context, order(over)))).kind).toBe('invalid_request');
-    expect(server.requests).toHaveLength(0);
-  });
-
   it.each<[number, ProviderFailure['kind']]>([
     [400, 'invalid_request'],
     [406, 'invalid_request'],
@@ -319,11 +298,6 @@ describe('readPayment', () => {
     api(ok(body));
     expect((await failureOf(read())).kind).toBe('unavailable');
   });
-
-  it('says when FIB does not know the payment', async () => {
-    api(empty(404));
-    expect((await failureOf(read())).kind).toBe('not_found');
-  });
 });
 
 describe('expirePayment', () => {
@@ -341,11 +315,6 @@ describe('expirePayment', () => {
   it('finds out that the customer was faster', async () => {
     api(ok({ errors: [{ code: 'PAYMENT_PAID' }] }, 400), ok(PAID));
     expect((await expire())?.status).toBe('paid');
-  });
-
-  it('does not hide that FIB cannot be reached', async () => {
-    api(empty(503));
-    expect((await failureOf(expire())).kind).toBe('unavailable');
   });
 });
 
@@ -380,19 +349,5 @@ describe('refundPayment', () => {
   it('hands on a refusal that stands', async () => {
     api(ok(PAID), ok({ errors: [{ code: 'TOO_LATE' }] }, 400), ok(PAID));
     expect(await failureOf(run())).toMatchObject({ kind: 'invalid_request', code: 'TOO_LATE' });
-  });
-
-  it('does not know the outcome when the answer is lost', async () => {
-    api(ok(PAID), (_request, _response, socket) => void socket.destroy());
-    expect((await failureOf(run())).kind).toBe('unknown_outcome');
-  });
-
-  it.each([
-    ['a part of it', PAID, 10_000_000],
-    ['what is not paid', { ...DECLINED, status: 'UNPAID', decliningReason: null }, 25_000_000],
-  ])('refuses to give back %s', async (_, body, amount) => {
-    api(ok(body));
-    expect((await failureOf(run(amount))).kind).toBe('invalid_request');
-    expect(apiCalls()).toHaveLength(1);
   });
 });

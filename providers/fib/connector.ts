@@ -1,7 +1,6 @@
 /** FIB (First Iraqi Bank) online payments: the customer pays in one of FIB's apps, by QR code, code or link. */
 import { money, toWholeUnits, type Money } from '../../domain/money.ts';
-import { ProviderError } from '../../domain/provider-error.ts';
-import { unexpectedAnswer } from '../answers.ts';
+import { isFailure, unexpectedAnswer } from '../answers.ts';
 import { checkRequest, exactly, refused } from '../check-request.ts';
 import type {
   Connector,
@@ -128,7 +127,7 @@ async function expirePayment(context: Context, payment: KnownPayment): Promise<P
     const path = pathOf(payment, 'cancel');
     await call(context, { operation: 'expire_payment', method: 'POST', path, mutates: false });
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!isFailure(error, 'invalid_request')) throw error;
   }
   return readPayment(context, payment);
 }
@@ -151,17 +150,13 @@ async function refundPayment(context: Context, refund: MoneyOperation): Promise<
     const path = pathOf(refund, 'refund');
     await call(context, { operation: 'refund_payment', method: 'POST', path, mutates: true });
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!isFailure(error, 'invalid_request')) throw error;
     // Refused, perhaps because the one that a lost answer hid had been accepted.
     const [accepted] = (await readPayment(context, refund)).refunds ?? [];
     if (accepted) return accepted;
     throw error;
   }
   return refundOf(whole.amount, 'pending');
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof ProviderError && error.failure.kind === 'invalid_request';
 }
 
 function pathOf({ provider_payment_id }: KnownPayment, verb: 'status' | 'cancel' | 'refund'): string {

@@ -9,6 +9,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
+import { qrDataUrl } from '../../sandbox/qr-png.ts';
 import { defineSimulator } from '../../sandbox/simulator.ts';
 import type { SimulatorCore } from '../../sandbox/simulator.ts';
 import type { OutgoingWebhook } from '../../sandbox/webhooks.ts';
@@ -18,7 +19,6 @@ import { APPS, fibPages } from './sandbox-pages.ts';
 import { PaymentBook } from './sandbox-payments.ts';
 import type { Payment, Status } from './sandbox-payments.ts';
 import { PayoutBook, payoutRoutes } from './sandbox-payouts.ts';
-import { qrDataUrl } from './sandbox-qr.ts';
 import { Realm } from './sandbox-realm.ts';
 import type { Credentials } from './sandbox-realm.ts';
 import { InvalidRequest, parseOrder } from './sandbox-requests.ts';

@@ -4,11 +4,10 @@
  */
 import { z, type ZodType } from 'zod';
 import { currency } from '../../domain/currency.ts';
-import { fromWholeUnits, MAX_AMOUNT, MoneyError, parseDecimal, toWholeUnits } from '../../domain/money.ts';
 import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
 import { failureFromStatus, isSuccess, readJson, readRefusal, sayable } from '../answers.ts';
 import type { ProviderContext } from '../contract.ts';
-import { optionalMoment, optionalText, secret, text, webUrl } from '../fields.ts';
+import { decimalAmount, optionalMoment, optionalText, secret, text, webUrl } from '../fields.ts';
 import type { ProviderRequest, ProviderResponse } from '../http.ts';
 import type { IssuedToken } from '../token-store.ts';
 
@@ -53,17 +52,7 @@ export const createdPayment = z.object({
 export type CreatedFibPayment = z.infer<typeof createdPayment>;
 
 /** Whole dinars as `25000`, `25000.00`, `"25000"` or `"25000.00"`; read as minor units. */
-const dinars = z.union([z.number(), z.string()]).transform((value, context) => {
-  try {
-    const money = typeof value === 'number' ? fromWholeUnits(value, IQD) : parseDecimal(value, IQD);
-    toWholeUnits(money);
-    if (money.amount > 0 && money.amount <= MAX_AMOUNT) return money.amount;
-  } catch (error) {
-    if (!(error instanceof MoneyError)) throw error;
-  }
-  context.addIssue({ code: 'custom', message: 'not an exact amount of dinars' });
-  return z.NEVER;
-});
+const dinars = decimalAmount(IQD).refine((amount) => amount % 1000 === 0);
 
 /** The answer to a status call. Who paid (name, IBAN) is not read: nobody here needs it. */
 export const paymentStatus = z.object({

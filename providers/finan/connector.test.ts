@@ -2,8 +2,8 @@ import { createTokenStore } from '../token-store.ts';
 import { createHash } from 'node:crypto';
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
-import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
 import { returnAddresses } from '../../domain/return-address.ts';
+import { failureOf } from '../../test/setup/failure-of.ts';
 import type { CreatePayment, ProviderContext } from '../contract.ts';
 import { createProviderHttp } from '../http.ts';
 import { answering, startScriptedServer, type ScriptedServer } from '../scripted-server.ts';
@@ -91,16 +91,6 @@ const answer = (data: unknown) => ({
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const sentBody = (): unknown => JSON.parse(server.requests[0]?.body ?? '');
-async function failureOf(call: Promise<unknown>): Promise<ProviderFailure> {
-  const error: unknown = await call.then(
-    () => {
-      throw new Error('the call succeeded');
-    },
-    (reason: unknown) => reason,
-  );
-  if (error instanceof ProviderError) return error.failure;
-  throw error;
-}
 
 describe('createPayment', () => {
   it('sends the documented body, signed as it is sent', async () => {
@@ -174,12 +164,6 @@ describe('createPayment', () => {
       success_redirect_url: 'https://your-site.com/return',
       failure_redirect_url: 'https://your-site.com/return/failure',
     });
-  });
-
-  it('refuses a description of more than 30 characters without sending anything', async () => {
-    const failure = await failureOf(finan.createPayment(context(), order({ description: 'x'.repeat(31) })));
-    expect(failure).toMatchObject({ kind: 'invalid_request', code: 'description_too_long' });
-    expect(server.requests).toHaveLength(0);
   });
 
   it.each([
@@ -291,11 +275,6 @@ describe('readPayment', () => {
       kind: 'unavailable',
       code: 'unexpected_answer',
     });
-  });
-
-  it('says so when Finan does not know the request', async () => {
-    server.script = answering(404, { message: { content: 'not found' } });
-    expect((await failureOf(finan.readPayment(context(), known))).kind).toBe('not_found');
   });
 });
 

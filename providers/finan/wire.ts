@@ -10,6 +10,7 @@ import { failureFromStatus, isSuccess, readJson, readRefusal, readValue, sayable
 import type { ProviderContext, Receipt } from '../contract.ts';
 import { optionalMoment, optionalText, secret, text, webUrl, wholeUnits } from '../fields.ts';
 import type { ProviderRequest, ProviderResponse } from '../http.ts';
+import { withoutProofs } from '../proofs.ts';
 
 export const VND = currency('VND');
 
@@ -176,6 +177,6 @@ function refusal(response: ProviderResponse, request: ProviderRequest): Provider
   return {
     ...failure,
     code: said?.code === undefined ? failure.code : String(said.code),
-    message: said?.message ? sayable(said.message) : failure.message,
+    message: said?.message ? sayable(withoutProofs(said.message, request)) : failure.message,
   };
 }

@@ -1,7 +1,8 @@
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
-import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
+import type { ProviderFailure } from '../../domain/provider-error.ts';
 import { returnAddresses } from '../../domain/return-address.ts';
+import { failureOf } from '../../test/setup/failure-of.ts';
 import type { CreatePayment, ProviderContext } from '../contract.ts';
 import { createProviderHttp } from '../http.ts';
 import { answering, startScriptedServer, type Script, type ScriptedServer } from '../scripted-server.ts';
@@ -82,17 +83,6 @@ const created = (pay: unknown): Script =>
     '/invoice': answering(201, { id: INVOICE_ID, status: 'pending' }),
     '/public/invoice/pay': answering(200, pay),
   });
-
-async function failureOf(call: Promise<unknown>): Promise<ProviderFailure> {
-  const error: unknown = await call.then(
-    () => {
-      throw new Error('the call succeeded');
-    },
-    (reason: unknown) => reason,
-  );
-  if (error instanceof ProviderError) return error.failure;
-  throw error;
-}
 
 describe('createPayment', () => {
   it('looks up the service, writes an invoice and asks for its payment', async () => {

@@ -6,8 +6,8 @@
  * same order number makes a second invoice; 24 hours for every service; webhooks are sent once and never again; none
  * for the creation; times of webhooks in seconds.
  */
-import qrcode from 'qrcode';
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
+import { qrDataUrl } from '../../sandbox/qr-png.ts';
 import { UPPER_ALPHANUMERIC, randomText, randomUUID } from '../../sandbox/random.ts';
 import { sameText } from '../../sandbox/same-text.ts';
 import { defineSimulator } from '../../sandbox/simulator.ts';
@@ -61,18 +61,18 @@ function apiRoutes(core: SimulatorCore<Credentials>, book: InvoiceBook): Route[]
     method: string,
     path: string,
     operations: readonly string[],
-    handle: (request: SimulatorRequest) => Reply | Promise<Reply>,
+    handle: (request: SimulatorRequest) => Reply,
   ): Route => ({
     method,
     path: `/v1${path}`,
     operations,
-    handle: async (request) => {
+    handle: (request) => {
       const key = request.headers['x-api-key'];
       if (typeof key !== 'string' || !sameText(key, core.credentials.api_key)) {
         return errorReply(401, 'Unauthorized');
       }
       try {
-        return await handle(request);
+        return handle(request);
       } catch (error) {
         if (error instanceof InvalidRequest) return errorReply(400, error.message);
         throw error;
@@ -120,19 +120,14 @@ function listServices(query: URLSearchParams): Reply {
 }
 
 /** Each service answers in its own shape, which FuratPay passes on. */
-async function requestPayment(
-  origin: string,
-  invoice: Invoice,
-  service: Service,
-  expiresAt: number,
-): Promise<Reply> {
+function requestPayment(origin: string, invoice: Invoice, service: Service, expiresAt: number): Reply {
   const page = `${origin}/pay/${invoice.pageCode}`;
   switch (service.name) {
     case 'First Iraqi Bank (FIB)':
       return reply(200, {
         paymentId: randomUUID(),
         readableCode: [4, 4, 4].map((length) => randomText(UPPER_ALPHANUMERIC, length)).join('-'),
-        qrCode: await qrcode.toDataURL(page),
+        qrCode: qrDataUrl(page),
         validUntil: new Date(expiresAt).toISOString(),
         personalAppLink: `${page}?app=personal`,
         businessAppLink: `${page}?app=business`,

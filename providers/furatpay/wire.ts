@@ -4,12 +4,9 @@
  */
 import { z, type ZodType } from 'zod';
 import { currency } from '../../domain/currency.ts';
-import { MoneyError, parseDecimal } from '../../domain/money.ts';
-import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
-import { failureFromStatus, isSuccess, readJson, readRefusal, sayable } from '../answers.ts';
 import type { ProviderContext } from '../contract.ts';
-import { optionalMoment, optionalText, secret, text, webUrl } from '../fields.ts';
-import type { ProviderRequest } from '../http.ts';
+import { decimalAmount, optionalMoment, optionalText, secret, text, webUrl } from '../fields.ts';
+import { callJson, refusalInMessage, type JsonCall } from '../json-call.ts';
 
 export const IQD = currency('IQD');
 /** `currency_id` of the Iraqi dinar, as in the plugin. */
@@ -35,16 +32,7 @@ export const furatPayCredentials: ZodType<FuratPayCredentials> = z.strictObject(
 const idOrNumber = z.union([text(100), z.int().transform(String)]);
 
 /** An amount of dinars: a number, or a decimal as databases write it (`"25000.0000"`); read as minor units. */
-const dinars = z.union([z.number(), z.string().max(40)]).transform((value, context) => {
-  try {
-    const { amount } = parseDecimal(String(value), IQD);
-    if (amount > 0) return amount;
-  } catch (error) {
-    if (!(error instanceof MoneyError)) throw error;
-  }
-  context.addIssue({ code: 'custom', message: 'not an amount of dinars' });
-  return z.NEVER;
-});
+const dinars = decimalAmount(IQD);
 
 /** One linked payment service. Its id goes back exactly as it came. */
 export const linkedServices = z.object({
@@ -121,41 +109,8 @@ export const invoiceWebhook = z.object({
 /** A moment as FuratPay writes it: UTC, without a zone, whole seconds. `time` in milliseconds. */
 export const dateTime = (time: number): string => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
 
-interface Call {
-  readonly operation: string;
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  readonly body?: Readonly<Record<string, unknown>>;
-  readonly mutates: boolean;
-}
-
 /** One call; gives the answer as `schema` says, and the request for errors that follow. */
-export async function call<T>(
-  { account, http, signal }: ProviderContext<FuratPayCredentials>,
-  { operation, method, path, body, mutates }: Call,
-  schema: ZodType<T>,
-): Promise<{ data: T; request: ProviderRequest }> {
-  const request: ProviderRequest = {
-    operation,
-    method,
-    mutates,
-    signal,
-    url: account.base_url.replace(/\/+$/, '') + path,
-    headers: {
-      accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      'x-api-key': account.credentials.api_key,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  };
-  const response = await http.send(request);
-  if (isSuccess(response)) return { data: readJson(response, schema, request), request };
-  throw new ProviderError(refusal(failureFromStatus(response, request), readRefusal(response, refusalBody)));
-}
-
-const refusalBody = z.object({ message: z.string() });
-
-/** No error codes are known: the kind follows from the status, and the `message` is kept for people. */
-function refusal(failure: ProviderFailure, said: z.infer<typeof refusalBody> | null): ProviderFailure {
-  return said?.message ? { ...failure, message: sayable(said.message) } : failure;
+export function call<T>(context: ProviderContext<FuratPayCredentials>, wanted: JsonCall, schema: ZodType<T>) {
+  const headers = { 'x-api-key': context.account.credentials.api_key };
+  return callJson(context, wanted, schema, { headers, refusal: refusalInMessage });
 }

@@ -1,40 +1,16 @@
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
-import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
 import { returnAddresses } from '../../domain/return-address.ts';
-import type { CreatePayment, MoneyOperation, PaymentReading, ProviderContext } from '../contract.ts';
-import { createProviderHttp } from '../http.ts';
-import { answering, startScriptedServer, type Script, type ScriptedServer } from '../scripted-server.ts';
-import { createTokenStore } from '../token-store.ts';
+import { failureOf } from '../../test/setup/failure-of.ts';
+import { useScriptedProvider } from '../../test/setup/scripted-provider.ts';
+import type { CreatePayment, PaymentReading } from '../contract.ts';
+import { answering } from '../scripted-server.ts';
 import { myfatoorah } from './connector.ts';
-import type { MyFatoorahCredentials } from './wire.ts';
+import { answers, AT_MYFATOORAH, bad, good, invoice, KNOWN, KWD, SENT } from './documented.ts';
 
-const NOW = Date.parse('2026-10-01T07:15:00.400Z');
-let server: ScriptedServer;
-const http = createProviderHttp();
+const scripted = useScriptedProvider(myfatoorah, AT_MYFATOORAH);
+const { context } = scripted;
 
-beforeEach(async () => {
-  server = await startScriptedServer();
-});
-afterEach(() => server.close());
-afterAll(() => http.close());
-
-const context = (
-  over: Partial<MyFatoorahCredentials> = {},
-  now = NOW,
-): ProviderContext<MyFatoorahCredentials> => ({
-  account: {
-    id: 'acc_1',
-    base_url: `${server.url}/`,
-    credentials: { token: 'tok_1', country: 'KWT', webhook_secret: 's', ...over },
-  },
-  http,
-  tokens: createTokenStore(() => now),
-  now: () => now,
-  signal: new AbortController().signal,
-});
-
-const KWD = currency('KWD');
 const order = (over: Partial<CreatePayment> = {}): CreatePayment => ({
   reference: 'pay_01',
   idempotency_key: 'inv_01:create:pay_01',
@@ -48,97 +24,18 @@ const order = (over: Partial<CreatePayment> = {}): CreatePayment => ({
   ...over,
 });
 
-const good = (Data: unknown) => ({ IsSuccess: true, Message: '', ValidationErrors: null, Data });
-const bad = (Message: string, ValidationErrors: unknown = null) => ({
-  IsSuccess: false,
-  Message,
-  ValidationErrors,
-  Data: null,
-});
-const SENT = good({
-  InvoiceId: 6409988,
-  InvoiceURL: 'https://demo.myfatoorah.com/KWT/ie/01072640998841',
-  CustomerReference: 'pay_01',
-  UserDefinedField: null,
-});
-
-/** The documentation's example of GetPaymentStatus. */
-const TRANSACTION = {
-  TransactionDate: '2026-10-01T10:20:03',
-  PaymentGateway: 'KNET',
-  ReferenceId: '6274',
-  TrackId: '01-10-2026_1',
-  TransactionId: '2027',
-  PaymentId: '07076409988322867173',
-  AuthorizationId: 'B00123',
-  TransactionStatus: 'Succss',
-  TransationValue: '12.500',
-  CustomerServiceCharge: '0.000',
-  TotalServiceCharge: '0.100',
-  DueValue: '12.500',
-  PaidCurrency: 'KD',
-  PaidCurrencyValue: '12.500',
-  Currency: 'KD',
-  Error: null,
-  ErrorCode: '',
-  CardNumber: null,
-};
-const invoice = (over: object = {}, ...transactions: object[]) => ({
-  InvoiceId: 6409988,
-  InvoiceStatus: 'Pending',
-  InvoiceReference: '2026000123',
-  CustomerReference: 'pay_01',
-  CreatedDate: '2026-10-01T10:15:00',
-  ExpiryDate: 'October 2, 2026',
-  ExpiryTime: '10:15:00.000',
-  InvoiceValue: 12.5,
-  InvoiceDisplayValue: '12.500 KD',
-  UserDefinedField: 'tenant-7',
-  InvoiceTransactions: transactions.map((transaction) => ({ ...TRANSACTION, ...transaction })),
-  ...over,
-});
-
-const KNOWN = { provider_payment_id: '6409988', method: 'payment_link' };
-const operation = (over: Partial<MoneyOperation> = {}): MoneyOperation => ({
-  ...KNOWN,
-  money: money(5_000, KWD),
-  operation_key: 'rf_01',
-  reason: null,
-  ...over,
-});
-
-/** Answers by endpoint, in turn; the last answer of an endpoint repeats. */
-function answers(byEndpoint: Record<string, readonly (readonly [number, unknown])[]>): Script {
-  const left = new Map(Object.entries(byEndpoint).map(([endpoint, list]) => [`/v2/${endpoint}`, [...list]]));
-  return (request, response, socket) => {
-    const list = left.get(request.path) ?? [];
-    const [status, body] = (list.length > 1 ? list.shift() : list[0]) ?? [500, 'unexpected call'];
-    answering(status, body)(request, response, socket);
-  };
-}
 const reading = (data: unknown): Promise<PaymentReading> => {
-  server.script = answers({
+  scripted.server.script = answers({
     GetPaymentStatus: [[200, good(data)]],
     GetRefundStatus: [[200, good({ RefundStatusResult: [] })]],
   });
   return myfatoorah.readPayment(context(), KNOWN);
 };
-const bodies = (): unknown[] => server.requests.map(({ body }) => JSON.parse(body) as unknown);
-
-async function failureOf(call: Promise<unknown> | undefined): Promise<ProviderFailure> {
-  const error: unknown = await call?.then(
-    () => {
-      throw new Error('the call succeeded');
-    },
-    (reason: unknown) => reason,
-  );
-  if (error instanceof ProviderError) return error.failure;
-  throw error;
-}
+const bodies = (): unknown[] => scripted.server.requests.map(({ body }) => JSON.parse(body) as unknown);
 
 describe('createPayment by link', () => {
   it('sends amounts as they are written, our reference twice and the end of the link on the account’s clock', async () => {
-    server.script = answering(200, SENT);
+    scripted.server.script = answering(200, SENT);
     const created = await myfatoorah.createPayment(
       context(),
       order({
@@ -154,7 +51,7 @@ describe('createPayment by link', () => {
       expires_at: '2026-10-02T07:15:00.000Z',
       next_action: { type: 'redirect', redirect_url: 'https://demo.myfatoorah.com/KWT/ie/01072640998841' },
     });
-    expect(server.requests).toMatchObject([
+    expect(scripted.server.requests).toMatchObject([
       {
         method: 'POST',
         path: '/v2/SendPayment',
@@ -175,13 +72,13 @@ describe('createPayment by link', () => {
     ['SAU', 'SAR', 10, '0.1'],
     ['EGY', 'EGP', 123_456_789, '1234567.89'],
   ] as const)('writes an amount of %s exactly', async (country, code, amount, written) => {
-    server.script = answering(200, SENT);
+    scripted.server.script = answering(200, SENT);
     await myfatoorah.createPayment(context({ country }), order({ money: money(amount, currency(code)) }));
-    expect(server.requests[0]?.body).toContain(`"InvoiceValue":${written},`);
+    expect(scripted.server.requests[0]?.body).toContain(`"InvoiceValue":${written},`);
   });
 
   it('makes one line of items that do not add up, because the sum must be the invoice’s', async () => {
-    server.script = answering(200, SENT);
+    scripted.server.script = answering(200, SENT);
     const items = [{ name: 'T-shirt', quantity: 1, unit_amount: 13_000 }];
     await myfatoorah.createPayment(context(), order({ items }));
     expect(bodies()).toMatchObject([
@@ -199,7 +96,7 @@ describe('createPayment by link', () => {
       const failure = await failureOf(myfatoorah.createPayment(context(), order(over)));
       expect(failure).toMatchObject({ kind: 'invalid_request', code });
     }
-    expect(server.requests).toEqual([]);
+    expect(scripted.server.requests).toEqual([]);
   });
 
   it.each([
@@ -214,12 +111,15 @@ describe('createPayment by link', () => {
     [200, good({ InvoiceId: 1 }), 'unknown_outcome'],
     [200, good({ ...(SENT.Data as object), CustomerReference: 'pay_99' }), 'unknown_outcome'],
   ])('reads HTTP %s %j as %s', async (status, body, kind) => {
-    server.script = answering(status, body);
+    scripted.server.script = answering(status, body);
     expect(await failureOf(myfatoorah.createPayment(context(), order()))).toMatchObject({ kind });
   });
 
   it('keeps MyFatoorah’s own words, field by field', async () => {
-    server.script = answering(400, bad('Invalid data', [{ Name: 'InvoiceValue', Error: 'must be > 0' }]));
+    scripted.server.script = answering(
+      400,
+      bad('Invalid data', [{ Name: 'InvoiceValue', Error: 'must be > 0' }]),
+    );
     expect((await failureOf(myfatoorah.createPayment(context(), order()))).message).toBe(
       'Invalid data; InvoiceValue: must be > 0',
     );
@@ -233,7 +133,7 @@ describe('createPayment by card authorization', () => {
       { PaymentMethodId: 20, PaymentMethodEn: 'VISA/MASTER', PaymentMethodCode: 'vm', CurrencyIso: 'KWD' },
     ];
     const url = 'https://demo.myfatoorah.com/KWT/ia/01072640998841';
-    server.script = answers({
+    scripted.server.script = answers({
       InitiatePayment: [[200, good({ PaymentMethods: methods })]],
       ExecutePayment: [[200, good({ InvoiceId: 6409988, IsDirectPayment: false, PaymentURL: url })]],
     });
@@ -247,7 +147,7 @@ describe('createPayment by card authorization', () => {
   });
 
   it('refuses when the account has no card gateway', async () => {
-    server.script = answers({ InitiatePayment: [[200, good({ PaymentMethods: [] })]] });
+    scripted.server.script = answers({ InitiatePayment: [[200, good({ PaymentMethods: [] })]] });
     const request = order({ method: 'card_authorization' });
     expect(await failureOf(myfatoorah.createPayment(context(), request))).toMatchObject({
       kind: 'invalid_request',
@@ -371,7 +271,7 @@ describe('readPayment', () => {
   });
 
   it('still tells of the money when refunds cannot be read', async () => {
-    server.script = answers({
+    scripted.server.script = answers({
       GetPaymentStatus: [[200, good(invoice({ InvoiceStatus: 'Paid' }, {}))]],
       GetRefundStatus: [[500, 'oops']],
     });
@@ -383,7 +283,7 @@ describe('readPayment', () => {
 
 describe('findPayment', () => {
   it('asks by our reference', async () => {
-    server.script = answers({ GetPaymentStatus: [[200, good(invoice())]] });
+    scripted.server.script = answers({ GetPaymentStatus: [[200, good(invoice())]] });
     const found = await myfatoorah.findPayment?.(context(), { reference: 'pay_01', method: 'payment_link' });
     expect(found).toMatchObject({ provider_payment_id: '6409988', status: 'pending' });
     expect(bodies()).toEqual([{ Key: 'pay_01', KeyType: 'CustomerReference' }]);
@@ -391,143 +291,11 @@ describe('findPayment', () => {
 
   it('says that there is none only when MyFatoorah says so', async () => {
     const find = () => myfatoorah.findPayment?.(context(), { reference: 'pay_01', method: 'payment_link' });
-    server.script = answering(400, bad('No data match the provided values'));
+    scripted.server.script = answering(400, bad('No data match the provided values'));
     expect(await find()).toBeNull();
-    server.script = answering(404, '<h1>Not Found</h1>');
+    scripted.server.script = answering(404, '<h1>Not Found</h1>');
     expect(await failureOf(find())).toMatchObject({ kind: 'invalid_request' });
-    server.script = answering(200, good(invoice({ CustomerReference: 'pay_02' })));
+    scripted.server.script = answering(200, good(invoice({ CustomerReference: 'pay_02' })));
     expect(await failureOf(find())).toMatchObject({ code: 'unexpected_answer' });
-  });
-});
-
-describe('capturePayment and voidPayment', () => {
-  const held = { PaymentId: 'p1', TransactionStatus: 'Authorize' };
-  const captured = invoice({ InvoiceStatus: 'Paid', InvoiceValue: 5 }, held, {
-    PaymentId: 'p2',
-    TransationValue: '5.000',
-  });
-  const refusal = [400, bad('The invoice is captured already')] as const;
-
-  it('captures a part and reads the payment', async () => {
-    server.script = answers({
-      UpdatePaymentStatus: [[200, good(null)]],
-      GetPaymentStatus: [[200, good(captured)]],
-    });
-    const paid = await myfatoorah.capturePayment?.(context(), operation());
-    expect(paid).toMatchObject({ status: 'paid', receipts: [{ amount: 5_000 }] });
-    expect(bodies()[0]).toEqual({ Operation: 'capture', Amount: 5, Key: '6409988', KeyType: 'InvoiceId' });
-  });
-
-  it('takes the refusal of a repetition for what it is, and no other', async () => {
-    server.script = answers({ UpdatePaymentStatus: [refusal], GetPaymentStatus: [[200, good(captured)]] });
-    expect(await myfatoorah.capturePayment?.(context(), operation())).toMatchObject({ status: 'paid' });
-    const other = operation({ money: money(6_000, KWD) });
-    expect(await failureOf(myfatoorah.capturePayment?.(context(), other))).toMatchObject({
-      kind: 'invalid_request',
-      message: 'The invoice is captured already',
-    });
-  });
-
-  it('leaves the outcome open when the capture went through and the payment cannot be read', async () => {
-    server.script = answers({ UpdatePaymentStatus: [[200, good({})]], GetPaymentStatus: [[503, '']] });
-    expect(await failureOf(myfatoorah.capturePayment?.(context(), operation()))).toMatchObject({
-      kind: 'unknown_outcome',
-    });
-  });
-
-  it('releases all of it', async () => {
-    const released = invoice({}, { TransactionStatus: 'Canceled', Error: 'Transaction released' });
-    server.script = answers({
-      UpdatePaymentStatus: [[200, good({})]],
-      GetPaymentStatus: [[200, good(released)]],
-    });
-    const payment = { ...KNOWN, operation_key: 'void_1' };
-    expect(await myfatoorah.voidPayment?.(context(), payment)).toMatchObject({ status: 'canceled' });
-    expect(bodies()[0]).toEqual({ Operation: 'release', Key: '6409988', KeyType: 'InvoiceId' });
-  });
-});
-
-describe('refundPayment', () => {
-  const MADE = good({
-    Key: '6409988',
-    RefundId: 7,
-    RefundReference: '2026000007',
-    RefundInvoiceId: 8,
-    Amount: 5,
-  });
-  const row = {
-    RefundId: 7,
-    RefundStatus: 'Pending',
-    InvoiceId: 6409988,
-    Amount: 5,
-    ExternalIdentifier: 'rf_01',
-  };
-
-  it.each([
-    ['an empty list', 200, good({ RefundStatusResult: [] })],
-    ['no data', 200, good(null)],
-    ['a refusal', 400, bad('No data match the provided values')],
-  ])('asks for a refund when there is none yet, told by %s', async (_, status, none) => {
-    server.script = answers({ GetRefundStatus: [[status, none]], MakeRefund: [[200, MADE]] });
-    const refund = operation({ reason: 'Returned' });
-    expect(await myfatoorah.refundPayment?.(context(), refund)).toEqual({
-      key: '7',
-      reference: 'rf_01',
-      amount: 5_000,
-      status: 'pending',
-    });
-    expect(bodies()[1]).toEqual({
-      Key: '6409988',
-      KeyType: 'InvoiceId',
-      Amount: 5,
-      ServiceChargeOnCustomer: false,
-      Comment: 'Returned',
-      AmountDeductedFromSupplier: 0,
-      ExternalIdentifier: 'rf_01',
-    });
-  });
-
-  it('does not ask again for a refund that carries our key', async () => {
-    server.script = answers({
-      GetRefundStatus: [[200, good({ RefundStatusResult: [{ ...row, RefundStatus: 'Refunded' }] })]],
-    });
-    expect(await myfatoorah.refundPayment?.(context(), operation())).toMatchObject({
-      key: '7',
-      status: 'succeeded',
-    });
-    expect(server.requests).toHaveLength(1);
-  });
-
-  it('asks for nothing while it is unknown what was asked before', async () => {
-    server.script = answers({ GetRefundStatus: [[500, '']], MakeRefund: [[200, MADE]] });
-    expect(await failureOf(myfatoorah.refundPayment?.(context(), operation()))).toMatchObject({
-      kind: 'unavailable',
-    });
-    expect(server.requests).toHaveLength(1);
-  });
-
-  it.each([
-    ['Pending', 'pending'],
-    ['Refunded', 'succeeded'],
-    ['Canceled', 'canceled'],
-    ['Rejected', 'failed'],
-  ])('reads %s in the list of a paid invoice as %s', async (RefundStatus, status) => {
-    server.script = answers({
-      GetPaymentStatus: [[200, good(invoice({ InvoiceStatus: 'Paid' }, {}))]],
-      GetRefundStatus: [
-        [
-          200,
-          good({
-            RefundStatusResult: [
-              { ...row, RefundStatus },
-              { ...row, InvoiceId: 9 },
-            ],
-          }),
-        ],
-      ],
-    });
-    expect((await myfatoorah.readPayment(context(), KNOWN)).refunds).toEqual([
-      { key: '7', reference: 'rf_01', amount: 5_000, status },
-    ]);
   });
 });

@@ -1,6 +1,6 @@
 /** How invoices and their refunds stand. */
 import { ProviderError } from '../../domain/provider-error.ts';
-import { unexpectedAnswer } from '../answers.ts';
+import { isFailure, unexpectedAnswer } from '../answers.ts';
 import type { PaymentReading, RefundReading } from '../contract.ts';
 import { readingOfInvoice, readingOfRefund, type Source } from './readings.ts';
 import { call, invoice, refundStatuses, type Context } from './wire.ts';
@@ -39,7 +39,7 @@ export async function findPayment(
   try {
     return await inquire(context, 'CustomerReference', reference);
   } catch (error) {
-    if (isKind(error, 'not_found')) return null;
+    if (isFailure(error, 'not_found')) return null;
     throw error;
   }
 }
@@ -72,12 +72,7 @@ export async function refundsOf(context: Context, provider_payment_id: string): 
       .filter(({ InvoiceId }) => InvoiceId === provider_payment_id)
       .map((row) => readingOfRefund(row, source));
   } catch (error) {
-    if (isKind(error, 'not_found')) return [];
+    if (isFailure(error, 'not_found')) return [];
     throw error;
   }
-}
-
-/** True for a `ProviderError` of this kind. */
-export function isKind(error: unknown, kind: ProviderError['failure']['kind']): boolean {
-  return error instanceof ProviderError && error.failure.kind === kind;
 }

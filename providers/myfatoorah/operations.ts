@@ -1,9 +1,11 @@
 /** Money after the payment: capture, release, refund. */
 import { ProviderError } from '../../domain/provider-error.ts';
-import { unexpectedAnswer } from '../answers.ts';
+import { isFailure, unexpectedAnswer } from '../answers.ts';
+import { checkRepetition } from '../check-request.ts';
 import type { MoneyOperation, PaymentReading, RefundReading } from '../contract.ts';
-import { inAccountCurrency, positiveAmount, wireNumber } from './amounts.ts';
-import { inquire, isKind, refundsOf } from './inquiry.ts';
+import { positiveAmount, wireNumber } from '../decimals.ts';
+import { inAccountCurrency } from './amounts.ts';
+import { inquire, refundsOf } from './inquiry.ts';
 import { anything, call, madeRefund, type Context } from './wire.ts';
 
 /** "You can make only one Capture/Release operation on each invoice": a repetition is refused, and then the payment tells. */
@@ -40,7 +42,7 @@ async function update(
   try {
     await call(context, { operation, endpoint: 'UpdatePaymentStatus', body: keyed, mutates: true }, anything);
   } catch (error) {
-    if (!isKind(error, 'invalid_request')) throw error;
+    if (!isFailure(error, 'invalid_request')) throw error;
     const reading = await read();
     if (done(reading)) return reading;
     throw error;
@@ -60,7 +62,10 @@ export async function refundPayment(context: Context, refund: MoneyOperation): P
   inAccountCurrency(context.account.credentials.country, money);
   const known = await refundsOf(context, provider_payment_id);
   const ours = known.find(({ reference }) => reference === operation_key);
-  if (ours) return ours;
+  if (ours) {
+    checkRepetition(ours.amount, refund);
+    return ours;
+  }
   const { data, request } = await call(
     context,
     {

@@ -1,8 +1,8 @@
 /** What MyFatoorah's invoices and refunds say, in the terms of the contract. */
 import { unexpectedAnswer } from '../answers.ts';
 import type { PaymentReading, Receipt, RefundReading } from '../contract.ts';
+import { amountOrNull, positiveAmount } from '../decimals.ts';
 import type { ProviderRequest } from '../http.ts';
-import { amountOrNull, positiveAmount } from './amounts.ts';
 import { COUNTRY_FACTS, localMoment, localTimestamp, type Country } from './countries.ts';
 import type { Invoice, RefundStatus, Transaction } from './wire.ts';
 

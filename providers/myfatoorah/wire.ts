@@ -8,6 +8,7 @@ import { failureFromStatus, isSuccess, readJson, readRefusal, readValue, sayable
 import type { ProviderContext } from '../contract.ts';
 import { optionalText, secret, text, webUrl } from '../fields.ts';
 import type { ProviderRequest, ProviderResponse } from '../http.ts';
+import { withoutProofs } from '../proofs.ts';
 import { COUNTRIES, type Country } from './countries.ts';
 
 export interface MyFatoorahCredentials {
@@ -180,7 +181,7 @@ function refusal(
     return failure.kind === 'not_found' ? { ...failure, kind: 'invalid_request' } : failure;
   }
   const words = [answer.Message, ...(answer.ValidationErrors ?? []).map(inWords)].filter((part) => part);
-  const said = words.length > 0 ? { message: sayable(words.join('; ')) } : {};
+  const said = words.length > 0 ? { message: sayable(withoutProofs(words.join('; '), request)) } : {};
   const clear = failure.kind === 'invalid_request' || failure.kind === 'not_found';
   if (!clear) return { ...failure, ...said };
   return NO_MATCH.test(words.join(' '))

@@ -1,9 +1,8 @@
 /** Rehive: invoices of a business, paid on a hosted page, in the currency of the business; refunds in parts. */
 import { currency } from '../../domain/currency.ts';
 import { addAmounts, MAX_AMOUNT } from '../../domain/money.ts';
-import { ProviderError } from '../../domain/provider-error.ts';
-import { unexpectedAnswer } from '../answers.ts';
-import { checkRequest, exactly, refused } from '../check-request.ts';
+import { isFailure, unexpectedAnswer } from '../answers.ts';
+import { checkRepetition, checkRequest, exactly, refused } from '../check-request.ts';
 import type {
   Connector,
   CreatedPayment,
@@ -192,9 +191,7 @@ async function expirePayment(context: Context, payment: KnownPayment): Promise<P
     if (data.id !== payment.provider_payment_id) throw unexpectedAnswer(request, 'is about another invoice');
     return await readingOf(context, data, request);
   } catch (error) {
-    if (error instanceof ProviderError && error.failure.kind === 'invalid_request') {
-      return readPayment(context, payment);
-    }
+    if (isFailure(error, 'invalid_request')) return readPayment(context, payment);
     throw error;
   }
 }
@@ -203,16 +200,17 @@ async function expirePayment(context: Context, payment: KnownPayment): Promise<P
  * Pays back to the customer's Rehive account. Idempotency keys last a day, a repetition may come later: a refund that
  * carries our key already is the answer.
  */
-async function refundPayment(
-  context: Context,
-  { provider_payment_id, money, operation_key, reason }: MoneyOperation,
-): Promise<RefundReading> {
+async function refundPayment(context: Context, operation: MoneyOperation): Promise<RefundReading> {
+  const { provider_payment_id, money, operation_key, reason } = operation;
   const { data: paid } = await readInvoice(context, { provider_payment_id });
   const { code } = paid.request_currency;
   if (money.currency !== code) throw refused('unsupported_currency', `the invoice is in ${code}`);
   const amount = exactly(() => toUnits(money, paid.request_currency));
   const known = (await refundsOf(context, paid)).find(({ reference }) => reference === operation_key);
-  if (known) return known;
+  if (known) {
+    checkRepetition(known.amount, operation);
+    return known;
+  }
   const { data, request } = await call(
     context,
     {

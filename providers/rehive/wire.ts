@@ -4,11 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { z, type ZodType } from 'zod';
-import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
-import { failureFromStatus, isSuccess, readJson, readRefusal, sayable } from '../answers.ts';
 import type { ProviderContext } from '../contract.ts';
 import { optionalText, secret, text, webUrl } from '../fields.ts';
-import type { ProviderRequest } from '../http.ts';
+import { callJson, refusalInMessage, type JsonCall } from '../json-call.ts';
 
 export interface RehiveCredentials {
   readonly token: string;
@@ -119,50 +117,23 @@ export const pageOf = <T>(schema: ZodType<T>): ZodType<{ results: T[]; next: str
     ]),
   );
 
-interface Call {
-  readonly operation: string;
-  readonly method: 'GET' | 'POST' | 'PATCH';
-  /** Below the business, with the slash at the end: `invoices/`. */
-  readonly path: string;
-  readonly body?: Readonly<Record<string, unknown>>;
+interface Call extends JsonCall {
   readonly idempotency_key?: string;
-  readonly mutates: boolean;
 }
 
-/** One call; gives the answer as `schema` says, and the request for errors that follow. */
-export async function call<T>(
-  { account, http, signal }: ProviderContext<RehiveCredentials>,
-  { operation, method, path, body, idempotency_key, mutates }: Call,
-  schema: ZodType<T>,
-): Promise<{ data: T; request: ProviderRequest }> {
-  const { token, business_id } = account.credentials;
-  const request: ProviderRequest = {
-    operation,
-    method,
-    mutates,
-    signal,
-    url: `${account.base_url.replace(/\/+$/, '')}/manager/businesses/${encodeURIComponent(business_id)}/${path}`,
-    headers: {
-      accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      authorization: `Token ${token}`,
-      ...(idempotency_key === undefined ? {} : { 'idempotency-key': shortKey(idempotency_key) }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+/** One call to a path below the business; gives the answer as `schema` says, and the request for errors that follow. */
+export function call<T>(context: ProviderContext<RehiveCredentials>, wanted: Call, schema: ZodType<T>) {
+  const { token, business_id } = context.account.credentials;
+  const { idempotency_key: key } = wanted;
+  const path = `/manager/businesses/${encodeURIComponent(business_id)}/${wanted.path}`;
+  const headers = {
+    authorization: `Token ${token}`,
+    ...(key === undefined ? {} : { 'idempotency-key': shortKey(key) }),
   };
-  const response = await http.send(request);
-  if (isSuccess(response)) return { data: readJson(response, enveloped(schema), request), request };
-  throw new ProviderError(refusal(failureFromStatus(response, request), readRefusal(response, refusalBody)));
+  return callJson(context, { ...wanted, path }, enveloped(schema), { headers, refusal: refusalInMessage });
 }
 
 /** Keys "must be under 100 characters long"; a longer one goes out as its digest. */
 function shortKey(key: string): string {
   return /^[\x21-\x7e]{1,99}$/.test(key) ? key : createHash('sha256').update(key).digest('hex');
-}
-
-const refusalBody = z.object({ message: z.string() });
-
-/** Rehive has no error codes: the kind follows from the status, and its `message` is kept for people. */
-function refusal(failure: ProviderFailure, said: z.infer<typeof refusalBody> | null): ProviderFailure {
-  return said?.message ? { ...failure, message: sayable(said.message) } : failure;
 }

@@ -12,8 +12,9 @@ import type {
   Manifest,
   PaymentReading,
 } from '../contract.ts';
+import { positiveAmount } from '../decimals.ts';
 import { capturePayment, refundPayment, retrieve, voidPayment } from './operations.ts';
-import { amountOf, readingOf } from './readings.ts';
+import { readingOf } from './readings.ts';
 import { findWebhooks, registerWebhook } from './registration.ts';
 import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
 import {
@@ -106,7 +107,7 @@ async function createPayment(context: Context, request: CreatePayment): Promise<
   }
   const same =
     payment.currency === request.money.currency &&
-    amountOf(payment.amount, request.money.currency, sent) === request.money.amount &&
+    positiveAmount(payment.amount, request.money.currency, sent) === request.money.amount &&
     (payment.order?.reference_id ?? request.reference) === request.reference;
   if (!same) throw unexpectedAnswer(sent, 'is about another amount or reference');
   return {

@@ -1,11 +1,11 @@
 /** Money after the authorization: capture, close, refund. */
 import { toDecimal } from '../../domain/money.ts';
-import { ProviderError } from '../../domain/provider-error.ts';
-import { unexpectedAnswer } from '../answers.ts';
-import { exactly, refused } from '../check-request.ts';
+import { isFailure, unexpectedAnswer } from '../answers.ts';
+import { checkRepetition, exactly, refused } from '../check-request.ts';
 import type { MoneyOperation, PaymentReading, RefundReading } from '../contract.ts';
+import { positiveAmount } from '../decimals.ts';
 import type { ProviderRequest } from '../http.ts';
-import { amountOf, readingOf, refundReadingOf } from './readings.ts';
+import { readingOf, refundReadingOf } from './readings.ts';
 import { call, payment, type Context, type Movement, type Payment } from './wire.ts';
 
 interface Answer {
@@ -44,18 +44,17 @@ export async function refundPayment(context: Context, refund: MoneyOperation): P
  */
 async function move(
   context: Context,
-  { provider_payment_id, money, operation_key, reason }: MoneyOperation,
+  operation: MoneyOperation,
   kind: 'captures' | 'refunds',
 ): Promise<Answer & { readonly made: Movement }> {
+  const { provider_payment_id, money, operation_key, reason } = operation;
   const before = await retrieve(context, provider_payment_id);
   if (before.data.currency !== money.currency) {
     throw refused('unsupported_currency', `the payment is in ${before.data.currency}`);
   }
   const known = before.data[kind].find(({ reference_id }) => reference_id === operation_key);
   if (known) {
-    if (amountOf(known.amount, money.currency, before.request) !== money.amount) {
-      throw refused('key_reused', 'this operation was made before with another amount');
-    }
+    checkRepetition(positiveAmount(known.amount, money.currency, before.request), operation);
     return { ...before, made: known };
   }
   const amount = exactly(() => toDecimal(money));
@@ -76,7 +75,7 @@ async function move(
   );
   const { data, request } = about(provider_payment_id, answer);
   const made = data[kind].find(({ reference_id }) => reference_id === operation_key);
-  if (!made || amountOf(made.amount, money.currency, request) !== money.amount) {
+  if (!made || positiveAmount(made.amount, money.currency, request) !== money.amount) {
     throw unexpectedAnswer(request, `does not list the ${kind} that was asked for`);
   }
   return { data, request, made };
@@ -93,7 +92,7 @@ export async function voidPayment(
     const { data, request } = about(provider_payment_id, await call(context, close, payment));
     return readingOf(data, request);
   } catch (error) {
-    if (!(error instanceof ProviderError) || error.failure.kind !== 'invalid_request') throw error;
+    if (!isFailure(error, 'invalid_request')) throw error;
     const { data, request } = await retrieve(context, provider_payment_id);
     if (data.status.toUpperCase() === 'CLOSED') return readingOf(data, request);
     throw error;

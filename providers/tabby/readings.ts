@@ -1,18 +1,18 @@
 /** What Tabby says of a payment, in the terms of the contract. */
-import { isCurrency, type Currency } from '../../domain/currency.ts';
-import { addAmounts, MoneyError, parseDecimal } from '../../domain/money.ts';
-import { unexpectedAnswer } from '../answers.ts';
+import type { Currency } from '../../domain/currency.ts';
+import { addAmounts } from '../../domain/money.ts';
 import type { PaymentReading, RefundReading } from '../contract.ts';
+import { currencyNamed, positiveAmount } from '../decimals.ts';
 import type { ProviderRequest } from '../http.ts';
 import type { Movement, Payment } from './wire.ts';
 
 /** The reading of `payment`; `request` is the one that it answered, for errors. */
 export function readingOf(payment: Payment, request: ProviderRequest): PaymentReading {
-  const currency = currencyOf(payment.currency, request);
-  const amount = amountOf(payment.amount, currency, request);
+  const currency = currencyNamed(payment.currency, request);
+  const amount = positiveAmount(payment.amount, currency, request);
   const receipts = payment.captures.map((capture) => ({
     key: capture.id,
-    amount: amountOf(capture.amount, currency, request),
+    amount: positiveAmount(capture.amount, currency, request),
     paid_at: capture.created_at,
     fee: null,
     reference: capture.reference_id,
@@ -62,23 +62,7 @@ export function refundReadingOf(
   return {
     key: refund.id,
     reference: refund.reference_id,
-    amount: amountOf(refund.amount, currency, request),
+    amount: positiveAmount(refund.amount, currency, request),
     status: 'succeeded',
   };
-}
-
-function currencyOf(code: string, request: ProviderRequest): Currency {
-  if (isCurrency(code)) return code;
-  throw unexpectedAnswer(request, 'has a currency that is none');
-}
-
-/** Minor units; anything but an exact positive amount is an unexpected answer. */
-export function amountOf(decimal: string, currency: Currency, request: ProviderRequest): number {
-  try {
-    const { amount } = parseDecimal(decimal, currency);
-    if (amount > 0) return amount;
-  } catch (error) {
-    if (!(error instanceof MoneyError)) throw error;
-  }
-  throw unexpectedAnswer(request, `has an amount that is not an exact one in ${currency}`);
 }

@@ -3,11 +3,12 @@
  * what those leave open is listed in the README of this folder.
  */
 import { z, type ZodType } from 'zod';
-import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
-import { failureFromStatus, isSuccess, readJson, readRefusal, sayable } from '../answers.ts';
+import type { ProviderFailure } from '../../domain/provider-error.ts';
+import { failureFromStatus, readRefusal, sayable } from '../answers.ts';
 import type { ProviderContext } from '../contract.ts';
 import { optionalMoment, optionalText, secret, text, webUrl } from '../fields.ts';
 import type { ProviderRequest, ProviderResponse } from '../http.ts';
+import { callJson, type JsonCall } from '../json-call.ts';
 
 export interface TabbyCredentials {
   readonly secret_key: string;
@@ -87,49 +88,32 @@ export const session = z.object({
 });
 export type Session = z.infer<typeof session>;
 
+/** An empty page has `null`; an answer without the field is no page, and says nothing of what there is. */
 export const paymentPage = z.object({
-  payments: listOf(payment),
+  payments: z
+    .array(payment)
+    .nullable()
+    .transform((list) => list ?? []),
   pagination: z
     .object({ total_count: z.int().nonnegative().nullish().catch(null) })
     .nullish()
     .catch(null),
 });
 
-interface Call {
-  readonly operation: string;
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+interface Call extends JsonCall {
   /** Webhooks are still at `v1`. */
   readonly version?: 'v1' | 'v2';
-  /** Below `/api/v2/`: `payments/…`. */
+  /** Below `/api/<version>/`: `payments/…`. */
   readonly path: string;
-  readonly body?: Readonly<Record<string, unknown>>;
+  /** Beside the key. */
   readonly headers?: Readonly<Record<string, string>>;
-  readonly mutates: boolean;
 }
 
 /** One call; gives the answer as `schema` says, and the request for errors that follow. */
-export async function call<T>(
-  { account, http, signal }: Context,
-  { operation, method, version = 'v2', path, body, mutates, headers }: Call,
-  schema: ZodType<T>,
-): Promise<{ data: T; request: ProviderRequest }> {
-  const request: ProviderRequest = {
-    operation,
-    method,
-    mutates,
-    signal,
-    url: `${account.base_url.replace(/\/+$/, '')}/api/${version}/${path}`,
-    headers: {
-      accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      authorization: `Bearer ${account.credentials.secret_key}`,
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  };
-  const response = await http.send(request);
-  if (isSuccess(response)) return { data: readJson(response, schema, request), request };
-  throw new ProviderError(refusal(response, request));
+export function call<T>(context: Context, { version = 'v2', headers, ...wanted }: Call, schema: ZodType<T>) {
+  const authorization = `Bearer ${context.account.credentials.secret_key}`;
+  const path = `/api/${version}/${wanted.path}`;
+  return callJson(context, { ...wanted, path }, schema, { headers: { authorization, ...headers }, refusal });
 }
 
 const refusalBody = z.object({

@@ -1,20 +1,14 @@
 /** Money at the edge: minor units inside, `{amount, currency}` with a decimal number outside. */
-import { isCurrency, type Currency } from '../../domain/currency.ts';
-import { MoneyError, parseDecimal, toDecimal, type Money } from '../../domain/money.ts';
+import type { Currency } from '../../domain/currency.ts';
+import type { Money } from '../../domain/money.ts';
 import { unexpectedAnswer } from '../answers.ts';
-import { exactly } from '../check-request.ts';
+import { amountOrNull, wireNumber } from '../decimals.ts';
 import type { ProviderRequest } from '../http.ts';
 import type { WireAmount } from './wire.ts';
 
-/** The exact decimal as a JSON number: 15 digits at most, so it prints as it was written. */
+/** `{amount, currency}` with the decimal as a JSON number. */
 export function toWire(money: Money): { readonly amount: number; readonly currency: string } {
-  return { amount: exactly(() => Number(toDecimal(money))), currency: money.currency };
-}
-
-/** The currency of an order; throws `ProviderError` when it is none we know. */
-export function currencyOf({ currency }: WireAmount, request: ProviderRequest): Currency {
-  if (isCurrency(currency)) return currency;
-  throw unexpectedAnswer(request, 'has an amount in an unknown currency');
+  return { amount: wireNumber(money), currency: money.currency };
 }
 
 /** Minor units of `currency`, zero or more; missing is null. What is not exact or of another currency throws `ProviderError`. */
@@ -25,7 +19,7 @@ export function minorUnits(
 ): number | null {
   if (!wire) return null;
   if (wire.currency !== currency) throw unexpectedAnswer(request, 'has amounts in two currencies');
-  const amount = exactOrNull(wire.amount, currency);
+  const amount = amountOrNull(wire.amount, currency);
   if (amount === null || amount < 0) {
     throw unexpectedAnswer(request, `has an amount that is not an exact one in ${currency}`);
   }
@@ -37,13 +31,4 @@ export function positiveUnits(wire: WireAmount, currency: Currency, request: Pro
   const amount = minorUnits(wire, currency, request);
   if (!amount) throw unexpectedAnswer(request, 'has an amount of nothing');
   return amount;
-}
-
-function exactOrNull(decimal: string, currency: Currency): number | null {
-  try {
-    return parseDecimal(decimal, currency).amount;
-  } catch (error) {
-    if (error instanceof MoneyError) return null;
-    throw error;
-  }
 }

@@ -1,7 +1,8 @@
 import { currency } from '../../domain/currency.ts';
 import { money } from '../../domain/money.ts';
-import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
+import type { ProviderFailure } from '../../domain/provider-error.ts';
 import { returnAddresses } from '../../domain/return-address.ts';
+import { failureOf } from '../../test/setup/failure-of.ts';
 import type { CreatePayment, ProviderContext } from '../contract.ts';
 import { createProviderHttp } from '../http.ts';
 import { answering, startScriptedServer, type Script, type ScriptedServer } from '../scripted-server.ts';
@@ -97,15 +98,6 @@ const operation = (amount: number, operation_key = 'op-1') => ({
   operation_key,
   reason: null,
 });
-
-async function failureOf(call: Promise<unknown> | undefined): Promise<ProviderFailure> {
-  const error: unknown = await call?.then(
-    () => new Error('the call succeeded'),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof ProviderError) return error.failure;
-  throw error;
-}
 
 describe('createPayment', () => {
   it('sends the whole order and redirects to the checkout', async () => {

@@ -4,11 +4,11 @@
  */
 import { addAmounts } from '../../domain/money.ts';
 import { ProviderError } from '../../domain/provider-error.ts';
-import { unexpectedAnswer } from '../answers.ts';
-import { refused } from '../check-request.ts';
+import { isFailure, unexpectedAnswer } from '../answers.ts';
+import { checkRepetition, refused } from '../check-request.ts';
 import type { MoneyOperation, PaymentReading, RefundReading } from '../contract.ts';
-import { minorUnits, toWire } from './amounts.ts';
-import { isKind, orderPath, readOrder, readPayment, type OrderAnswer } from './orders.ts';
+import { minorUnits, positiveUnits, toWire } from './amounts.ts';
+import { orderPath, readOrder, readPayment, type OrderAnswer } from './orders.ts';
 import { moneyOf, readingOf, type OrderMoney } from './readings.ts';
 import { anything, call, madeRefund, type Context } from './wire.ts';
 
@@ -18,13 +18,15 @@ const SHIPPING_COMPANY = 'Merchant';
 /** There is no key for captures; ours goes out as the tracking number, which each listed capture repeats. */
 export async function capturePayment(context: Context, capture: MoneyOperation): Promise<PaymentReading> {
   const { provider_payment_id, operation_key } = capture;
-  const isOurs = ({ data }: OrderAnswer): boolean =>
-    data.transactions.captures.some(({ shipping_info }) => shipping_info === operation_key);
-  const before = await readOrder(context, provider_payment_id);
-  const { currency } = moneyOf(before.data, before.request);
-  if (isOurs(before)) return readingOf(before.data, before.request);
+  const { data: order, request } = await readOrder(context, provider_payment_id);
+  const { currency } = moneyOf(order, request);
   if (capture.money.currency !== currency)
     throw refused('unsupported_currency', `the order is in ${currency}`);
+  const ours = order.transactions.captures.find(({ shipping_info }) => shipping_info === operation_key);
+  if (ours) {
+    checkRepetition(positiveUnits(ours.total_amount, currency, request), capture);
+    return readingOf(order, request);
+  }
   const body = {
     order_id: provider_payment_id,
     total_amount: toWire(capture.money),
@@ -64,7 +66,7 @@ export async function voidPayment(
       anything,
     );
   } catch (error) {
-    if (!isKind(error, 'invalid_request')) throw error;
+    if (!isFailure(error, 'invalid_request')) throw error;
     const now = await readPayment(context, { provider_payment_id });
     if (now.status === 'pending' || now.status === 'authorized') throw error;
     return now;
@@ -81,10 +83,13 @@ export async function refundPayment(context: Context, refund: MoneyOperation): P
   const { provider_payment_id, money, operation_key, reason } = refund;
   const before = await readOrder(context, provider_payment_id);
   const known = moneyOf(before.data, before.request);
-  const ours = known.refunds.find(({ reference }) => reference === operation_key);
-  if (ours) return ours;
   if (money.currency !== known.currency)
     throw refused('unsupported_currency', `the order is in ${known.currency}`);
+  const ours = known.refunds.find(({ reference }) => reference === operation_key);
+  if (ours) {
+    checkRepetition(ours.amount, refund);
+    return ours;
+  }
   refuseGaps(before, known);
   refuseUnnamed(before, known, money.amount);
   const { data, request } = await call(

@@ -1,6 +1,5 @@
 /** Reading orders. An order that the customer has finished is authorised on the way: see `settled`. */
-import { ProviderError } from '../../domain/provider-error.ts';
-import { unexpectedAnswer } from '../answers.ts';
+import { isFailure, unexpectedAnswer } from '../answers.ts';
 import type { PaymentReading } from '../contract.ts';
 import type { ProviderRequest } from '../http.ts';
 import { readingOf } from './readings.ts';
@@ -46,7 +45,7 @@ export async function findPayment(
     const { data, request } = await settled(context, found);
     return readingOf(data, request);
   } catch (error) {
-    if (isKind(error, 'not_found')) return null;
+    if (isFailure(error, 'not_found')) return null;
     throw error;
   }
 }
@@ -82,11 +81,7 @@ async function settled(context: Context, found: OrderAnswer): Promise<OrderAnswe
       anything,
     );
   } catch (error) {
-    if (!isKind(error, 'invalid_request')) throw error;
+    if (!isFailure(error, 'invalid_request')) throw error;
   }
   return fetchOrder(context, order_id);
-}
-
-export function isKind(error: unknown, kind: ProviderError['failure']['kind']): boolean {
-  return error instanceof ProviderError && error.failure.kind === kind;
 }

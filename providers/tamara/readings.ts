@@ -3,8 +3,9 @@ import type { Currency } from '../../domain/currency.ts';
 import { addAmounts } from '../../domain/money.ts';
 import { unexpectedAnswer } from '../answers.ts';
 import type { PaymentReading, Receipt, RefundReading } from '../contract.ts';
+import { currencyNamed } from '../decimals.ts';
 import type { ProviderRequest } from '../http.ts';
-import { currencyOf, minorUnits, positiveUnits } from './amounts.ts';
+import { minorUnits, positiveUnits } from './amounts.ts';
 import type { Order } from './wire.ts';
 
 /** The money of an order in minor units. */
@@ -24,7 +25,7 @@ export interface OrderMoney {
  * behind would count money twice later, so nothing of it is believed.
  */
 export function moneyOf(order: Order, request: ProviderRequest): OrderMoney {
-  const currency = currencyOf(order.total_amount, request);
+  const currency = currencyNamed(order.total_amount.currency, request);
   const receipts = order.transactions.captures.map(
     ({ capture_id, total_amount, created_at, shipping_info }) => ({
       key: capture_id,

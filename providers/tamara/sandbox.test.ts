@@ -257,6 +257,13 @@ it('sends registered webhooks, signed in query and header, with `data: []` when 
   expect((await api(`DELETE /webhooks/${String(made['webhook_id'])}`)).status).toBe(204);
 });
 
+it('takes a webhook without a type, as Tamara’s own client sends it, for one of orders', async () => {
+  const registration = { url: merchant.url('/untyped'), events: ['order_approved'], headers: {} };
+  const { body: made } = await api('POST /webhooks', registration);
+  expect(made).toMatchObject({ webhook_id: expect.any(String), url: registration.url });
+  expect((await api(`DELETE /webhooks/${String(made['webhook_id'])}`)).status).toBe(204);
+});
+
 it('registers a URL once, tells whose it is the second time, and changes it', async () => {
   const registration = {
     type: 'order',

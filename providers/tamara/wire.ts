@@ -4,10 +4,11 @@
  */
 import { z, type ZodType } from 'zod';
 import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
-import { failureFromStatus, isSuccess, readJson, readRefusal, sayable } from '../answers.ts';
+import { failureFromStatus, readRefusal, sayable } from '../answers.ts';
 import type { ProviderContext } from '../contract.ts';
 import { oneOf, optionalMoment, optionalText, secret, text, webUrl } from '../fields.ts';
 import type { ProviderRequest, ProviderResponse } from '../http.ts';
+import { callJson, sendJson, type JsonCall } from '../json-call.ts';
 
 export interface TamaraCredentials {
   readonly api_token: string;
@@ -106,50 +107,23 @@ export const orderWebhook = z
   })
   .refine(({ event_type, order_status }) => event_type !== null || order_status !== null);
 
-interface Call {
-  readonly operation: string;
-  readonly method: 'GET' | 'POST' | 'PUT';
-  /** `/orders/…` */
-  readonly path: string;
-  readonly body?: Readonly<Record<string, unknown>>;
-  readonly mutates: boolean;
-}
-
 /** One call; gives the answer as `schema` says, and the request for errors that follow. */
-export async function call<T>(
-  context: Context,
-  what: Call,
-  schema: ZodType<T>,
-): Promise<{ data: T; request: ProviderRequest }> {
-  const { response, request } = await exchange(context, what);
-  if (isSuccess(response)) return { data: readJson(response, schema, request), request };
-  throw refused(response, request);
+export function call<T>(context: Context, wanted: JsonCall, schema: ZodType<T>) {
+  return callJson(context, wanted, schema, { headers: headersOf(context), refusal });
 }
 
 /** One call, whatever its answer. */
-export async function exchange(
-  { account, http, signal }: Context,
-  { operation, method, path, body, mutates }: Call,
-): Promise<{ response: ProviderResponse; request: ProviderRequest }> {
-  const request: ProviderRequest = {
-    operation,
-    method,
-    mutates,
-    signal,
-    url: account.base_url.replace(/\/+$/, '') + path,
-    headers: {
-      accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      authorization: `Bearer ${account.credentials.api_token}`,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  };
-  return { response: await http.send(request), request };
+export function exchange(context: Context, wanted: JsonCall) {
+  return sendJson(context, wanted, headersOf(context));
 }
 
 /** What an answer that is no success means. */
 export function refused(response: ProviderResponse, request: ProviderRequest): ProviderError {
-  return new ProviderError(refusal(failureFromStatus(response, request), readRefusal(response, refusalBody)));
+  return new ProviderError(refusal(response, request));
+}
+
+function headersOf({ account }: Context): Readonly<Record<string, string>> {
+  return { authorization: `Bearer ${account.credentials.api_token}` };
 }
 
 /** For people only; `sayable` makes it fit to be kept. */
@@ -163,7 +137,9 @@ const refusalBody = z.object({
 });
 
 /** The kind follows from the status (409 is a wrong state); code and words are Tamara's when it has some. */
-function refusal(failure: ProviderFailure, said: z.infer<typeof refusalBody> | null): ProviderFailure {
+function refusal(response: ProviderResponse, request: ProviderRequest): ProviderFailure {
+  const failure = failureFromStatus(response, request);
+  const said = readRefusal(response, refusalBody);
   const [first] = said?.errors ?? [];
   const parts = [said?.message, ...(said?.errors ?? []).map(({ description }) => description)];
   const message = sayable(parts.filter((part) => part).join('; '));

@@ -1,7 +1,7 @@
 /** ZainCash v2 (Iraq): the wallet's hosted payment page, with webhooks and full reversals, in dinars. */
 import { toWholeUnits } from '../../domain/money.ts';
-import { ProviderError } from '../../domain/provider-error.ts';
-import { isSuccess, readJson, unexpectedAnswer } from '../answers.ts';
+import type { ProviderError } from '../../domain/provider-error.ts';
+import { isFailure, isSuccess, readJson, unexpectedAnswer } from '../answers.ts';
 import { checkRequest, exactly, refused } from '../check-request.ts';
 import type {
   Connector,
@@ -88,16 +88,13 @@ async function createPayment(context: Context, request: CreatePayment): Promise<
   try {
     return await init();
   } catch (error) {
-    if (!isUnknown(error) || context.signal.aborted) throw error;
+    if (!isFailure(error, 'unknown_outcome') || context.signal.aborted) throw error;
     // Whatever else the repetition meets says nothing of the first request: its outcome stays unknown.
     return init().catch(() => {
       throw error;
     });
   }
 }
-
-const isUnknown = (error: unknown): boolean =>
-  error instanceof ProviderError && error.failure.kind === 'unknown_outcome';
 
 function initBody(
   { service_type, language = 'ar' }: ZainCashCredentials,
@@ -188,6 +185,7 @@ async function readPayment(context: Context, { provider_payment_id }: KnownPayme
  * was reversed before, or by another hand at the same time, is never asked to be reversed twice.
  */
 async function refundPayment(context: Context, refund: MoneyOperation): Promise<RefundReading> {
+  if (refund.money.currency !== IQD) throw refused('unsupported_currency', 'ZainCash refunds dinars only');
   const before = await readPayment(context, refund);
   const done = before.refunds?.[0];
   if (done) return whole(refund, done);
@@ -197,7 +195,7 @@ async function refundPayment(context: Context, refund: MoneyOperation): Promise<
   try {
     return await reverse(context, refund);
   } catch (error) {
-    if (!(error instanceof ProviderError) || error.failure.kind !== 'invalid_request') throw error;
+    if (!isFailure(error, 'invalid_request')) throw error;
     const [now] = (await readPayment(context, refund)).refunds ?? [];
     if (now) return now;
     throw error;

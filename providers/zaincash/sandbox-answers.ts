@@ -1,6 +1,7 @@
 /** How the ZainCash v2 simulator shows transactions and events: `+00:00` for UTC, numbers for amounts unless told otherwise. */
 import { randomBytes } from 'node:crypto';
 import type { Reply } from '../../sandbox/http-server.ts';
+import { randomUUID } from '../../sandbox/random.ts';
 import type { OutgoingWebhook } from '../../sandbox/webhooks.ts';
 import { issueToken } from './sandbox-jwt.ts';
 import type { EventType, Reversal, Status, Transaction } from './sandbox-transactions.ts';
@@ -111,7 +112,8 @@ export function eventClaims(
   const { order } = transaction;
   return {
     eventType,
-    eventId: transaction.eventId,
+    // A webhook that says another status is another event.
+    eventId: status === transaction.status ? transaction.eventId : randomUUID(),
     timestamp: utc(transaction.updatedAt),
     data: {
       transactionId: transaction.id,

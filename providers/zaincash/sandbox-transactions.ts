@@ -204,7 +204,8 @@ export class TransactionBook {
       kind,
       payment_id: id,
       reference: order.orderId,
-      idempotency_key: order.externalReferenceId,
+      // Only a creation takes one.
+      idempotency_key: kind === 'payment_created' ? order.externalReferenceId : null,
       amount: order.amount,
       currency: 'IQD',
       transfer_id,

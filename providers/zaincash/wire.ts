@@ -5,11 +5,10 @@
 import { createHash } from 'node:crypto';
 import { z, type ZodType } from 'zod';
 import { currency } from '../../domain/currency.ts';
-import { MoneyError, parseDecimal } from '../../domain/money.ts';
 import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
 import { failureFromStatus, isSuccess, readJson, readRefusal, sayable } from '../answers.ts';
 import type { ProviderContext } from '../contract.ts';
-import { optionalMoment, optionalText, secret, text, webUrl } from '../fields.ts';
+import { decimalAmount, optionalMoment, optionalText, secret, text, webUrl } from '../fields.ts';
 import type { ProviderRequest, ProviderResponse } from '../http.ts';
 import type { IssuedToken } from '../token-store.ts';
 
@@ -39,16 +38,7 @@ export const zainCashCredentials: ZodType<ZainCashCredentials> = z.strictObject(
 });
 
 /** Whole dinars, as a number or as text (`500`, `"25000"`, `"25000.00"`); read as minor units. */
-const dinars = z.union([z.number(), z.string()]).transform((value, context) => {
-  try {
-    const { amount } = parseDecimal(String(value), IQD);
-    if (amount > 0) return amount;
-  } catch (error) {
-    if (!(error instanceof MoneyError)) throw error;
-  }
-  context.addIssue({ code: 'custom', message: 'not a positive amount' });
-  return z.NEVER;
-});
+const dinars = decimalAmount(IQD);
 
 const money = z.object({ value: dinars, currency: z.literal('IQD') });
 

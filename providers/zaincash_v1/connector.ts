@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { toWholeUnits } from '../../domain/money.ts';
 import { ProviderError } from '../../domain/provider-error.ts';
-import { unexpectedAnswer } from '../answers.ts';
+import { isFailure, unexpectedAnswer } from '../answers.ts';
 import { checkRequest, exactly } from '../check-request.ts';
 import type {
   Connector,
@@ -132,7 +132,7 @@ async function expirePayment(context: Context, payment: KnownPayment): Promise<P
       z.unknown(),
     );
   } catch (error) {
-    const refused = error instanceof ProviderError && error.failure.kind === 'invalid_request';
+    const refused = isFailure(error, 'invalid_request');
     const unreadable = error instanceof ProviderError && error.failure.code === 'unexpected_answer';
     if (!refused && !unreadable) throw error;
   }

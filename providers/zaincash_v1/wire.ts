@@ -4,13 +4,13 @@
  */
 import { z, type ZodType } from 'zod';
 import { currency } from '../../domain/currency.ts';
-import { MoneyError, parseDecimal } from '../../domain/money.ts';
 import { ProviderError, type ProviderFailure } from '../../domain/provider-error.ts';
 import { failureFromStatus, isSuccess, readJson, readRefusal, sayable } from '../answers.ts';
 import type { ProviderContext } from '../contract.ts';
-import { optionalMoment, optionalText, secret, text } from '../fields.ts';
+import { decimalAmount, optionalMoment, optionalText, secret, text } from '../fields.ts';
 import type { ProviderRequest } from '../http.ts';
 import { signHs256, type JwtClaims } from '../jwt.ts';
+import { withoutProofs } from '../proofs.ts';
 
 export const IQD = currency('IQD');
 
@@ -41,16 +41,7 @@ export const zainCashV1Credentials: ZodType<ZainCashV1Credentials> = z.strictObj
 export const transactionId = text(64).regex(/^[A-Za-z0-9_-]+$/);
 
 /** Whole dinars, as a number or as text (`25000`, `"25000"`); read as minor units. */
-const dinars = z.union([z.number(), z.string()]).transform((value, context) => {
-  try {
-    const { amount } = parseDecimal(String(value), IQD);
-    if (amount > 0) return amount;
-  } catch (error) {
-    if (!(error instanceof MoneyError)) throw error;
-  }
-  context.addIssue({ code: 'custom', message: 'not a positive amount' });
-  return z.NEVER;
-});
+const dinars = decimalAmount(IQD);
 
 /** A transaction, as `/transaction/init` and `/transaction/get` answer it. */
 export const transaction = z.object({
@@ -91,7 +82,8 @@ export async function call<T>(
     body: new URLSearchParams(fields).toString(),
   };
   const response = await http.send(request);
-  const said = readRefusal(response, refusalBody);
+  const words = readRefusal(response, refusalBody);
+  const said = words === null ? null : withoutProofs(words, request);
   if (!isSuccess(response)) throw new ProviderError(refusal(failureFromStatus(response, request), said));
   // A refusal comes with 200, too: `{"err":{"msg":"…"}}` in place of the transaction.
   if (said) {

@@ -1,4 +1,4 @@
-/** A QR code as FIB sends it: drawn, as a data URL. Black and white only, which takes a tenth of the time of `toDataURL`. */
+/** A QR code as providers send it: drawn, as a data URL. Black and white only, which takes a tenth of the time of `toDataURL`. */
 import { crc32, deflateSync } from 'node:zlib';
 import { create } from 'qrcode';
 
