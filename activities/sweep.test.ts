@@ -28,6 +28,7 @@ const NOTHING: SweepReport = {
   webhooks_given_up: 0,
   invoices_opened: 0,
   payments_requested: 0,
+  operations_decided: 0,
   keys_deleted: 0,
   exchanges_deleted: 0,
   webhooks_erased: 0,
@@ -127,6 +128,24 @@ describe('the sweeper', () => {
     );
     expect(await run()).toEqual({ ...NOTHING, payments_requested: 1 });
     expect(gateway.requested).toEqual([payment]);
+  });
+
+  it('hands over a refund that no workflow has heard of, and forgets one that is refused', async () => {
+    const invoice = await db.invoice();
+    const payment = await db.payment(invoice);
+    const ask = (id: string) =>
+      db.pool.query(
+        `insert into payment_operations (id, kind, payment_id, invoice_id, merchant_id, mode, currency, requested_by, status, created_at, updated_at)
+         values ($1, 'refund', $2, $3, $4, 'sandbox', 'VND', 'key_1', 'requested', now() - interval '2 minutes', now())`,
+        [id, payment, invoice.id, db.merchant_id],
+      );
+    await ask('rfd_1');
+    await ask('rfd_2');
+    gateway.onMove = ({ operation_id }) =>
+      Promise.resolve({ refused: operation_id === 'rfd_2' ? 'nothing_to_refund' : null });
+    expect(await run()).toMatchObject({ operations_decided: 2, failed: 0 });
+    const { rows } = await db.pool.query('select id from payment_operations');
+    expect(rows).toEqual([{ id: 'rfd_1' }]);
   });
 
   it('counts what it could not drive, and goes on with the rest', async () => {

@@ -6,6 +6,7 @@
  * every webhook of it starts the workflow anyway.
  */
 import { deleteOldExchanges, eraseOldWebhooks } from '../db/exchanges.ts';
+import { forgetOperation } from '../db/operations.ts';
 import {
   deleteEndedCredentials,
   deleteOldKeys,
@@ -14,6 +15,7 @@ import {
   takeLeftWebhooks,
   takeOverdueInvoices,
   takeUnansweredPayments,
+  takeUndecidedOperations,
   takeUnmatchedWebhooks,
   type SweptInvoice,
   type UnmatchedWebhook,
@@ -34,6 +36,8 @@ export interface SweepReport {
   /** Started, unless they were running after all. */
   readonly invoices_opened: number;
   readonly payments_requested: number;
+  /** Captures, voids and refunds. */
+  readonly operations_decided: number;
   readonly keys_deleted: number;
   /** Calls to providers that have been kept long enough. */
   readonly exchanges_deleted: number;
@@ -64,6 +68,7 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
     webhooks_given_up: 0,
     invoices_opened: 0,
     payments_requested: 0,
+    operations_decided: 0,
     keys_deleted: 0,
     exchanges_deleted: 0,
     webhooks_erased: 0,
@@ -117,9 +122,23 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
   await repair(await takeUnansweredPayments(pool, BATCH), async ({ id, account_id, invoice }) => {
     await invoices.requestPayment(factsOf(invoice), { payment_id: id, account_id });
     counts.payments_requested += 1;
-    const cause = 'it was sent and nothing was recorded since';
-    logger.warn({ payment_id: id, invoice_id: invoice.id, cause }, 'swept: the payment was looked up');
+    const cause = 'it was asked for and nothing was recorded since';
+    logger.warn(
+      { payment_id: id, invoice_id: invoice.id, cause },
+      'swept: the payment was sent, or looked up',
+    );
   });
+
+  await repair(
+    await takeUndecidedOperations(pool, BATCH),
+    async ({ id, invoice, requested_by: by, ...operation }) => {
+      const { refused } = await invoices.moveMoney(factsOf(invoice), { ...operation, operation_id: id, by });
+      if (refused !== null) await forgetOperation(pool, id);
+      counts.operations_decided += 1;
+      const cause = 'it was asked for and the workflow had not heard of it';
+      logger.warn({ operation_id: id, invoice_id: invoice.id, refused, cause }, `swept: a ${operation.kind}`);
+    },
+  );
 
   counts.keys_deleted = await deleteOldKeys(pool, KEYS_BATCH);
   if (counts.keys_deleted > 0) {

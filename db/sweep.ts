@@ -3,6 +3,7 @@
  * which cannot be helped yet comes back after a quarter of its age (an hour at most) and never holds up the others.
  */
 import type pg from 'pg';
+import type { OperationKind } from '../domain/operations.ts';
 
 /** A webhook that nobody has told the workflow of is signalled after this long. */
 const WEBHOOK_WAITS_S = 20;
@@ -149,7 +150,41 @@ export async function takeOverdueInvoices(pool: pg.Pool, limit: number): Promise
   return rows;
 }
 
-/** Payments that were handed to their provider and of which nothing was recorded since. At most `limit`. */
+/** A capture, void or refund that was asked for and never decided on. */
+export interface UndecidedOperation {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly payment_id: string;
+  readonly account_id: string;
+  readonly amount: number | null;
+  readonly manual: boolean;
+  readonly requested_by: string;
+  readonly invoice: SweptInvoice;
+}
+
+/** Captures, voids and refunds that no workflow has heard of: the API died in between. At most `limit`. */
+export async function takeUndecidedOperations(pool: pg.Pool, limit: number): Promise<UndecidedOperation[]> {
+  const { rows } = await pool.query<UndecidedOperation>({
+    name: 'take_undecided_operations',
+    text: `
+      with taken as (
+        select id from payment_operations o
+        where status = 'requested' and created_at < now() - make_interval(secs => ${PAYMENT_UNANSWERED_S})
+          and ${isTurnOf('o', 'o.created_at')}
+        order by coalesce(swept_at, created_at) limit $1
+      )
+      update payment_operations o set swept_at = now() from taken, payments p, invoices i
+      where o.id = taken.id and p.id = o.payment_id and i.id = o.invoice_id
+      returning o.id, o.kind, o.payment_id, p.account_id, o.amount, o.manual, o.requested_by, ${INVOICE}`,
+    values: [limit],
+  });
+  return rows;
+}
+
+/**
+ * Payments of which nothing was recorded since they were asked for, or handed to their provider: the API or a worker died in
+ * between. At most `limit`.
+ */
 export async function takeUnansweredPayments(pool: pg.Pool, limit: number): Promise<UnansweredPayment[]> {
   const { rows } = await pool.query<UnansweredPayment>({
     name: 'take_unanswered_payments',
@@ -157,8 +192,9 @@ export async function takeUnansweredPayments(pool: pg.Pool, limit: number): Prom
       with taken as (
         select id from payments p
         where status = 'requested' and created_at < now() - make_interval(secs => ${PAYMENT_UNANSWERED_S})
-          and sent_at < now() - make_interval(secs => ${PAYMENT_UNANSWERED_S}) and ${isTurnOf('p', 'p.sent_at')}
-        order by coalesce(swept_at, sent_at) limit $1
+          and coalesce(sent_at, created_at) < now() - make_interval(secs => ${PAYMENT_UNANSWERED_S})
+          and ${isTurnOf('p', 'coalesce(p.sent_at, p.created_at)')}
+        order by coalesce(swept_at, sent_at, created_at) limit $1
       )
       update payments p set swept_at = now() from taken, invoices i
       where p.id = taken.id and i.id = p.invoice_id

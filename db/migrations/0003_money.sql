@@ -47,7 +47,8 @@ create table payment_operations (
   failure                jsonb,
   provider_operation_id  text,
   created_at             timestamptz not null,
-  updated_at             timestamptz not null
+  updated_at             timestamptz not null,
+  swept_at               timestamptz
 );
 create index payment_operations_by_payment on payment_operations (payment_id, id);
 create index payment_operations_by_merchant on payment_operations (merchant_id, mode, kind, id);
