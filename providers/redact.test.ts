@@ -243,7 +243,11 @@ it('lets no secret through, wherever in a body it stands and wherever the body e
 it('keeps any JSON without secrets as it is', () => {
   fc.assert(
     fc.property(fc.json({ stringUnit: 'grapheme-ascii' }), (json) => {
-      fc.pre(!/token|secret|passw|pin|key|sig|pan|mac|hash|otp|jwt|auth|pass|KWT|\d{13}|eyJ/i.test(json));
+      fc.pre(
+        !/token|secret|passw|pwd|pin|key|sig|pan|mac|hash|checksum|otp|jwt|auth|pass|cred|cookie|card|cv[cv]|bearer|basic|KWT|[\d -]{13}|eyJ/i.test(
+          json,
+        ),
+      );
       expect(answer(json)).toBe(json);
     }),
     { numRuns: 1000 },

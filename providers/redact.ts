@@ -139,7 +139,9 @@ function cleanUrl(url: string, rules: Rules): string {
 }
 
 function cleanBody(body: string, contentType: string | undefined, rules: Rules): string {
-  const read = rules.secrets.withoutTail(withoutPictures(body.slice(0, READ_MAX)));
+  // Known values first: what looks like a card number may begin or end inside one and would hide the rest of it.
+  const known = rules.secrets.withoutWords(withoutPictures(body.slice(0, READ_MAX)));
+  const read = rules.secrets.withoutTail(known);
   const isForm = contentType?.toLowerCase().startsWith('application/x-www-form-urlencoded') === true;
   const clean = storable(rules.secrets.withoutValues(cleanContent(read, isForm, rules)));
   return clean.length <= KEPT_MAX && body.length <= READ_MAX

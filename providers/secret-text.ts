@@ -14,6 +14,8 @@ export interface SecretText {
   clean(text: string): string;
   /** The same for the known values alone, also where they go across the signs of a format. */
   withoutValues(text: string): string;
+  /** The same for known values that are more than digits: a number in JSON stays one for whoever reads it next. */
+  withoutWords(text: string): string;
   /** `text` without the beginning of a known secret at its end, where a broken answer may have been cut. */
   withoutTail(text: string): string;
   /** This, with more values that must never be kept. */
@@ -39,22 +41,10 @@ function spell(value: string): Spelt {
 
 function fromSpelt(all: readonly Spelt[]): SecretText {
   const known = all.filter(({ value }) => value.trim() !== '');
+  const long = known.filter(({ ways }) => ways.length > 0);
   const short = new Set(known.filter(({ ways }) => ways.length === 0).map(({ value }) => value));
-  const lower = known.flatMap((spelt) => spelt.lower);
-  const shortest = Math.min(...lower.map(({ length }) => length));
-  // Made when the first one is found, which is seldom.
-  let pattern: RegExp | null = null;
-  const anyOfThem = (): RegExp => {
-    const ways = [...new Set(known.flatMap((spelt) => spelt.ways))].sort((a, b) => b.length - a.length);
-    pattern ??= new RegExp(ways.map(escaped).join('|'), 'gi');
-    return pattern;
-  };
-  const has = (text: string): boolean => {
-    if (text.length < shortest) return false;
-    const plain = text.toLowerCase();
-    return lower.some((way) => plain.includes(way));
-  };
-  const withoutValues = (text: string): string => (has(text) ? text.replace(anyOfThem(), REDACTED) : text);
+  const withoutValues = replacing(long);
+  const withoutWords = replacing(long.filter(({ value }) => !/^\d+$/.test(value)));
 
   return {
     clean(text) {
@@ -62,12 +52,29 @@ function fromSpelt(all: readonly Spelt[]): SecretText {
       return withoutCardNumbers(withoutPatterns(withoutValues(text)), '[card number]');
     },
     withoutValues,
+    withoutWords,
     withoutTail(text) {
-      const long = known.filter(({ ways }) => ways.length > 0);
       const longest = Math.max(0, ...long.map(({ value }) => tailLength(text, value)));
       return longest === 0 ? text : text.slice(0, -longest) + REDACTED;
     },
     and: (more) => (more.length === 0 ? fromSpelt(known) : fromSpelt([...known, ...more.map(spell)])),
+  };
+}
+
+/** Replaces these values in a text. The pattern for it is made when the first one is found, which is seldom. */
+function replacing(values: readonly Spelt[]): (text: string) => string {
+  const lower = values.flatMap((spelt) => spelt.lower);
+  const shortest = Math.min(...lower.map(({ length }) => length));
+  let pattern: RegExp | null = null;
+  const anyOfThem = (): RegExp => {
+    const ways = [...new Set(values.flatMap((spelt) => spelt.ways))].sort((a, b) => b.length - a.length);
+    pattern ??= new RegExp(ways.map(escaped).join('|'), 'gi');
+    return pattern;
+  };
+  return (text) => {
+    if (text.length < shortest) return text;
+    const plain = text.toLowerCase();
+    return lower.some((way) => plain.includes(way)) ? text.replace(anyOfThem(), REDACTED) : text;
   };
 }
 
