@@ -240,14 +240,15 @@ it('lets no secret through, wherever in a body it stands and wherever the body e
   );
 });
 
+/** What would be redacted, or may be. */
+const NAMED =
+  /token|secret|passw|pwd|pin|key|sig|pan|mac|hash|checksum|otp|jwt|auth|pass|cred|cookie|card|cv[cv]|bearer|basic|KWT|eyJ/i;
+
 it('keeps any JSON without secrets as it is', () => {
   fc.assert(
     fc.property(fc.json({ stringUnit: 'grapheme-ascii' }), (json) => {
-      fc.pre(
-        !/token|secret|passw|pwd|pin|key|sig|pan|mac|hash|checksum|otp|jwt|auth|pass|cred|cookie|card|cv[cv]|bearer|basic|KWT|[\d -]{13}|eyJ/i.test(
-          json,
-        ),
-      );
+      // Names are read without their punctuation.
+      fc.pre(!NAMED.test(json.replaceAll(/[^a-z0-9]/gi, '')) && !/[\d -]{13}/.test(json));
       expect(answer(json)).toBe(json);
     }),
     { numRuns: 1000 },
