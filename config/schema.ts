@@ -115,7 +115,7 @@ export const variables = {
   }),
   TEMPORAL_UI_URL: baseUrl().optional().register(about, {
     group: 'Temporal',
-    text: 'Where people open the Temporal UI; the ops pages link to it.',
+    text: 'Where people open the Temporal UI; shown to them at start.',
     example: 'http://127.0.0.1:8233',
   }),
 
