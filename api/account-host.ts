@@ -118,6 +118,21 @@ export function baseUrlRefusal(manifest: Manifest, mode: Mode, text: string, rea
     : null;
 }
 
+/**
+ * Why stored credentials may not be taken along to this host, or null. They are write-only: whoever has an API key could otherwise
+ * read them by sending the account's next call to a host of its own. Play credentials may go where their owner wants.
+ */
+export function moveRefusal(manifest: Manifest, mode: Mode, from: string, to: string): Refusal | null {
+  const host = (url: string): string => new URL(url).host;
+  const own = [manifest.hosts, ...Object.values(manifest.hosts.regions ?? {})].map(({ live }) => host(live));
+  if (mode !== 'live' || host(from) === host(to) || own.includes(host(to))) return null;
+  return {
+    code: 'credentials_needed',
+    detail: 'is another host, and stored credentials are not taken along to it',
+    expected: `the same host, or one of ${manifest.title}'s own; else a new account with its credentials`,
+  };
+}
+
 /** What the address shows by itself; names are judged again by what they resolve to, with each call. */
 function isAllowedHost(hostname: string, reach: Reach): boolean {
   const address = literalAddress(hostname);

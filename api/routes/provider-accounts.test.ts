@@ -243,17 +243,25 @@ describe('the host of an account', () => {
     expect(errorsOf(answer)).toMatchObject([{ pointer: '/base_url' }]);
   });
 
-  it('of a live account is the live one, or another public one', async () => {
+  it('of a live account is the live one; stored credentials are never taken along to another', async () => {
     const credentials = { apiuser: 'canary-user', apikey: 'canary-key' };
     const answer = await create({ provider: 'fapshi', credentials }, live.key);
     expect(answer.json).toMatchObject({ mode: 'live', base_url: 'https://live.fapshi.com' });
     const id = String(answer.json['id']);
     const change = (base_url: string) =>
       call('PATCH', `${PATH}/${id}`, { body: { base_url }, key: live.key });
-    expect((await change('https://1.1.1.1/x')).json).toMatchObject({
-      base_url: 'https://1.1.1.1/x',
+    expect((await change('https://live.fapshi.com/v2')).json).toMatchObject({
+      base_url: 'https://live.fapshi.com/v2',
       revision: 2,
     });
+    expect(errorsOf(await change('https://1.1.1.1/x'))).toMatchObject([
+      { pointer: '/base_url', code: 'credentials_needed' },
+    ]);
+    const elsewhere = await create(
+      { provider: 'fapshi', label: 'proxy', credentials, base_url: 'https://1.1.1.1/x' },
+      live.key,
+    );
+    expect(elsewhere.json).toMatchObject({ base_url: 'https://1.1.1.1/x' });
     expect((await change('https://10.0.0.1')).status).toBe(422);
   });
 });

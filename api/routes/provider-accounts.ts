@@ -17,7 +17,7 @@ import {
   type ProviderAccountRow,
 } from '../../db/provider-accounts.ts';
 import { parseWithCredentials } from '../account-credentials.ts';
-import { baseUrlRefusal, canonical, chooseHost } from '../account-host.ts';
+import { baseUrlRefusal, canonical, chooseHost, moveRefusal } from '../account-host.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { ownerOf } from '../context.ts';
@@ -152,7 +152,10 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
     const { label = null, enabled = null, base_url } = parseBody(changeBody, jsonBody(request));
     const manifest = byProvider.get(row.provider)?.manifest;
     const refusal =
-      base_url === undefined || !manifest ? null : baseUrlRefusal(manifest, row.mode, base_url, reach);
+      base_url === undefined || !manifest
+        ? null
+        : (baseUrlRefusal(manifest, row.mode, base_url, reach) ??
+          moveRefusal(manifest, row.mode, row.base_url, base_url));
     if (refusal !== null) throw invalidFields([{ pointer: '/base_url', ...refusal }]);
     const wanted = { label, enabled, base_url: base_url === undefined ? null : canonical(base_url) };
     const changed = await changeProviderAccount(pool, ownerOf(response), row.id, wanted);
