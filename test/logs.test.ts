@@ -50,7 +50,7 @@ it('the logs tell of every provider’s payment, and hold no credential, no cust
   const text = await logs();
   for (const [provider, { credentials }] of Object.entries(stack.sandbox.providers)) {
     expect(text).toContain(`"provider call"`);
-    for (const secret of secretsOf(credentials as object)) {
+    for (const secret of secretsOf(credentials)) {
       expect({ provider, found: text.includes(secret) }).toEqual({ provider, found: false });
     }
   }
