@@ -67,10 +67,10 @@ export interface WebhookSample {
   readonly credentials: unknown;
   readonly webhook: IncomingWebhook;
   /**
-   * `body`: a proof over path, body and time, so no change of them may pass. `fields`: a proof over parts of the body;
-   * what is not signed must not change the claim. `secret`: only the proof's own headers count. `path`: nothing is
-   * signed, and the last segment of the URL is the secret. `token`: the body is a signed token, and nothing outside
-   * the body counts.
+   * `body`: a proof over path, body and time, so no change of them may pass. `fields`: a proof over the body alone or
+   * parts of it; what is not signed must not change the claim. `secret`: only the proof's own headers count. `path`:
+   * nothing is signed, and the last segment of the URL is the secret. `token`: the body is a signed token, and nothing
+   * outside the body counts.
    */
   readonly proof: 'body' | 'fields' | 'secret' | 'path' | 'token';
 }
