@@ -1,6 +1,6 @@
 /**
  * What a payment provider is to Sarraf: a manifest of what it can do and a connector that speaks its wire
- * format. Everything above works from these types alone; a new provider is one new folder and one line in `index.ts`.
+ * format. Everything above works from these types alone; a new provider is one new folder and an entry in two indexes (docs/adding-a-provider.md).
  *
  * Every connector function throws `ProviderError` and nothing else when the provider or the network fails.
  */
