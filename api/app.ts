@@ -15,15 +15,19 @@ import { accountWebhookRoutes } from './routes/account-webhooks.ts';
 import { caseRoutes } from './routes/cases.ts';
 import { showErrorDocs } from './routes/error-docs.ts';
 import { erasureRoutes } from './routes/erasures.ts';
+import { eventRoutes } from './routes/events.ts';
 import { exchangeRoutes } from './routes/exchanges.ts';
 import { healthRoutes } from './routes/health.ts';
+import { invoiceListRoute } from './routes/invoice-list.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { merchantRoutes } from './routes/merchant.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { paymentListRoute } from './routes/payment-list.ts';
 import { paymentServiceRoutes } from './routes/payment-services.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { providerAccountRoutes } from './routes/provider-accounts.ts';
 import { qrRoutes } from './routes/qr.ts';
+import { refundListRoute } from './routes/refund-list.ts';
 import { returnRoutes } from './routes/returns.ts';
 import { testClockRoutes } from './routes/test-clock.ts';
 import { readWebhookBytes, webhookRoutes } from './routes/webhooks.ts';
@@ -56,6 +60,7 @@ function routes(dependencies: ApiDependencies): Route[] {
   const invoices = invoiceRoutes(dependencies);
   const payments = paymentRoutes(dependencies);
   const operations = operationRoutes(dependencies);
+  const events = eventRoutes(dependencies);
   const cases = caseRoutes(dependencies);
   const merchant = merchantRoutes(dependencies);
   const services = paymentServiceRoutes(dependencies);
@@ -75,6 +80,7 @@ function routes(dependencies: ApiDependencies): Route[] {
 
   return [
     post('/v1/invoices', key, readBytes, invoices.create),
+    get('/v1/invoices', key, invoiceListRoute(dependencies)),
     get('/v1/invoices/:id', key, invoices.read),
     post('/v1/invoices/:id/cancel', key, readBytes, invoices.cancel),
     post('/v1/invoices/:id/payments', key, readBytes, payments.create),
@@ -83,13 +89,17 @@ function routes(dependencies: ApiDependencies): Route[] {
     get('/v1/exchanges/:id', key, exchanges.read),
     post('/v1/invoices/:id/erase', key, readBytes, erasures.eraseOne),
     post('/v1/erasures', key, readBytes, erasures.erasePerson),
+    get('/v1/payments', key, paymentListRoute(dependencies)),
     get('/v1/payments/:id', key, payments.read),
     post('/v1/payments/:id/capture', key, readBytes, operations.capture),
     post('/v1/payments/:id/void', key, readBytes, operations.release),
     post('/v1/refunds', key, readBytes, operations.refund),
+    get('/v1/refunds', key, refundListRoute(dependencies)),
     get('/v1/captures/:id', key, operations.read('cap')),
     get('/v1/voids/:id', key, operations.read('void')),
     get('/v1/refunds/:id', key, operations.read('rfd')),
+    get('/v1/events', key, events.list),
+    get('/v1/events/:id', key, events.read),
     get('/v1/cases', key, cases.list),
     get('/v1/cases/:id', key, cases.read),
     post('/v1/cases/:id/resolve', key, readBytes, cases.resolve),

@@ -57,6 +57,16 @@ export const currencyCode = () =>
     return { code: 'unknown_currency', detail: `is not a currency code in use${hint}`, expected };
   });
 
+/** Minor units as query parameters carry them: decimal digits. */
+export const amountText = (min: 0 | 1) =>
+  checked<string>((value) => {
+    const expected = `a whole number of minor units, from ${min} to ${MAX_AMOUNT}`;
+    const isNumber = typeof value === 'string' && /^(?:0|[1-9]\d{0,14})$/.test(value);
+    return isNumber && Number(value) >= min && Number(value) <= MAX_AMOUNT
+      ? null
+      : { code: 'invalid_format', detail: `must be ${expected}`, expected };
+  });
+
 /** Text of 1 to `max` characters that does not look like card data. */
 export const text = (max: number) =>
   checked<string>((value) => {
@@ -173,17 +183,28 @@ export const returnUrls = (mode: Mode) =>
 const RFC_3339 =
   /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
+/** What is wrong with the form of a time; null when it is one that exists. */
+function timeRefusal(value: unknown, expected: string): Refusal | null {
+  if (typeof value !== 'string') return { code: 'invalid_type', detail: 'must be a string', expected };
+  const [, year, month, day] = RFC_3339.exec(value) ?? [];
+  const lastDay = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  const isTime = year !== undefined && Number(day) <= lastDay && !Number.isNaN(Date.parse(value));
+  return isTime ? null : { code: 'invalid_format', detail: 'is not an RFC 3339 time with a zone', expected };
+}
+
+/** Any moment, as query parameters carry it. */
+export const moment = () =>
+  checked<string>((value) =>
+    timeRefusal(value, 'an RFC 3339 time, such as 2027-01-31T17:00:00Z; a + in its zone is written %2B'),
+  );
+
 /** A moment between `min_s` and `max_s` seconds from now. `now`: the wall clock in milliseconds. */
 export const momentAhead = (now: () => number, min_s: number, max_s: number) =>
   checked<string>((value) => {
     const expected = 'an RFC 3339 time, 1 minute to 366 days ahead, such as 2027-01-31T17:00:00Z';
-    if (typeof value !== 'string') return { code: 'invalid_type', detail: 'must be a string', expected };
-    const [, year, month, day] = RFC_3339.exec(value) ?? [];
-    const lastDay = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
-    const moment = Date.parse(value);
-    if (year === undefined || Number(day) > lastDay || Number.isNaN(moment))
-      return { code: 'invalid_format', detail: 'is not an RFC 3339 time with a zone', expected };
-    const ahead_s = (moment - now()) / 1000;
+    const refusal = timeRefusal(value, expected);
+    if (refusal !== null) return refusal;
+    const ahead_s = (Date.parse(String(value)) - now()) / 1000;
     if (ahead_s < min_s)
       return { code: 'too_early', detail: `must be at least ${min_s} seconds from now`, expected };
     if (ahead_s > max_s)

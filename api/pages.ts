@@ -1,5 +1,6 @@
 /** Lists in pages: `limit`, `starting_after` and `ending_before` in, `data` and `has_more` out; the newest first. */
 import { isId, type IdPrefix } from '../db/ids.ts';
+import type { Page } from '../db/lists.ts';
 import { checked } from './field-errors.ts';
 import { invalidFields, type FieldError } from './problem.ts';
 
@@ -29,14 +30,6 @@ export const pageParameters = (prefix: IdPrefix) => ({
   starting_after: cursor(prefix).optional(),
   ending_before: cursor(prefix).optional(),
 });
-
-export interface Page {
-  readonly limit: number;
-  /** What comes after this id in the list, so is older. */
-  readonly after: string | null;
-  /** What comes before it, so is newer. */
-  readonly before: string | null;
-}
 
 /** The page that the parameters ask for. Throws `Problem` when they ask for two. */
 export function pageOf(query: {

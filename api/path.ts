@@ -11,6 +11,7 @@ const NAMES = {
   void: 'void',
   rfd: 'refund',
   case: 'case',
+  evt: 'event',
   pacc: 'provider account',
 } as const;
 

@@ -139,23 +139,35 @@ export async function findInvoice(pool: pg.Pool, owner: Owner, id: string): Prom
   return rows[0] ?? null;
 }
 
-/** One invoice with its payments, oldest first; null when this merchant has none of this id in this mode. */
+export interface InvoiceWithPayments {
+  readonly invoice: InvoiceRow;
+  /** Oldest first. */
+  readonly payments: readonly PaymentRow[];
+}
+
+/** Such an invoice as it is read: the payments as JSON beside the columns. */
+export type JoinedInvoice = InvoiceRow & { readonly payments: readonly PaymentJson[] };
+
+/** The columns of a `JoinedInvoice`, of an invoice `i`. */
+export const INVOICE_WITH_PAYMENTS = `${COLUMNS}, coalesce((
+  select jsonb_agg(q order by q.id) from (select p.*, ${OPERATIONS_OF_P} from payments p where p.invoice_id = i.id) q
+), '[]') as payments`;
+
+export function invoiceFromJoined({ payments, ...invoice }: JoinedInvoice): InvoiceWithPayments {
+  return { invoice, payments: payments.map(paymentFromJson) };
+}
+
+/** One invoice with its payments; null when this merchant has none of this id in this mode. */
 export async function findInvoiceWithPayments(
   pool: pg.Pool,
   owner: Owner,
   id: string,
-): Promise<{ invoice: InvoiceRow; payments: PaymentRow[] } | null> {
-  const { rows } = await pool.query<InvoiceRow & { payments: PaymentJson[] }>({
+): Promise<InvoiceWithPayments | null> {
+  const { rows } = await pool.query<JoinedInvoice>({
     name: 'find_invoice_with_payments',
-    text: `
-      select ${COLUMNS}, coalesce((
-        select jsonb_agg(q order by q.id) from (select p.*, ${OPERATIONS_OF_P} from payments p where p.invoice_id = i.id) q
-      ), '[]') as payments
-      from invoices i where i.id = $1 and i.merchant_id = $2 and i.mode = $3`,
+    text: `select ${INVOICE_WITH_PAYMENTS} from invoices i where i.id = $1 and i.merchant_id = $2 and i.mode = $3`,
     values: [id, owner.merchant_id, owner.mode],
   });
   const [row] = rows;
-  if (!row) return null;
-  const { payments, ...invoice } = row;
-  return { invoice, payments: payments.map(paymentFromJson) };
+  return row ? invoiceFromJoined(row) : null;
 }

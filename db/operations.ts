@@ -28,7 +28,8 @@ export interface OperationRow {
   readonly updated_at: string;
 }
 
-const COLUMNS = `o.id, o.kind, o.payment_id, o.invoice_id, p.account_id, o.currency, o.amount, o.reason, o.reference, o.metadata,
+/** Of an operation `o` of a payment `p`. */
+export const OPERATION_COLUMNS = `o.id, o.kind, o.payment_id, o.invoice_id, p.account_id, o.currency, o.amount, o.reason, o.reference, o.metadata,
   o.manual, o.requested_by, o.status, o.failure, o.provider_operation_id, o.created_at, o.updated_at`;
 
 /** All captures, voids and refunds of a payment `p`, oldest first, as a column of a statement. */
@@ -116,7 +117,7 @@ export async function insertOperation(
 export async function findOperation(pool: pg.Pool, owner: Owner, id: string): Promise<OperationRow | null> {
   const { rows } = await pool.query<OperationRow>({
     name: 'find_operation',
-    text: `select ${COLUMNS} from payment_operations o join payments p on p.id = o.payment_id
+    text: `select ${OPERATION_COLUMNS} from payment_operations o join payments p on p.id = o.payment_id
            where o.id = $1 and o.merchant_id = $2 and o.mode = $3`,
     values: [id, owner.merchant_id, owner.mode],
   });

@@ -64,7 +64,8 @@ export function paymentFromJson(json: PaymentJson): PaymentRow {
   };
 }
 
-const COLUMNS = `p.id, p.invoice_id, p.account_id, p.provider, p.method, p.currency, p.amount, p.request->>'description' as description,
+/** Of a payment `p`; its operations are as `to_jsonb` writes them. */
+export const PAYMENT_COLUMNS = `p.id, p.invoice_id, p.account_id, p.provider, p.method, p.currency, p.amount, p.request->>'description' as description,
   p.created_at, p.status, p.provider_payment_id, p.expires_at, p.next_action, p.failure, p.amount_received,
   p.amount_authorized, p.amount_refunded, p.capture_before, ${OPERATIONS_OF_P},
   p.updated_at`;
@@ -215,7 +216,7 @@ export async function insertPayment(
 export async function findPayment(pool: pg.Pool, owner: Owner, id: string): Promise<PaymentRow | null> {
   const { rows } = await pool.query<PaymentRow>({
     name: 'find_payment',
-    text: `select ${COLUMNS} from payments p join invoices i on i.id = p.invoice_id
+    text: `select ${PAYMENT_COLUMNS} from payments p join invoices i on i.id = p.invoice_id
            where p.id = $1 and p.merchant_id = $2 and i.mode = $3`,
     values: [id, owner.merchant_id, owner.mode],
   });

@@ -4,13 +4,11 @@ import { z } from 'zod';
 import { findInvoice, type Owner } from '../../db/invoices.ts';
 import { linkedAccounts, type LinkedAccount } from '../../db/merchants.ts';
 import { isId } from '../../db/ids.ts';
-import { MAX_AMOUNT } from '../../domain/money.ts';
 import type { CaptureMethod } from '../../domain/state.ts';
 import { sendJson } from '../answer.ts';
 import { contextOf, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { checked } from '../field-errors.ts';
-import { currencyCode } from '../fields.ts';
+import { amountText, currencyCode } from '../fields.ts';
 import {
   amountRefusal,
   captureRefusal,
@@ -22,17 +20,10 @@ import { payableAmount } from '../present.ts';
 import { invalidFields, notFound } from '../problem.ts';
 import { parseQuery } from '../query.ts';
 
-/** A decimal amount in minor units, as query parameters carry it. */
-const amountText = checked<string>((value) => {
-  const expected = `a whole number of minor units, from 1 to ${MAX_AMOUNT}`;
-  const right = typeof value === 'string' && /^[1-9]\d{0,14}$/.test(value) && Number(value) <= MAX_AMOUNT;
-  return right ? null : { code: 'invalid_format', detail: `must be ${expected}`, expected };
-});
-
 const query = z.strictObject({
   invoice: z.string().optional(),
   currency: currencyCode().optional(),
-  amount: amountText.optional(),
+  amount: amountText(1).optional(),
 });
 
 /** What the list is narrowed to; `payable` is false for an invoice that takes no payments any more. */

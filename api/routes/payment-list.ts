@@ -1,0 +1,60 @@
+/** The list of payments. */
+import { listPayments } from '../../db/payment-list.ts';
+import { findPayment, type PaymentRow } from '../../db/payments.ts';
+import { PAYMENT_STATUSES } from '../../domain/status.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import type { Columns } from '../csv.ts';
+import { oneOf } from '../fields.ts';
+import { exactText, listHandler, objectId } from '../lists.ts';
+import { presentPayment, serviceId } from '../present.ts';
+import { shown } from '../shown.ts';
+
+export function paymentListRoute({ pool, publicUrl, connectors }: ApiDependencies) {
+  const providers = connectors.map(({ manifest }) => manifest.provider);
+  return listHandler({
+    prefix: 'pay',
+    name: 'payments',
+    filters: {
+      status: oneOf(PAYMENT_STATUSES, 'unknown_status', 'a status of a payment').optional(),
+      provider: oneOf(providers, 'unknown_provider', 'a provider').optional(),
+      invoice: objectId('inv', 'an invoice').optional(),
+      provider_payment_id: exactText(255).optional(),
+    },
+    find: (owner, id) => findPayment(pool, owner, id),
+    read: (owner, { status, provider, invoice, provider_payment_id }, page) => {
+      const filter = {
+        status: status ?? null,
+        provider: provider ?? null,
+        invoice_id: invoice ?? null,
+        provider_payment_id: provider_payment_id ?? null,
+      };
+      return listPayments(pool, owner, filter, page);
+    },
+    id: ({ id }) => id,
+    present: (row) => presentPayment(row, publicUrl),
+    columns,
+  });
+}
+
+const columns: Columns<PaymentRow> = {
+  id: ({ id }) => id,
+  invoice: ({ invoice_id }) => invoice_id,
+  payment_service: ({ provider, method }) => serviceId(provider, method),
+  provider: ({ provider }) => provider,
+  provider_account: ({ account_id }) => account_id,
+  provider_payment_id: ({ provider_payment_id }) => provider_payment_id,
+  status: ({ status }) => status,
+  amount: ({ amount }) => amount,
+  currency: ({ currency }) => currency,
+  display: ({ amount, currency }) => shown(amount, currency).display,
+  received: ({ amount_received }) => amount_received,
+  authorized: ({ amount_authorized }) => amount_authorized,
+  refunded: ({ amount_refunded }) => amount_refunded,
+  description: ({ description }) => description,
+  failure_kind: ({ failure }) => failure?.kind ?? null,
+  failure_code: ({ failure }) => failure?.code ?? null,
+  failure_message: ({ failure }) => failure?.message ?? null,
+  expires_at: ({ expires_at }) => expires_at,
+  created_at: ({ created_at }) => created_at,
+  updated_at: ({ updated_at }) => updated_at,
+};

@@ -1,0 +1,58 @@
+/** The list of refunds. */
+import { findOperation, type OperationRow } from '../../db/operations.ts';
+import { listRefunds } from '../../db/refund-list.ts';
+import { OPERATION_STATUSES } from '../../domain/operations.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import type { Columns } from '../csv.ts';
+import { oneOf } from '../fields.ts';
+import { exactText, listHandler, objectId } from '../lists.ts';
+import { presentOperation } from '../present-operation.ts';
+import { shown } from '../shown.ts';
+
+const filters = {
+  status: oneOf(OPERATION_STATUSES, 'unknown_status', 'a status of a refund').optional(),
+  payment: objectId('pay', 'a payment').optional(),
+  invoice: objectId('inv', 'an invoice').optional(),
+  reference: exactText(255).optional(),
+};
+
+export function refundListRoute({ pool }: ApiDependencies) {
+  return listHandler({
+    prefix: 'rfd',
+    name: 'refunds',
+    filters,
+    find: (owner, id) => findOperation(pool, owner, id),
+    read: (owner, { status, payment, invoice, reference }, page) => {
+      const filter = {
+        status: status ?? null,
+        payment_id: payment ?? null,
+        invoice_id: invoice ?? null,
+        reference: reference ?? null,
+      };
+      return listRefunds(pool, owner, filter, page);
+    },
+    id: ({ id }) => id,
+    present: presentOperation,
+    columns,
+  });
+}
+
+const columns: Columns<OperationRow> = {
+  id: ({ id }) => id,
+  payment: ({ payment_id }) => payment_id,
+  invoice: ({ invoice_id }) => invoice_id,
+  status: (row) => presentOperation(row).status,
+  amount: ({ amount }) => amount,
+  currency: ({ currency }) => currency,
+  display: ({ amount, currency }) => (amount === null ? null : shown(amount, currency).display),
+  reason: ({ reason }) => reason,
+  reference: ({ reference }) => reference,
+  metadata: ({ metadata }) => JSON.stringify(metadata),
+  requested_by: ({ requested_by }) => requested_by,
+  provider_operation_id: ({ provider_operation_id }) => provider_operation_id,
+  failure_kind: ({ failure }) => failure?.kind ?? null,
+  failure_code: ({ failure }) => failure?.code ?? null,
+  failure_message: ({ failure }) => failure?.message ?? null,
+  created_at: ({ created_at }) => created_at,
+  updated_at: ({ updated_at }) => updated_at,
+};

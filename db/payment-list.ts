@@ -1,0 +1,47 @@
+/** The statement of the list of payments. */
+import type pg from 'pg';
+import type { PaymentStatus } from '../domain/status.ts';
+import type { Owner } from './invoices.ts';
+import { readPage, type Listed, type Page } from './lists.ts';
+import { operationFromJson } from './operations.ts';
+import { PAYMENT_COLUMNS, type PaymentRow } from './payments.ts';
+
+/** Null: any. */
+export interface PaymentFilter {
+  readonly status: PaymentStatus | null;
+  readonly provider: string | null;
+  readonly invoice_id: string | null;
+  readonly provider_payment_id: string | null;
+}
+
+/**
+ * A page of a merchant's payments, the newest first. The newest of each of the merchant's accounts in this mode, and the newest of
+ * those: each account has them in order, so none is read that is not near the page.
+ */
+export async function listPayments(
+  pool: pg.Pool,
+  owner: Owner,
+  filter: PaymentFilter,
+  page: Page,
+): Promise<Listed<PaymentRow>> {
+  const { rows, has_more } = await readPage<PaymentRow>(pool, page, (clauses) => {
+    const accounts = clauses.where([
+      ['a.merchant_id = $', owner.merchant_id],
+      ['a.mode = $', owner.mode],
+      ['a.provider = $', filter.provider],
+    ]);
+    const matching = clauses.where([
+      ['n.status = $', filter.status],
+      ['n.invoice_id = $', filter.invoice_id],
+      ['n.provider_payment_id = $', filter.provider_payment_id],
+    ]);
+    return `
+      select ${PAYMENT_COLUMNS} from provider_accounts a cross join lateral (
+        select n.* from payments n where n.account_id = a.id ${matching && `and ${matching}`} ${clauses.page('n.id')}
+      ) p where ${accounts} ${clauses.page('p.id')}`;
+  });
+  return {
+    rows: rows.map((row) => ({ ...row, operations: row.operations.map(operationFromJson) })),
+    has_more,
+  };
+}

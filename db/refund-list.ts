@@ -1,0 +1,37 @@
+/** The statement of the list of refunds. */
+import type pg from 'pg';
+import type { OperationStatus } from '../domain/operations.ts';
+import type { Owner } from './invoices.ts';
+import { readPage, type Listed, type Page } from './lists.ts';
+import { OPERATION_COLUMNS, type OperationRow } from './operations.ts';
+
+/** Null: any. */
+export interface RefundFilter {
+  /** As it is shown: `pending` is also what nobody has decided on yet. */
+  readonly status: OperationStatus | null;
+  readonly payment_id: string | null;
+  readonly invoice_id: string | null;
+  readonly reference: string | null;
+}
+
+/** A page of a merchant's refunds, the newest first. */
+export function listRefunds(
+  pool: pg.Pool,
+  owner: Owner,
+  filter: RefundFilter,
+  page: Page,
+): Promise<Listed<OperationRow>> {
+  return readPage<OperationRow>(pool, page, (clauses) => {
+    const matching = clauses.where([
+      ['o.merchant_id = $', owner.merchant_id],
+      ['o.mode = $', owner.mode],
+      ['o.kind = $', 'refund'],
+      [`replace(o.status, 'requested', 'pending') = $`, filter.status],
+      ['o.payment_id = $', filter.payment_id],
+      ['o.invoice_id = $', filter.invoice_id],
+      ['o.reference = $', filter.reference],
+    ]);
+    return `select ${OPERATION_COLUMNS} from payment_operations o join payments p on p.id = o.payment_id
+            where ${matching} ${clauses.page('o.id')}`;
+  });
+}
