@@ -278,7 +278,7 @@ it('finds webhooks that nobody applied, and those that ended without a reason', 
   );
   const [finding] = broken(await audit(db.pool));
   expect(finding).toMatchObject({ id: 'webhooks_ended', count: 3 });
-  expect(finding!.violations.map(({ about }) => about).sort()).toEqual([old, dead, odd].sort());
+  expect(finding!.violations.map(({ about }) => about).sort()).toEqual([old, dead, odd].map(String).sort());
   const strict = await audit(db.pool, { webhook_grace_s: 0 });
   expect(broken(strict)[0]!.violations.map(({ about }) => about)).toContain(fresh);
 });
@@ -305,9 +305,9 @@ it('goes on with the others when one record is beyond reading', async () => {
 
 it('lets commits through while it reads, and sees each of them whole or not at all', async () => {
   const ends = Promise.all(['a', 'b', 'c', 'd'].map(story));
-  let going = true;
-  void ends.finally(() => (going = false));
+  const writing = { going: true };
+  void ends.finally(() => (writing.going = false));
   do expect(broken(await audit(db.pool, { batch: 1 }))).toEqual([]);
-  while (going);
+  while (writing.going);
   expect(await ends).toHaveLength(4);
 });
