@@ -12,6 +12,7 @@ import { Problem } from './problem.ts';
 import { createAccountFinder } from './provider-accounts.ts';
 import { accountRotationRoutes } from './routes/account-rotation.ts';
 import { accountWebhookRoutes } from './routes/account-webhooks.ts';
+import { balanceRoutes } from './routes/balances.ts';
 import { caseRoutes } from './routes/cases.ts';
 import { showErrorDocs } from './routes/error-docs.ts';
 import { erasureRoutes } from './routes/erasures.ts';
@@ -62,6 +63,7 @@ function routes(dependencies: ApiDependencies): Route[] {
   const operations = operationRoutes(dependencies);
   const events = eventRoutes(dependencies);
   const cases = caseRoutes(dependencies);
+  const balances = balanceRoutes(dependencies);
   const merchant = merchantRoutes(dependencies);
   const services = paymentServiceRoutes(dependencies);
   const clock = testClockRoutes(dependencies);
@@ -103,6 +105,7 @@ function routes(dependencies: ApiDependencies): Route[] {
     get('/v1/cases', key, cases.list),
     get('/v1/cases/:id', key, cases.read),
     post('/v1/cases/:id/resolve', key, readBytes, cases.resolve),
+    get('/v1/balances', key, balances.read),
     get('/v1/merchant', key, merchant.read),
     patch('/v1/merchant', key, readBytes, merchant.change),
     get('/v1/payment_services', key, services.list),

@@ -59,3 +59,19 @@ export async function lastStart(dataDir: string): Promise<Pick<RuntimeFile, 'api
     return null;
   }
 }
+
+/** Where the database and the sandbox of the last start are; null when there was none or the file cannot be read. */
+export async function lastAddresses(
+  dataDir: string,
+): Promise<{ readonly database_url: string; readonly control_url: string } | null> {
+  try {
+    const facts: unknown = JSON.parse(await readFile(join(dataDir, 'runtime.json'), 'utf8'));
+    const { database_url, sandbox } = Object(facts) as Record<string, unknown>;
+    const { control_url } = Object(sandbox) as Record<string, unknown>;
+    return typeof database_url === 'string' && typeof control_url === 'string'
+      ? { database_url, control_url }
+      : null;
+  } catch {
+    return null;
+  }
+}

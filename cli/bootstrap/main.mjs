@@ -8,7 +8,7 @@ import { ROOT, runVisible } from './run.mjs';
 import { createSteps } from './steps.mjs';
 
 /** Commands that are a TypeScript file of the same name. */
-const SCRIPTS = ['start', 'demo', 'bench', 'doctor', 'docs', 'sarraf'];
+const SCRIPTS = ['start', 'demo', 'bench', 'doctor', 'docs', 'sarraf', 'audit'];
 const COMMANDS = [...SCRIPTS, 'check', 'test'];
 
 /** @param {string[]} argv the command and its arguments */

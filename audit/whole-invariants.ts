@@ -1,0 +1,72 @@
+/** What must hold over whole tables: each is one statement, which the database answers with what does not hold. */
+import type pg from 'pg';
+import type { Violation } from './invariant.ts';
+
+/** What a check of whole tables is told. */
+export interface WholeOptions {
+  /** A webhook that waits to be applied for longer than this, seconds, has been forgotten. */
+  readonly webhook_grace_s: number;
+  /** Violations that are wanted at most, so that a damaged table does not fill the memory. */
+  readonly limit: number;
+}
+
+export interface WholeInvariant {
+  readonly id: string;
+  readonly title: string;
+  readonly check: (client: pg.PoolClient, options: WholeOptions) => Promise<Violation[]>;
+}
+
+/** `text` selects `about` and `message`. */
+async function violations(
+  client: pg.PoolClient,
+  text: string,
+  values: readonly unknown[],
+): Promise<Violation[]> {
+  const { rows } = await client.query<Violation>(text, [...values]);
+  return rows;
+}
+
+export const WHOLE_INVARIANTS: readonly WholeInvariant[] = [
+  {
+    id: 'ledger_balances',
+    title: 'The whole ledger sums to zero in every currency',
+    check: (client, { limit }) =>
+      violations(
+        client,
+        `select currency as about, 'all entries sum to ' || sum(amount) || ', not to zero' as message
+         from ledger_entries group by currency having sum(amount) <> 0 order by currency limit $1`,
+        [limit],
+      ),
+  },
+  {
+    id: 'provider_ids_unique',
+    title: 'No two payments share a provider id',
+    check: (client, { limit }) =>
+      violations(
+        client,
+        `select min(id) as about, count(*) || ' payments have the provider id ' || provider_payment_id || ': '
+           || string_agg(id, ', ' order by id) as message
+         from payments where provider_payment_id is not null
+         group by account_id, provider_payment_id having count(*) > 1 order by 1 limit $1`,
+        [limit],
+      ),
+  },
+  {
+    id: 'webhooks_ended',
+    title: 'Every webhook has ended, with a reason unless it was applied',
+    check: (client, { limit, webhook_grace_s }) =>
+      violations(
+        client,
+        `select id as about, case
+             when state = 'received' then 'it has waited to be applied since ' || to_char(received_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+             when processed_at is null then 'it is ' || state || ', and nobody knows since when'
+             else 'it is ' || state || ' without a reason' end as message
+         from webhook_events
+         where (state = 'received' and received_at <= now() - make_interval(secs => $2))
+           or (state in ('ignored', 'dead') and coalesce(reason, '') = '')
+           or (state <> 'received' and processed_at is null)
+         order by id limit $1`,
+        [limit, webhook_grace_s],
+      ),
+  },
+];
