@@ -74,11 +74,13 @@ it(
     expect(webhook).toEqual([{ state: 'received' }]);
     expect(await stack.merchantApi.invoice(waiting.invoice.id)).toMatchObject({ status: 'open' });
 
-    await becomes('closed', COOLDOWN_MS + 20_000);
-    await stack.merchantApi.until(waiting.invoice.id, 'paid', ({ status }) => status === 'paid');
-    expect(await at.ask('fapshi', id, key)).toMatchObject({ status: 201 });
-    expect(await at.accepted('fapshi', id)).toHaveLength(1);
+    await becomes('half_open', COOLDOWN_MS + 10_000);
     expect(await service()).toMatchObject({ available: true });
+    expect(await at.ask('fapshi', id, key)).toMatchObject({ status: 201 });
+    await becomes('closed');
+    expect(await at.accepted('fapshi', id)).toHaveLength(1);
+    await stack.merchantApi.advanceClock(waiting.invoice.id, 60);
+    await stack.merchantApi.until(waiting.invoice.id, 'paid', ({ status }) => status === 'paid');
   },
   TIMEOUT_MS,
 );
