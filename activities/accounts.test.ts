@@ -5,11 +5,16 @@ import { ENGINES_TIMEOUT_MS } from '../test/setup/engines.ts';
 import { testRecord, type TestRecord } from '../test/setup/record.ts';
 import { loadAccount } from '../db/work.ts';
 import { createAccountOpener } from './accounts.ts';
+import { createBreakers, type BreakerChange } from './breakers.ts';
+import { ProviderError } from '../domain/provider-error.ts';
 import type { RawExchange } from './dependencies.ts';
 
 let db: TestRecord;
 let server: ScriptedServer;
 let kept: RawExchange[];
+let changes: BreakerChange[];
+let breakers: ReturnType<typeof createBreakers>;
+let now = 0;
 const http = createProviderHttp();
 
 beforeAll(async () => {
@@ -24,20 +29,28 @@ afterAll(async () => {
 });
 beforeEach(() => {
   kept = [];
+  changes = [];
+  now = 1_000_000;
+  breakers = createBreakers(
+    () => now,
+    (change) => void changes.push(change),
+  );
 });
+
+const failureOf = (error: unknown) => (error instanceof ProviderError ? error.failure : error);
 
 const readPayment = async (activityAttempt?: () => number): Promise<unknown> => {
   const exchanges = { record: (exchange: RawExchange) => void kept.push(exchange) };
   const { sealer } = db;
   const open = createAccountOpener(
-    { sealer, connectorFor: () => fib, http, exchanges, now: Date.now },
+    { sealer, connectorFor: () => fib, http, exchanges, breakers, now: Date.now },
     activityAttempt,
   );
   const row = await loadAccount(db.pool, db.account_id);
   if (!row) throw new Error('no account');
   const subject = { invoice_id: 'inv_1', payment_id: 'pay_1' };
   const { connector, context } = open(row, new AbortController().signal, subject);
-  return connector.readPayment(context, { provider_payment_id: 'p-1', method: 'qr_code' }).catch(() => null);
+  return connector.readPayment(context, { provider_payment_id: 'p-1', method: 'qr_code' }).catch(failureOf);
 };
 const calls = () => kept.map(({ seen, attempt }) => [seen.request.operation, seen.outcome.type, attempt]);
 
@@ -67,4 +80,62 @@ it('counts on when the engine runs the activity again, and keeps a call that fai
   server.script = (_request, _response, socket) => socket.destroy();
   await readPayment(() => 3);
   expect(calls()).toEqual([['get_token', 'failed', 3]]);
+});
+
+describe('an account whose provider is down', () => {
+  const REFUSED = { kind: 'unavailable', code: 'circuit_open' };
+  const fail = async (status: number, times = 5): Promise<void> => {
+    server.script = answering(status, {});
+    for (let time = 0; time < times; time += 1) await readPayment();
+  };
+  const states = () => changes.map(({ state, cooldown_s }) => [state, cooldown_s]);
+
+  it('is not called any more until its cooldown is over, and what was refused is not put on record', async () => {
+    await fail(503);
+    expect(states()).toEqual([['open', 30]]);
+    expect(changes[0]).toMatchObject({ account_id: db.account_id, provider: 'fib', failures: 5 });
+    const asked = server.requests.length;
+    now += 10_000;
+    expect(await readPayment()).toMatchObject({ ...REFUSED, retry_after_ms: 20_000 });
+    expect(server.requests).toHaveLength(asked);
+    expect(kept).toHaveLength(5);
+
+    now += 20_000;
+    await fail(503, 1);
+    expect(states().slice(1)).toEqual([
+      ['half_open', 30],
+      ['open', 60],
+    ]);
+    now += 60_000;
+    await fail(401, 1);
+    expect(states().at(-1)).toEqual(['closed', 0]);
+  });
+
+  it.each([400, 401, 402, 404, 408, 422, 429])('is still called when it answers %i', async (status) => {
+    await fail(status, 8);
+    expect(changes).toEqual([]);
+    expect(await readPayment()).not.toMatchObject(REFUSED);
+  });
+
+  it('is not called any more when it cannot be connected to', async () => {
+    server.script = (_request, _response, socket) => socket.destroy();
+    for (let time = 0; time < 5; time += 1) await readPayment();
+    expect(await readPayment()).toMatchObject(REFUSED);
+  });
+
+  it('is called again as soon as an operator says so or the account has changed', async () => {
+    const set = (forced: string | null) =>
+      db.pool.query('update provider_accounts set breaker_forced = $1, revision = revision + 1', [forced]);
+    await fail(500);
+    expect(await readPayment()).toMatchObject(REFUSED);
+    await set('closed');
+    await fail(500, 10);
+    expect(await readPayment()).not.toMatchObject(REFUSED);
+    await set('open');
+    expect(await readPayment()).toMatchObject({ ...REFUSED, message: expect.stringContaining('operator') });
+    await set(null);
+    await fail(500, 4);
+    expect(await readPayment()).not.toMatchObject(REFUSED);
+    expect(await readPayment()).toMatchObject(REFUSED);
+  });
 });

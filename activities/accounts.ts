@@ -3,6 +3,7 @@ import type { AccountRow } from '../db/work.ts';
 import { ProviderError } from '../domain/provider-error.ts';
 import type { Connector, ProviderAccount, ProviderContext } from '../providers/contract.ts';
 import { observed, type ProviderHttp } from '../providers/http.ts';
+import { guarded } from '../providers/guarded-http.ts';
 import { createRedactor, type Redactor } from '../providers/redact.ts';
 import { createTokenStore, type TokenStore } from '../providers/token-store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -32,8 +33,9 @@ export function createAccountOpener(
     connectorFor,
     http,
     exchanges,
+    breakers,
     now,
-  }: Pick<ActivityDependencies, 'sealer' | 'connectorFor' | 'http' | 'exchanges' | 'now'>,
+  }: Pick<ActivityDependencies, 'sealer' | 'connectorFor' | 'http' | 'exchanges' | 'breakers' | 'now'>,
   activityAttempt: () => number = () => 1,
 ): AccountOpener {
   const opened = new Map<string, KnownAccount>();
@@ -72,10 +74,9 @@ export function createAccountOpener(
       opened.set(row.id, known);
     }
     const { account, tokens } = known;
-    return {
-      connector,
-      context: { account, http: onRecord(row.provider, known, subject), tokens, now, signal },
-    };
+    // A call that is refused was not made, so it is not put on record.
+    const guardedHttp = guarded(onRecord(row.provider, known, subject), breakers.of(row));
+    return { connector, context: { account, http: guardedHttp, tokens, now, signal } };
   };
 }
 

@@ -7,6 +7,7 @@ import { ENGINES_TIMEOUT_MS } from '../test/setup/engines.ts';
 import { createTestGateway } from '../api/testing/gateway.ts';
 import { testRecord, type TestRecord } from '../test/setup/record.ts';
 import { scriptedBank, type ScriptedBank } from '../test/setup/scripted-bank.ts';
+import { createBreakers } from './breakers.ts';
 import { createAccountOpener } from './accounts.ts';
 import { applyWebhook } from './apply-webhook.ts';
 import { checkPayment, type CheckPaymentArguments } from './check-payment.ts';
@@ -43,6 +44,7 @@ const dependencies = (): ActivityDependencies => ({
   exchanges: { record: (exchange) => void kept.push(exchange) },
   exchangesKept_days: 90,
   lanes: createLanes(4),
+  breakers: createBreakers(Date.now, () => undefined),
   invoices: createTestGateway(db.pool),
   logger: pino({ level: 'silent' }),
   webhookUrl: (provider, account) => `https://sarraf.example/webhooks/${provider}/${account}`,

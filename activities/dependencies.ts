@@ -6,6 +6,7 @@ import type { Connector } from '../providers/contract.ts';
 import type { ProviderHttp, SeenExchange } from '../providers/http.ts';
 import type { Redactor } from '../providers/redact.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
+import type { Breakers } from './breakers.ts';
 import type { Lanes } from './lanes.ts';
 
 export interface ActivityDependencies {
@@ -18,6 +19,7 @@ export interface ActivityDependencies {
   /** How long calls to providers and the bodies of webhooks are kept, days. */
   readonly exchangesKept_days: number;
   readonly lanes: Lanes;
+  readonly breakers: Breakers;
   /** The sweeper's way back to the invoices' workflows. */
   readonly invoices: InvoiceGateway;
   readonly logger: Logger;

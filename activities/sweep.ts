@@ -6,6 +6,7 @@
  * every webhook of it starts the workflow anyway.
  */
 import { deleteOldExchanges, eraseOldWebhooks } from '../db/exchanges.ts';
+import { deleteSilentHealth } from '../db/provider-health.ts';
 import { forgetOperation } from '../db/operations.ts';
 import {
   deleteEndedCredentials,
@@ -147,6 +148,7 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
   const ended = await deleteEndedCredentials(pool);
   if (ended > 0)
     logger.info({ count: ended, cause: 'their overlap has ended' }, 'swept: replaced credentials');
+  await deleteSilentHealth(pool);
   counts.exchanges_deleted = await deleteOldExchanges(pool, exchangesKept_days, EXCHANGES_BATCH);
   counts.webhooks_erased = await eraseOldWebhooks(pool, exchangesKept_days, EXCHANGES_BATCH);
   if (counts.exchanges_deleted + counts.webhooks_erased > 0) {

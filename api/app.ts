@@ -10,6 +10,7 @@ import { answerErrors } from './error-handler.ts';
 import { logRequests } from './log.ts';
 import { Problem } from './problem.ts';
 import { createAccountFinder } from './provider-accounts.ts';
+import { accountBreakerRoutes } from './routes/account-breaker.ts';
 import { accountRotationRoutes } from './routes/account-rotation.ts';
 import { accountWebhookRoutes } from './routes/account-webhooks.ts';
 import { balanceRoutes } from './routes/balances.ts';
@@ -70,6 +71,7 @@ function routes(dependencies: ApiDependencies): Route[] {
   const finder = createAccountFinder(dependencies);
   const accounts = providerAccountRoutes(dependencies, finder);
   const { rotate } = accountRotationRoutes(dependencies, finder);
+  const { force } = accountBreakerRoutes(dependencies, finder);
   const accountWebhooks = accountWebhookRoutes(dependencies);
   const webhooks = webhookRoutes(dependencies, finder);
   const exchanges = exchangeRoutes(dependencies, finder);
@@ -114,6 +116,7 @@ function routes(dependencies: ApiDependencies): Route[] {
     get('/v1/provider_accounts/:id', key, accounts.read),
     patch('/v1/provider_accounts/:id', key, readBytes, accounts.change),
     post('/v1/provider_accounts/:id/rotate', key, readBytes, rotate),
+    post('/v1/provider_accounts/:id/breaker', key, readBytes, force),
     get('/v1/provider_accounts/:id/webhooks', key, accountWebhooks.show),
     post('/v1/provider_accounts/:id/webhooks/register', key, readBytes, accountWebhooks.register),
     // What follows the account is the connector's: an unguessable part where a provider signs nothing.

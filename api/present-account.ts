@@ -30,9 +30,16 @@ export function createAccountPresenter({
       credentials: credentialNames(byProvider.get(row.provider), () => openCredentials(sealer, row)),
       previous_credentials: row.previous_until.map((valid_until) => ({ valid_until })),
       revision: row.revision,
+      health: healthOf(row),
       webhook_url: webhookUrl(publicUrl, row),
       created_at: row.created_at,
       updated_at: row.updated_at,
       rotated_at: row.rotated_at,
     });
+}
+
+/** What the workers say, unless an operator has decided. */
+function healthOf({ health, forced }: ProviderAccountRow) {
+  if (forced) return { state: forced.state, since: forced.since, retry_at: null, forced };
+  return { ...(health ?? { state: 'closed', since: null, retry_at: null }), forced: null };
 }

@@ -2,7 +2,20 @@
 import { typeidUnboxed } from 'typeid-js';
 
 export type IdPrefix =
-  'mer' | 'key' | 'pacc' | 'inv' | 'pay' | 'cap' | 'void' | 'rfd' | 'case' | 'whk' | 'exc' | 'evt' | 'req';
+  | 'mer'
+  | 'key'
+  | 'pacc'
+  | 'inv'
+  | 'pay'
+  | 'cap'
+  | 'void'
+  | 'rfd'
+  | 'case'
+  | 'whk'
+  | 'exc'
+  | 'evt'
+  | 'req'
+  | 'wrk';
 
 /** A new id: `newId('inv')` → `inv_01jd…`, 26 characters after the prefix. */
 export function newId(prefix: IdPrefix): string {

@@ -3,6 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { MoneyPolicy, Policies } from '../domain/cases.ts';
 import { newId } from './ids.ts';
+import { IS_CIRCUIT_OPEN } from './provider-health.ts';
 import type { Sealer } from './sealed.ts';
 
 /** Live money and play money never meet: every key, account and invoice belongs to one of them. */
@@ -156,15 +157,17 @@ export interface LinkedAccount {
   readonly enabled: boolean;
 }
 
+export interface AccountInUse extends LinkedAccount {
+  /** Calls are refused, because too many have failed or an operator wants it so. */
+  readonly circuit_open: boolean;
+}
+
 /** All accounts a merchant has linked in one mode, oldest first. */
-export async function linkedAccounts(
-  pool: pg.Pool,
-  merchantId: string,
-  mode: Mode,
-): Promise<LinkedAccount[]> {
-  const { rows } = await pool.query<LinkedAccount>({
+export async function linkedAccounts(pool: pg.Pool, merchantId: string, mode: Mode): Promise<AccountInUse[]> {
+  const { rows } = await pool.query<AccountInUse>({
     name: 'linked_accounts',
-    text: `select id, provider, label, enabled from provider_accounts where merchant_id = $1 and mode = $2 order by id`,
+    text: `select a.id, a.provider, a.label, a.enabled, ${IS_CIRCUIT_OPEN} as circuit_open
+           from provider_accounts a where a.merchant_id = $1 and a.mode = $2 order by a.id`,
     values: [merchantId, mode],
   });
   return rows;

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { IdempotencyClaim, StoredAnswer } from './idempotency.ts';
 import type { Owner } from './invoices.ts';
 import type { Mode } from './merchants.ts';
+import { HEALTH_COLUMNS, type AccountHealth, type ForcedBreaker } from './provider-health.ts';
 
 export interface ProviderAccountRow {
   readonly id: string;
@@ -22,6 +23,9 @@ export interface ProviderAccountRow {
   readonly created_at: string;
   readonly updated_at: string;
   readonly rotated_at: string | null;
+  /** Null: no worker has anything to say of this revision. */
+  readonly health: AccountHealth | null;
+  readonly forced: ForcedBreaker | null;
 }
 
 /** The claim of an idempotency key, and the answer that repetitions will get. */
@@ -33,7 +37,8 @@ export interface Idempotency {
 const COLUMNS = `a.id, a.merchant_id, a.mode, a.provider, a.label, a.base_url, a.enabled, a.credentials, a.revision,
   a.webhook_id, a.created_at, a.updated_at, a.rotated_at,
   array(select to_char(p.valid_until at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') from previous_credentials p
-        where p.account_id = a.id and p.valid_until > now() order by p.revision desc) as previous_until`;
+        where p.account_id = a.id and p.valid_until > now() order by p.revision desc) as previous_until,
+  ${HEALTH_COLUMNS}`;
 
 /** `stored`, or why not: the merchant has an account of that label at that provider, or the key has been used before. */
 export type Insertion = 'stored' | 'label_taken' | 'key_used';

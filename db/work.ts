@@ -10,6 +10,8 @@ export interface AccountRow {
   readonly base_url: string;
   readonly credentials: Buffer;
   readonly revision: number;
+  /** What an operator has decided about the circuit breaker. */
+  readonly breaker_forced: 'open' | 'closed' | null;
 }
 
 /** What the merchant asked for, as the API stored it. Personal data: never into histories or logs. */
@@ -41,7 +43,8 @@ export interface ClaimedPayment {
 }
 
 const ACCOUNT = `json_build_object('id', a.id, 'provider', a.provider, 'base_url', a.base_url,
-  'credentials', encode(a.credentials, 'base64'), 'revision', a.revision) as account`;
+  'credentials', encode(a.credentials, 'base64'), 'revision', a.revision,
+  'breaker_forced', a.breaker_forced) as account`;
 
 type AccountJson = Omit<AccountRow, 'credentials'> & { readonly credentials: string };
 

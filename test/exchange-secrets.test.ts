@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { createAccountOpener, type OpenAccount } from '../activities/accounts.ts';
+import { createBreakers } from '../activities/breakers.ts';
 import { createProviderAccount } from '../db/merchants.ts';
 import { loadAccount } from '../db/work.ts';
 import { ProviderError } from '../domain/provider-error.ts';
@@ -138,7 +139,9 @@ it.each(providers)('%s: neither credentials nor tokens nor signatures are kept',
   const exchanges = createExchangeRecorder({ pool: db.pool, logger: pino({ level: 'silent' }) });
   const row = await loadAccount(db.pool, account_id);
   if (!row) throw new Error('no account');
-  const open = createAccountOpener({ sealer: db.sealer, connectorFor, http, exchanges, now: Date.now });
+  const breakers = createBreakers(Date.now, () => undefined);
+  const { sealer } = db;
+  const open = createAccountOpener({ sealer, connectorFor, http, exchanges, breakers, now: Date.now });
   const subject = { invoice_id: invoice.id, payment_id };
   await exercise(provider, open(row, new AbortController().signal, subject), payment_id);
   await exchanges.close();

@@ -2,10 +2,12 @@
 import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { createBreakers } from '../activities/breakers.ts';
 import { createActivities } from '../activities/index.ts';
 import type { FailPoint } from '../activities/dependencies.ts';
 import { createLanes } from '../activities/lanes.ts';
 import { temporalConnectionOptions, type ServiceConfig } from '../config/index.ts';
+import { newId } from '../db/ids.ts';
 import { createPool } from '../db/pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
@@ -14,6 +16,7 @@ import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { ensureSweepSchedule } from '../temporal/schedules.ts';
 import { workflowBundle } from './bundle.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
+import { createHealthReporter } from './health-reporter.ts';
 import { activityLog, temporalLogger } from './log.ts';
 
 /** Calls per provider account that may be under way inside workflow tasks at once; more go as ordinary activities. */
@@ -45,7 +48,7 @@ export async function startWorker(
     name: 'sarraf-worker',
     onError: (err) => logger.warn({ err }, 'a database connection broke'),
   });
-  // A connection of its own: keeping what was said never waits for a payment, nor a payment for it.
+  // A connection of its own: keeping what was said and how providers are never waits for a payment, nor a payment for it.
   const recordPool = createPool({
     url: config.database.url,
     size: 1,
@@ -54,6 +57,7 @@ export async function startWorker(
     onError: (err) => logger.warn({ err }, 'a database connection broke'),
   });
   const exchanges = createExchangeRecorder({ pool: recordPool, logger });
+  const health = createHealthReporter({ pool: recordPool, logger, workerId: newId('wrk') });
   const http = createProviderHttp({
     reach: config.providers.addresses,
     onExchange: (exchange) => logger.info(exchange, 'provider call'),
@@ -74,6 +78,7 @@ export async function startWorker(
       exchanges,
       exchangesKept_days: config.exchangesKept_days,
       lanes: createLanes(LANE_WIDTH),
+      breakers: createBreakers(Date.now, health.changed),
       invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
       logger,
       webhookUrl: (provider, account) => `${config.api.publicUrl}/webhooks/${provider}/${account}`,
@@ -102,7 +107,7 @@ export async function startWorker(
   }
   const running = worker.run();
   const close = async (): Promise<void> => {
-    await exchanges.close();
+    await Promise.all([exchanges.close(), health.close()]);
     await Promise.allSettled([connection.close(), pool.end(), recordPool.end(), http.close()]);
   };
   const stopped = running.finally(close);

@@ -83,6 +83,8 @@ export function accountRotationRoutes(dependencies: ApiDependencies, finder: Acc
         previous_until: overlap_until === null ? [] : [overlap_until, ...row.previous_until],
         rotated_at: at,
         updated_at: at,
+        // What was learnt with the old credentials does not count.
+        health: null,
       };
       const answer = { status: 200, body: present(after) };
       const rotation = {

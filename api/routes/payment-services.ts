@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { findInvoice, type Owner } from '../../db/invoices.ts';
-import { linkedAccounts, type LinkedAccount } from '../../db/merchants.ts';
+import { linkedAccounts, type AccountInUse } from '../../db/merchants.ts';
 import { isId } from '../../db/ids.ts';
 import type { CaptureMethod } from '../../domain/state.ts';
 import { sendJson } from '../answer.ts';
@@ -82,7 +82,7 @@ const eitherOr = {
   expected: 'an invoice, or a currency with or without an amount',
 };
 
-function present(service: PaymentService, account: LinkedAccount, wanted: Wanted) {
+function present(service: PaymentService, account: AccountInUse, wanted: Wanted) {
   const { id, manifest, method } = service;
   const reason = unavailable(service, account, wanted);
   return {
@@ -106,15 +106,20 @@ function present(service: PaymentService, account: LinkedAccount, wanted: Wanted
 
 function unavailable(
   service: PaymentService,
-  { enabled }: LinkedAccount,
+  { enabled, circuit_open }: AccountInUse,
   { currency, amount, payable, capture_method }: Wanted,
 ): { code: string; detail: string } | null {
   if (!enabled) return { code: 'account_disabled', detail: 'the provider account is disabled' };
   if (!payable) return { code: 'invoice_not_payable', detail: 'the invoice takes no payments any more' };
-  if (currency === null) return null;
   const refusal =
-    currencyRefusal(service, currency) ??
-    captureRefusal(service, capture_method ?? 'automatic') ??
-    (amount === null ? null : amountRefusal(service, currency, amount));
-  return refusal && { code: refusal.code, detail: refusal.detail };
+    currency === null
+      ? null
+      : (currencyRefusal(service, currency) ??
+        captureRefusal(service, capture_method ?? 'automatic') ??
+        (amount === null ? null : amountRefusal(service, currency, amount)));
+  // What passes by itself is said last: it is no reason where another one stays.
+  if (refusal) return { code: refusal.code, detail: refusal.detail };
+  if (circuit_open)
+    return { code: 'temporarily_unavailable', detail: 'the provider account takes no calls for now' };
+  return null;
 }

@@ -60,6 +60,7 @@ describe('linking an account', () => {
       credentials: { set: ['client_id', 'secret'], unset: ['account_id'] },
       previous_credentials: [],
       revision: 1,
+      health: { state: 'closed', since: null, retry_at: null, forced: null },
       webhook_url: `${api.url}/webhooks/finan/${id}`,
       created_at: expect.any(String),
       updated_at: answer.json['created_at'],

@@ -82,6 +82,8 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
       created_at: at,
       updated_at: at,
       rotated_at: null,
+      health: null,
+      forced: null,
     };
   };
 
