@@ -23,6 +23,12 @@ export interface InvoiceFilter {
   readonly created_lte: number | null;
 }
 
+/** A range of times is then a range of the order, and reads nothing beside it. */
+const TIME = {
+  column: 'i.created_at',
+  ofCursor: 'select c.created_at from invoices c where c.id = $',
+};
+
 /** A page of a merchant's invoices with their payments, the newest first. */
 export async function listInvoices(
   pool: pg.Pool,
@@ -42,7 +48,7 @@ export async function listInvoices(
       ['i.created_at >= to_timestamp($::float8 / 1000)', filter.created_gte],
       ['i.created_at <= to_timestamp($::float8 / 1000)', filter.created_lte],
     ]);
-    return `select ${INVOICE_WITH_PAYMENTS} from invoices i where ${matching} ${clauses.page('i.id')}`;
+    return `select ${INVOICE_WITH_PAYMENTS} from invoices i where ${matching} ${clauses.page('i.id', TIME)}`;
   });
   return { rows: rows.map(invoiceFromJoined), has_more };
 }

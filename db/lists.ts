@@ -14,15 +14,21 @@ export interface Listed<Row> {
   readonly has_more: boolean;
 }
 
-/** A condition with one `$` for its value; null leaves it out. */
+/** A condition with `$` for its value; null leaves it out. */
 export type Condition = readonly [sql: string, value: string | number | null];
 
 /** The parts of a list's statement. Values only ever travel as parameters. */
 export interface Clauses {
   /** All that are not left out, joined by `and`. */
   where(conditions: readonly Condition[]): string;
-  /** To follow a condition: the rows behind the cursor in the order of `id`, one more than the page has. */
-  page(id: string): string;
+  /** To follow a condition: the rows behind the cursor in the order of `time` and `id`, one more than the page has. */
+  page(id: string, time?: Time): string;
+}
+
+/** The column that a list is in order of before its ids, and the query for that of the cursor `$`. */
+interface Time {
+  readonly column: string;
+  readonly ofCursor: string;
 }
 
 /**
@@ -37,15 +43,22 @@ export async function readPage<Row extends pg.QueryResultRow>(
   const values: (string | number)[] = [];
   const where = (conditions: readonly Condition[]): string =>
     conditions
-      .flatMap(([sql, value]) => (value === null ? [] : [sql.replace('$', () => `$${values.push(value)}`)]))
+      .flatMap(([sql, value]) => {
+        if (value === null) return [];
+        const place = `$${values.push(value)}`;
+        return [sql.replaceAll('$', () => place)];
+      })
       .join(' and ');
   const direction = before === null ? 'desc' : 'asc';
-  const page = (id: string): string => {
+  const page = (id: string, time: Time | null = null): string => {
+    const row = time ? `(${time.column}, ${id})` : id;
+    const cursor = time ? `((${time.ofCursor}), $)` : '$';
     const behind = where([
-      [`${id} < $`, after],
-      [`${id} > $`, before],
+      [`${row} < ${cursor}`, after],
+      [`${row} > ${cursor}`, before],
     ]);
-    return `${behind && `and ${behind}`} order by ${id} ${direction} limit $${values.push(limit + 1)}`;
+    const order = [...(time ? [time.column] : []), id].map((column) => `${column} ${direction}`).join(', ');
+    return `${behind && `and ${behind}`} order by ${order} limit $${values.push(limit + 1)}`;
   };
   const { rows } = await pool.query<Row>(statement({ where, page }), values);
   const shown = rows.slice(0, limit);

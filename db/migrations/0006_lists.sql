@@ -1,8 +1,9 @@
--- Lists of the API: the newest first, narrowed by what merchants ask for most. Ids sort by time, so each index ends in one.
-create index invoices_by_status on invoices (merchant_id, mode, status, id);
-create index invoices_by_currency on invoices (merchant_id, mode, currency, id);
+-- Lists of the API: the newest first, narrowed by what merchants ask for most. Ids sort by time, so most end in
+-- one; invoices are narrowed by their time, too, so theirs is in order first.
+create index invoices_by_status on invoices (merchant_id, mode, status, created_at, id);
+create index invoices_by_currency on invoices (merchant_id, mode, currency, created_at, id);
 create index invoices_by_amount on invoices (merchant_id, mode, amount);
-create index invoices_by_creation on invoices (merchant_id, mode, created_at);
+create index invoices_by_creation on invoices (merchant_id, mode, created_at, id);
 -- Nothing but the list looks for references.
 drop index invoices_by_reference;
 create index invoices_by_reference on invoices (merchant_id, mode, reference, id) where reference is not null;
