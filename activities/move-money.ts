@@ -56,10 +56,11 @@ export async function moveMoney(
 ): Promise<MovedStanding> {
   const { payment_id, operation_id, now } = input;
   const { isNew, ...reserved } = await reserve(dependencies, input);
+  if (reserved.refused !== null) return reserved;
   const payment = paymentIn(reserved.state, payment_id);
   const operation = openOperations(payment).find(({ id }) => id === operation_id);
-  // Refused, ended already, or with the provider, which is only asked how it goes.
-  if (reserved.refused !== null || !operation || operation.accepted_at !== null) return reserved;
+  // Ended already, or with the provider, which is only asked how it goes.
+  if (!operation || operation.accepted_at !== null) return reserved;
   if (!isNew && mayBeOnItsWay(operation, now)) return reserved;
 
   const account = await loadAccount(dependencies.pool, payment.account_id);
@@ -97,9 +98,14 @@ async function reserve(
   let isNew = false;
   const standing = await recordNews(dependencies, before, now, {
     events: (latest): InvoiceEvent[] => {
-      const payment = paymentIn(latest, payment_id);
+      const payment = findPayment(latest, payment_id);
       refused = null;
       isNew = false;
+      if (!payment || payment.requested_at === null) {
+        // Stored and never sent: there is nothing at the provider to move.
+        refused = kind === 'refund' ? 'nothing_to_refund' : 'payment_not_authorized';
+        return [];
+      }
       if (payment.operations.some(({ id, requested_at }) => id === operation_id && requested_at !== null))
         return [];
       const rules = manual ? BY_HAND : rulesFor(dependencies, payment);

@@ -172,6 +172,23 @@ describe('other providers', () => {
     ]);
   });
 
+  it('a payment that was never sent has nothing to refund or capture, and its invoice goes on', async () => {
+    const { id: invoice } = await at.invoice('finan');
+    const unsent = `pay_${invoice.slice(4)}`;
+    await stack.pool.query(
+      `insert into payments (id, invoice_id, merchant_id, account_id, provider, method, currency, amount, request, created_at, status, updated_at)
+       values ($1, $2, $3, $4, 'finan', 'bank_transfer', 'VND', 200000, '{}', now(), 'requested', now())`,
+      [unsent, invoice, stack.merchant.merchant_id, stack.merchant.accounts['finan']],
+    );
+    expect(await refund(unsent)).toMatchObject({ status: 409, body: { code: 'nothing_to_refund' } });
+    expect(await stack.call('POST', `/v1/payments/${unsent}/capture`, {})).toMatchObject({
+      status: 409,
+      body: { code: 'payment_not_authorized' },
+    });
+    expect((await at.ask('finan', invoice)).status).toBe(201);
+    await stack.pool.query('delete from payments where id = $1', [unsent]);
+  });
+
   it('nothing is refunded that has not come, and nothing of somebody else', async () => {
     const { payment } = await at.payable('finan');
     expect(await refund(payment.id, { manual: true })).toMatchObject({
