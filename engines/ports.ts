@@ -1,6 +1,6 @@
 /** Loopback ports: finding a free one, and saying clearly that one is taken. */
+import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 
 export const LOOPBACK = '127.0.0.1';
 
@@ -17,15 +17,31 @@ export class PortTakenError extends Error {
   }
 }
 
+/**
+ * Below the ports that systems give to outgoing connections (Linux from 32768, the others from 49152). One from that
+ * range would be free now and taken a moment later by any connection of any program on the machine.
+ */
+const LISTENING_PORTS = { first: 12_000, last: 32_000 };
+const CHOICES = 100;
+
 /** A port on which nothing listens right now. Somebody else may take it before its use: be ready to try again. */
 export async function freePort(): Promise<number> {
-  const port = await listenBriefly(0);
-  if (port === null) throw new Error('the system has no free port on 127.0.0.1');
-  return port;
+  for (let choice = 1; choice <= CHOICES; choice += 1) {
+    const port = randomInt(LISTENING_PORTS.first, LISTENING_PORTS.last);
+    if (await isPortFree(port)) return port;
+  }
+  throw new Error(
+    `${CHOICES} ports between ${LISTENING_PORTS.first} and ${LISTENING_PORTS.last} are all in use`,
+  );
 }
 
-export async function isPortFree(port: number): Promise<boolean> {
-  return (await listenBriefly(port)) !== null;
+/** Tries it by listening for a moment. */
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, LOOPBACK, () => server.close(() => resolve(true)));
+  });
 }
 
 /** `wanted` if it is free, any free port if `wanted` is null or 0. Throws `PortTakenError`. */
@@ -56,14 +72,3 @@ export function acceptsConnections(address: string, withinMs = 1_000): Promise<v
   });
 }
 
-/** Listens and stops at once; the port, or null when it cannot be listened on. */
-function listenBriefly(port: number): Promise<number | null> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(null));
-    server.listen(port, LOOPBACK, () => {
-      const { port: bound } = server.address() as AddressInfo;
-      server.close(() => resolve(bound));
-    });
-  });
-}
