@@ -3,6 +3,8 @@
  * snapshot of its own, so it can run beside everything else and whatever the size.
  */
 import type pg from 'pg';
+import { CHAIN_INVARIANTS, type ChainPin } from './chain.ts';
+import { entries } from './entry-invariants.ts';
 import { EVENT_INVARIANTS } from './event-invariants.ts';
 import { inSnapshot, invoiceBatches } from './invoices.ts';
 import type { InvoiceInvariant, InvoiceRecord, Violation } from './invariant.ts';
@@ -13,6 +15,12 @@ import { WHOLE_INVARIANTS } from './whole-invariants.ts';
 export interface AuditOptions {
   /** Webhooks that came less than this long ago may still wait to be applied, seconds. */
   readonly webhook_grace_s?: number;
+  /** What was recorded less than this long ago may still wait to be sealed, seconds. */
+  readonly seal_grace_s?: number;
+  /** Proves the seals of the audit chain; without it only its hashes are checked. */
+  readonly seal_key?: Uint8Array | null;
+  /** Where chains are known to have stood. */
+  readonly pins?: readonly ChainPin[];
   /** Invoices read at once. */
   readonly batch?: number;
   /** Violations of one invariant that are kept; all are counted. */
@@ -41,16 +49,17 @@ export interface AuditReport {
   readonly findings: readonly Finding[];
 }
 
-const DEFAULTS = { webhook_grace_s: 300, batch: 500, limit: 100 };
+const DEFAULTS = { webhook_grace_s: 300, seal_grace_s: 300, batch: 500, limit: 100 };
 
 /** Checks everything that is recorded. Throws only when the database cannot be read. */
 export async function audit(pool: pg.Pool, options: AuditOptions = {}): Promise<AuditReport> {
-  const { webhook_grace_s, batch, limit } = { ...DEFAULTS, ...options };
-  const { books = null, onProgress } = options;
+  const { webhook_grace_s, seal_grace_s, batch, limit } = { ...DEFAULTS, ...options };
+  const { books = null, seal_key = null, pins = [], onProgress } = options;
   let notInSandbox = 0;
   const invariants = [
     ...EVENT_INVARIANTS,
     ...ROW_INVARIANTS,
+    entries,
     ...(books === null ? [] : [sandboxInvariant(books, () => void (notInSandbox += 1))]),
   ];
   const tallies = invariants.map((invariant) => ({ invariant, tally: createTally(limit) }));
@@ -63,8 +72,9 @@ export async function audit(pool: pg.Pool, options: AuditOptions = {}): Promise<
   }
 
   const findings = tallies.map(({ invariant: { id, title }, tally }) => ({ id, title, ...tally.result() }));
-  for (const { id, title, check } of WHOLE_INVARIANTS) {
-    const found = await inSnapshot(pool, (client) => check(client, { webhook_grace_s, limit }));
+  const whole = { webhook_grace_s, seal_grace_s, seal_key, pins, limit };
+  for (const { id, title, check } of [...WHOLE_INVARIANTS, ...CHAIN_INVARIANTS]) {
+    const found = await inSnapshot(pool, (client) => check(client, whole));
     findings.push({ id, title, count: found.length, violations: found });
   }
   return {

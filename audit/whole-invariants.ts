@@ -1,11 +1,18 @@
 /** What must hold over whole tables: each is one statement, which the database answers with what does not hold. */
 import type pg from 'pg';
+import type { ChainPin } from './chain.ts';
 import type { Violation } from './invariant.ts';
 
 /** What a check of whole tables is told. */
 export interface WholeOptions {
   /** A webhook that waits to be applied for longer than this, seconds, has been forgotten. */
   readonly webhook_grace_s: number;
+  /** What was recorded longer ago than this has been sealed, seconds. */
+  readonly seal_grace_s: number;
+  /** Null: seals of links are not looked at, their hashes are. */
+  readonly seal_key: Uint8Array | null;
+  /** Where chains are known to have stood. */
+  readonly pins: readonly ChainPin[];
   /** Violations that are wanted at most, so that a damaged table does not fill the memory. */
   readonly limit: number;
 }
