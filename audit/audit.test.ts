@@ -181,6 +181,76 @@ const DAMAGES: readonly [what: string, statements: string[], found: string[], sa
     /sent 2 times/,
   ],
   [
+    'a refund that was posted twice',
+    [
+      `insert into invoice_events select invoice_id, 10, type, event_key || 'x', jsonb_set(data, '{key}', '"R-x"'), at + interval '1 s', recorded_at + interval '1 s'
+       from invoice_events where invoice_id = ${SECOND} and type = 'money.refunded'`,
+    ],
+    ['reservations_end_once', 'event_sequence', 'state_is_fold', 'ledger_is_the_events', 'outgoing_events'],
+    /this refund was posted 2 times/,
+  ],
+  [
+    'a refund of another amount than was reserved',
+    [
+      `update invoice_events set data = jsonb_set(data, '{amount}', '1') where invoice_id = ${SECOND} and type = 'money.refunded'`,
+    ],
+    ['reservations_end_once', 'state_is_fold', 'ledger_is_the_events', 'outgoing_events'],
+    /1 went back, of 40000 that were reserved/,
+  ],
+  [
+    'a capture whose money did not come',
+    [STATE('{payments,0,receipts}', '[]')],
+    ['reservations_end_once', 'state_is_fold', 'invoice_columns', 'refunds_within_receipts', 'payment_rows'],
+    /100000 captured, of which only 0 came/,
+  ],
+  [
+    'a reservation that nobody remembers',
+    [
+      STATE('{payments,0,operations,1,requested_at}', '"2026-01-01T00:00:00.000Z"'),
+      STATE('{payments,0,refunds}', '[]'),
+    ],
+    ['reservations_not_forgotten', 'state_is_fold', 'invoice_columns', 'payment_rows', 'operation_rows'],
+    /this refund has been under way since 2026-01-01T00:00:00.000Z, and nobody knows why/,
+  ],
+  [
+    'a reservation that is unknown, and no case',
+    [
+      STATE('{payments,0,operations,1,unknown_at}', '"2026-01-01T00:00:00.000Z"'),
+      STATE('{payments,0,refunds}', '[]'),
+    ],
+    ['reservations_not_forgotten', 'state_is_fold', 'invoice_columns', 'payment_rows', 'operation_rows'],
+    /this refund has been unknown since 2026-01-01T00:00:00.000Z, and nobody was asked to decide/,
+  ],
+  [
+    'an answer about something that is not there',
+    [
+      `insert into idempotency_keys (merchant_id, mode, key, request_hash, resource_id, answer_status, answer_body)
+       select merchant_id, mode, 'k1', '', 'inv_gone', 201, to_jsonb('{"id": "inv_gone"}'::text) from invoices limit 1`,
+    ],
+    ['answers_true'],
+    /told that it was made, and it is not there/,
+  ],
+  [
+    'one thing that two requests were told they made',
+    [1, 2].map(
+      (
+        n,
+      ) => `insert into idempotency_keys (merchant_id, mode, key, request_hash, resource_id, answer_status, answer_body)
+       select merchant_id, mode, 'k${n}', '', id, 201, to_jsonb(json_build_object('id', id)::text) from invoices where id = ${SECOND}`,
+    ),
+    ['answers_true'],
+    /2 requests were told that they made it/,
+  ],
+  [
+    'an answer about something else',
+    [
+      `insert into idempotency_keys (merchant_id, mode, key, request_hash, resource_id, answer_status, answer_body)
+       select merchant_id, mode, 'k1', '', id, 201, to_jsonb('{"id": "inv_other"}'::text) from invoices where id = ${SECOND}`,
+    ],
+    ['answers_true'],
+    /the answer to its request is about inv_other/,
+  ],
+  [
     'two payments with one provider id',
     [
       'drop index payments_by_provider_id',

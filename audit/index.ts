@@ -8,6 +8,8 @@ import { entries } from './entry-invariants.ts';
 import { EVENT_INVARIANTS } from './event-invariants.ts';
 import { inSnapshot, invoiceBatches } from './invoices.ts';
 import type { InvoiceInvariant, InvoiceRecord, Violation } from './invariant.ts';
+import { livenessViolations, type LivenessOptions } from './liveness.ts';
+import { reservationInvariants } from './reservations.ts';
 import { ROW_INVARIANTS } from './row-invariants.ts';
 import { sandboxInvariant, type SandboxBooks } from './sandbox-books.ts';
 import { WHOLE_INVARIANTS } from './whole-invariants.ts';
@@ -25,6 +27,10 @@ export interface AuditOptions {
   readonly batch?: number;
   /** Violations of one invariant that are kept; all are counted. */
   readonly limit?: number;
+  /** A capture, void or refund that has been under way for longer than this needs a reason, seconds. */
+  readonly reservation_grace_s?: number;
+  /** The workflow engine to compare with. */
+  readonly engine?: Omit<LivenessOptions, 'limit'> | null;
   /** The simulators' books to compare with. */
   readonly books?: SandboxBooks | null;
   /** Told after each batch how many invoices have been checked. */
@@ -49,17 +55,29 @@ export interface AuditReport {
   readonly findings: readonly Finding[];
 }
 
-const DEFAULTS = { webhook_grace_s: 300, seal_grace_s: 300, batch: 500, limit: 100 };
+const LIVENESS = {
+  id: 'workflow_liveness',
+  title: 'What is in flight has an open workflow, and each open workflow has something in flight',
+};
+
+const DEFAULTS = {
+  webhook_grace_s: 300,
+  seal_grace_s: 300,
+  reservation_grace_s: 86_400,
+  batch: 100,
+  limit: 100,
+};
 
 /** Checks everything that is recorded. Throws only when the database cannot be read. */
 export async function audit(pool: pg.Pool, options: AuditOptions = {}): Promise<AuditReport> {
-  const { webhook_grace_s, seal_grace_s, batch, limit } = { ...DEFAULTS, ...options };
-  const { books = null, seal_key = null, pins = [], onProgress } = options;
+  const { webhook_grace_s, seal_grace_s, reservation_grace_s, batch, limit } = { ...DEFAULTS, ...options };
+  const { books = null, engine = null, seal_key = null, pins = [], onProgress } = options;
   let notInSandbox = 0;
   const invariants = [
     ...EVENT_INVARIANTS,
     ...ROW_INVARIANTS,
     entries,
+    ...reservationInvariants(reservation_grace_s),
     ...(books === null ? [] : [sandboxInvariant(books, () => void (notInSandbox += 1))]),
   ];
   const tallies = invariants.map((invariant) => ({ invariant, tally: createTally(limit) }));
@@ -76,6 +94,10 @@ export async function audit(pool: pg.Pool, options: AuditOptions = {}): Promise<
   for (const { id, title, check } of [...WHOLE_INVARIANTS, ...CHAIN_INVARIANTS]) {
     const found = await inSnapshot(pool, (client) => check(client, whole));
     findings.push({ id, title, count: found.length, violations: found });
+  }
+  if (engine !== null) {
+    const found = await livenessViolations(pool, { ...engine, limit });
+    findings.push({ ...LIVENESS, count: found.length, violations: found });
   }
   return {
     ok: findings.every(({ count }) => count === 0),

@@ -111,5 +111,5 @@ describe('what was left behind', () => {
 });
 
 it('leaves a record in which every invariant holds', async () => {
-  expect(await settledViolations(stack.pool)).toEqual([]);
+  expect(await settledViolations(stack)).toEqual([]);
 });
