@@ -194,7 +194,7 @@ const DAMAGES: readonly [what: string, statements: string[], found: string[], sa
     [
       `update invoice_events set data = jsonb_set(data, '{amount}', '1') where invoice_id = ${SECOND} and type = 'money.refunded'`,
     ],
-    ['reservations_end_once', 'state_is_fold', 'ledger_is_the_events', 'outgoing_events'],
+    ['reservations_end_once', 'state_is_fold', 'ledger_is_the_events'],
     /1 went back, of 40000 that were reserved/,
   ],
   [
@@ -262,7 +262,7 @@ const DAMAGES: readonly [what: string, statements: string[], found: string[], sa
 ];
 
 it.each(DAMAGES)('finds %s, and says what is wrong', async (_what, statements, found, says) => {
-  for (const name of ['a', 'b', 'c']) await story(name);
+  for (const name of ['a', 'b']) await story(name);
   await damage(...statements);
   const report = await audit(db.pool, { batch: 2 });
   expect(report.ok).toBe(false);

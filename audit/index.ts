@@ -50,6 +50,10 @@ export interface Finding {
 export interface AuditReport {
   readonly ok: boolean;
   readonly invoices: number;
+  /** Whether the seals of the audit chain were proved, or only its hashes. */
+  readonly seals_checked: boolean;
+  /** Whether the workflow engine was asked. */
+  readonly workflows_checked: boolean;
   /** Payments that the simulators do not know, so that they could not be compared; null without books. */
   readonly not_in_sandbox: number | null;
   readonly findings: readonly Finding[];
@@ -102,6 +106,8 @@ export async function audit(pool: pg.Pool, options: AuditOptions = {}): Promise<
   return {
     ok: findings.every(({ count }) => count === 0),
     invoices,
+    seals_checked: seal_key !== null,
+    workflows_checked: engine !== null,
     not_in_sandbox: books === null ? null : notInSandbox,
     findings,
   };
