@@ -69,7 +69,7 @@ export async function moveMoney(
   const call = { invoice: reserved.state, payment, operation, reason };
   const outcome = await carryOut(
     dependencies,
-    () => open(account, signal, { invoice_id: reserved.state.id, payment_id }),
+    () => open(account, signal, { invoice_id: reserved.state.id, payment_id, operation_id }),
     call,
   );
   const circumstances: Circumstances = {
