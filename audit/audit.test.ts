@@ -140,6 +140,16 @@ const DAMAGES: readonly [what: string, statements: string[], found: string[], sa
     /has no transfer for this transaction/,
   ],
   [
+    'money that is held by the ledger and by nothing else',
+    [
+      `insert into ledger_entries select 'allocation:x', v.line, v.account, merchant_id, account_id, invoice_id, payment_id, currency, v.amount,
+         at, now() from ledger_entries, (values (1, 'merchant_payable', 7), (2, 'held', -7)) as v (line, account, amount)
+       where transaction_key like 'refund:%:R-b' and ledger_entries.line = 1`,
+    ],
+    ['ledger_claims'],
+    /held is 7, by the events 0/,
+  ],
+  [
     'a change the merchant was not told of',
     [`delete from outgoing_events where invoice_id = ${SECOND} and type = 'payment.authorized'`],
     ['outgoing_events'],

@@ -42,6 +42,7 @@ export interface InvoiceColumns {
   readonly due_at: string;
   readonly created_at: string;
   readonly capture_method: InvoiceState['capture_method'];
+  readonly on_authorization_expiry: InvoiceState['on_authorization_expiry'];
   readonly late_money: InvoiceState['policies']['late'];
   readonly excess_money: InvoiceState['policies']['excess'];
   readonly state: InvoiceState;

@@ -61,7 +61,7 @@ export async function* invoiceBatches(pool: pg.Pool, size: number): AsyncGenerat
 
 async function readBatch(client: pg.PoolClient, after: string, size: number): Promise<InvoiceRecord[]> {
   const { rows } = await client.query<InvoiceColumns>(
-    `select id, merchant_id, mode, created_by, currency, amount, due_at, created_at, capture_method, late_money, excess_money, state, version,
+    `select id, merchant_id, mode, created_by, currency, amount, due_at, created_at, capture_method, on_authorization_expiry, late_money, excess_money, state, version,
        status, (select t.last from audit_items t where t.subject = i.id order by t.first desc limit 1) as sealed_to, amount_received, amount_late, amount_authorized, amount_refunded
      from invoices i where id > $1 order by id limit $2`,
     [after, size],

@@ -29,11 +29,13 @@ const EVENTS: Readonly<Record<InvoiceEvent['type'], true>> = {
   'payment.created': true,
   'payment.unknown': true,
   'payment.authorized': true,
+  'payment.authorization_expiring': true,
   'payment.voided': true,
   'payment.failed': true,
   'payment.expired': true,
   'payment.canceled': true,
   'money.received': true,
+  'money.fee_learnt': true,
   'money.refunded': true,
   'operation.requested': true,
   'operation.unknown': true,
@@ -85,11 +87,13 @@ export function actorOf(event: InvoiceEvent, { provider, payment_by, operation_b
     case 'payment.voided':
     case 'payment.failed':
     case 'money.received':
+    case 'money.fee_learnt':
     case 'operation.accepted':
     case 'operation.failed':
     case 'operation.succeeded':
       return { type: 'provider', id: provider };
     case 'payment.unknown':
+    case 'payment.authorization_expiring':
     case 'payment.expired':
     case 'payment.canceled':
     case 'operation.unknown':

@@ -289,7 +289,7 @@ describe('readPayment', () => {
       reference: 'pay_01',
       currency: 'IQD',
       status: 'paid',
-      receipts: [{ key: ID, amount: 500_000, paid_at: '2025-12-22T07:52:00.000Z', fee: null }],
+      receipts: [{ key: ID, amount: 500_000, paid_at: '2025-12-22T07:52:00.000Z', fee: 0 }],
       provider_status: 'SUCCESS',
       failure: null,
       next_action: null,

@@ -174,6 +174,7 @@ async function readPayment(context: Context, { provider_payment_id }: KnownPayme
     orderId,
     status: data.status,
     amount: amount.value,
+    fee: amount.feeValue ?? null,
     paid_at: data.timeStamps?.completedAt ?? null,
     expires_at: data.timeStamps?.expiryTime ?? null,
     errorMessage: null,

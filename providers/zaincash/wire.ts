@@ -40,7 +40,13 @@ export const zainCashCredentials: ZodType<ZainCashCredentials> = z.strictObject(
 /** Whole dinars, as a number or as text (`500`, `"25000"`, `"25000.00"`); read as minor units. */
 const dinars = decimalAmount(IQD);
 
-const money = z.object({ value: dinars, currency: z.literal('IQD') });
+/** What ZainCash keeps; one that cannot be read is one that nobody told. */
+const fee = z
+  .union([z.literal([0, '0']).transform(() => 0), dinars])
+  .nullish()
+  .catch(null);
+
+const money = z.object({ value: dinars, currency: z.literal('IQD'), feeValue: fee });
 
 /** A UUID in every example. */
 const transactionId = text(64).regex(/^[A-Za-z0-9_-]+$/);
