@@ -6,6 +6,7 @@ import {
   findCase,
   hasCase,
   isOpen,
+  refundOfCase,
   type CaseDecision,
   type CaseState,
 } from '../domain/cases.ts';
@@ -122,7 +123,7 @@ async function consequences(
           invoice_id: state.id,
           payment_id: payment.id,
           account_id: payment.account_id,
-          operation_id: one.id.replace(/^case_/, 'rfd_'),
+          operation_id: refundOfCase(one.id),
           kind: 'refund',
           amount: one.amount,
           manual: decision === 'refund_by_hand',
