@@ -184,6 +184,23 @@ describe('createPayment', () => {
     expect(server.requests[1]?.body).toBe(server.requests[2]?.body);
   });
 
+  it('has another name on record for the repetition, which is no second payment', async () => {
+    scripts({ init: [lost, answering(400, EXISTS)], inquiry: [answering(200, INQUIRY)] });
+    const operations: string[] = [];
+    const { http, ...rest } = context();
+    const noting: typeof http = {
+      send: (request) => {
+        operations.push(request.operation);
+        return http.send(request);
+      },
+    };
+    await zaincash.createPayment({ ...rest, http: noting }, order());
+    expect(operations.filter((name) => name.includes('create'))).toEqual([
+      'create_payment',
+      'repeat_create_payment',
+    ]);
+  });
+
   it('takes the payment of an earlier sending even if it cannot be read now', async () => {
     scripts({ init: [answering(400, EXISTS)], inquiry: [answering(503, {})] });
     expect(await zaincash.createPayment(context(), order())).toMatchObject({
