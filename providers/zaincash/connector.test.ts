@@ -187,14 +187,14 @@ describe('createPayment', () => {
   it('has another name on record for the repetition, which is no second payment', async () => {
     scripts({ init: [lost, answering(400, EXISTS)], inquiry: [answering(200, INQUIRY)] });
     const operations: string[] = [];
-    const { http, ...rest } = context();
-    const noting: typeof http = {
+    const own = context();
+    const noting: typeof own.http = {
       send: (request) => {
         operations.push(request.operation);
-        return http.send(request);
+        return own.http.send(request);
       },
     };
-    await zaincash.createPayment({ ...rest, http: noting }, order());
+    await zaincash.createPayment({ ...own, http: noting }, order());
     expect(operations.filter((name) => name.includes('create'))).toEqual([
       'create_payment',
       'repeat_create_payment',

@@ -67,7 +67,7 @@ export async function beginStory(stack: TestStack, at: Shop, provider: Provider,
     });
     const { id, code } = body;
     log.push(
-      `${call.path} ${JSON.stringify(call.body)} ${call.key.slice(-3)}: ${status} ${String(code ?? id ?? '')}`,
+      `${call.path} ${JSON.stringify(call.body)} ${call.key.slice(-3)}: ${status} ${JSON.stringify(code ?? id)}`,
     );
     if (!ANSWERS.has(status)) throw new Error(`${call.path} answered ${status}: ${JSON.stringify(body)}`);
     if (status >= 400 && typeof code !== 'string')
