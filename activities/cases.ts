@@ -11,7 +11,7 @@ import {
   type CaseState,
 } from '../domain/cases.ts';
 import type { InvoiceEvent } from '../domain/events.ts';
-import { openOperations } from '../domain/operations.ts';
+import { openOperations, operationStatus } from '../domain/operations.ts';
 import { ProviderError, type ProviderFailure } from '../domain/provider-error.ts';
 import { findPayment, type InvoiceState, type PaymentState } from '../domain/state.ts';
 import type { AccountOpener } from './accounts.ts';
@@ -140,19 +140,27 @@ async function consequences(
     case 'it_exists':
       return aboutPayment(dependencies, open, state, payment, provider_id, now, signal);
     case 'it_does_not_exist':
+      if (payment.created_at !== null) return 'provider_contradicts';
       return [{ type: 'payment.failed', payment_id: payment.id, failure: decided('never_created') }];
   }
 }
 
-/** With the provider's own id, so that the next reading, which names it, does not book it a second time. */
+/**
+ * With the provider's own id, so that the next reading, which names it, does not book it a second time. What has become known while
+ * the case was open is only confirmed.
+ */
 function aboutOperation(
   payment: PaymentState,
   { operation_id }: CaseState,
   decision: 'it_happened' | 'it_did_not_happen',
   key: string | null,
 ): readonly InvoiceEvent[] | CaseRefusal {
-  const operation = openOperations(payment).find(({ id }) => id === operation_id);
+  const operation = payment.operations.find(({ id }) => id === operation_id);
   if (!operation || operation_id === null) return 'decision_not_possible';
+  if (!openOperations(payment).includes(operation)) {
+    const hasHappened = operationStatus(operation, payment) === 'succeeded';
+    return hasHappened === (decision === 'it_happened') ? [] : 'provider_contradicts';
+  }
   const ids = { payment_id: payment.id, operation_id };
   if (decision === 'it_did_not_happen') {
     return [{ type: 'operation.failed', ...ids, failure: decided('did_not_happen') }];

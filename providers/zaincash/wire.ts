@@ -239,6 +239,8 @@ function saidIn(response: ProviderResponse): { code: string | null; message: str
   return { code, message: said.message ?? said.error_description ?? error?.message ?? null };
 }
 
+const CREATING: ReadonlySet<string> = new Set(['create_payment', 'repeat_create_payment']);
+
 /** A refusal as an error. 403 is "not owned by this merchant" when it says so, and our rights when it does not. */
 export function refusal({ response, request }: Exchange): ProviderError {
   const failure: ProviderFailure = failureFromStatus(response, request);
@@ -246,7 +248,7 @@ export function refusal({ response, request }: Exchange): ProviderError {
   const foreign = response.status === 403 && code === 'PAYMENT_GATEWAY_UNAUTHORIZED';
   return new ProviderError({
     ...failure,
-    kind: foreign && request.operation !== 'create_payment' ? 'not_found' : failure.kind,
+    kind: foreign && !CREATING.has(request.operation) ? 'not_found' : failure.kind,
     code: code ?? failure.code,
     message: message ? sayable(message) : failure.message,
   });
