@@ -42,7 +42,7 @@ const { namespace, taskQueue } = config.temporal;
 const connection = await lazyConnection(config.temporal);
 const client = new Client({ connection, namespace });
 const background = createBackground();
-const { addresses: reach } = config.providers;
+const { addresses: reach, sandboxControlUrl } = config.providers;
 const providerHttp = createProviderHttp({
   reach,
   onExchange: (exchange) => logger.info(exchange, 'provider call'),
@@ -70,6 +70,7 @@ const app: Express = createApp({
   reach,
   invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: UPDATE_DEADLINE_MS }),
   fastForward: (workflowId, by_ms) => fastForward(client, workflowId, by_ms, CLOCK_WAIT_MS),
+  sandboxControlUrl,
   probes: createProbes(pool, client, taskQueue),
   publicUrl,
   logger,
