@@ -32,6 +32,7 @@ import { providerAccountRoutes } from './routes/provider-accounts.ts';
 import { qrRoutes } from './routes/qr.ts';
 import { refundListRoute } from './routes/refund-list.ts';
 import { returnRoutes } from './routes/returns.ts';
+import { styleRoutes } from './routes/style.ts';
 import { testClockRoutes } from './routes/test-clock.ts';
 import { readWebhookBytes, webhookRoutes } from './routes/webhooks.ts';
 
@@ -131,6 +132,7 @@ function routes(dependencies: ApiDependencies): Route[] {
     post('/return/:token{/:door}', returns.arrive),
     get('/qr/:file', qrRoutes(dependencies).draw),
     get('/docs/errors', showErrorDocs),
+    ...styleRoutes(dependencies).map(({ path, show }) => get(path, show)),
     get('/healthz', health),
     get('/readyz', ready),
   ];

@@ -41,7 +41,7 @@ const { taskQueue } = config.temporal;
 const connection = await lazyConnection(config.temporal);
 const client = clientOn(connection, config.temporal);
 const background = createBackground();
-const { addresses: reach } = config.providers;
+const { addresses: reach, sandboxControlUrl } = config.providers;
 const providerHttp = createProviderHttp({
   reach,
   onExchange: (exchange) => logger.info(exchange, 'provider call'),
@@ -69,6 +69,7 @@ const app: Express = createApp({
   reach,
   invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: UPDATE_DEADLINE_MS }),
   fastForward: (workflowId, by_ms) => fastForward(client, workflowId, by_ms, CLOCK_WAIT_MS),
+  sandboxControlUrl,
   probes: createProbes(pool, client, taskQueue),
   publicUrl,
   logger,

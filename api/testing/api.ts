@@ -83,6 +83,7 @@ export async function startTestApi(
     reach: 'loopback',
     invoices: gateway,
     fastForward: async () => 'settled' as const,
+    sandboxControlUrl: null,
     probes: [],
     publicUrl: url + (changes.publicPath ?? ''),
     logger: createApiLogger('debug', { write: (line) => void log.push(line) }),
