@@ -31,11 +31,12 @@ import { providerAccountRoutes } from './routes/provider-accounts.ts';
 import { qrRoutes } from './routes/qr.ts';
 import { refundListRoute } from './routes/refund-list.ts';
 import { returnRoutes } from './routes/returns.ts';
+import { routingRoutes } from './routes/routing.ts';
 import { testClockRoutes } from './routes/test-clock.ts';
 import { readWebhookBytes, webhookRoutes } from './routes/webhooks.ts';
 
 interface Route {
-  readonly method: 'get' | 'post' | 'patch';
+  readonly method: 'get' | 'post' | 'put' | 'patch';
   readonly path: string;
   readonly handlers: readonly RequestHandler[];
 }
@@ -67,6 +68,7 @@ function routes(dependencies: ApiDependencies): Route[] {
   const balances = balanceRoutes(dependencies);
   const merchant = merchantRoutes(dependencies);
   const services = paymentServiceRoutes(dependencies);
+  const routing = routingRoutes(dependencies);
   const clock = testClockRoutes(dependencies);
   const finder = createAccountFinder(dependencies);
   const accounts = providerAccountRoutes(dependencies, finder);
@@ -80,6 +82,7 @@ function routes(dependencies: ApiDependencies): Route[] {
   const { health, ready } = healthRoutes(dependencies);
   const get = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'get', path, handlers });
   const post = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'post', path, handlers });
+  const put = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'put', path, handlers });
   const patch = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'patch', path, handlers });
 
   return [
@@ -111,6 +114,9 @@ function routes(dependencies: ApiDependencies): Route[] {
     get('/v1/merchant', key, merchant.read),
     patch('/v1/merchant', key, readBytes, merchant.change),
     get('/v1/payment_services', key, services.list),
+    get('/v1/routing', key, routing.read),
+    put('/v1/routing', key, readBytes, routing.replace),
+    post('/v1/routing/preview', key, readBytes, routing.preview),
     post('/v1/provider_accounts', key, readBytes, accounts.create),
     get('/v1/provider_accounts', key, accounts.list),
     get('/v1/provider_accounts/:id', key, accounts.read),

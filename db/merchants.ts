@@ -3,7 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { MoneyPolicy, Policies } from '../domain/cases.ts';
 import { newId } from './ids.ts';
-import { IS_CIRCUIT_OPEN } from './provider-health.ts';
+import { REFUSES_S } from './provider-health.ts';
 import type { Sealer } from './sealed.ts';
 
 /** Live money and play money never meet: every key, account and invoice belongs to one of them. */
@@ -158,15 +158,15 @@ export interface LinkedAccount {
 }
 
 export interface AccountInUse extends LinkedAccount {
-  /** Calls are refused, because too many have failed or an operator wants it so. */
-  readonly circuit_open: boolean;
+  /** Seconds for which calls are refused, because too many have failed or an operator wants it so; null: they are not. */
+  readonly refuses_s: number | null;
 }
 
 /** All accounts a merchant has linked in one mode, oldest first. */
 export async function linkedAccounts(pool: pg.Pool, merchantId: string, mode: Mode): Promise<AccountInUse[]> {
   const { rows } = await pool.query<AccountInUse>({
     name: 'linked_accounts',
-    text: `select a.id, a.provider, a.label, a.enabled, ${IS_CIRCUIT_OPEN} as circuit_open
+    text: `select a.id, a.provider, a.label, a.enabled, ${REFUSES_S} as refuses_s
            from provider_accounts a where a.merchant_id = $1 and a.mode = $2 order by a.id`,
     values: [merchantId, mode],
   });

@@ -53,9 +53,14 @@ export const HEALTH_COLUMNS = `
   case when a.breaker_forced is not null then json_build_object('state', a.breaker_forced,
     'reason', a.breaker_forced_reason, 'since', ${rfc3339('a.breaker_forced_at')}) end as forced`;
 
-/** True when calls of provider account `a` are refused. */
-export const IS_CIRCUIT_OPEN = `(case when a.breaker_forced is not null then a.breaker_forced = 'open'
-  else exists (select from provider_health h where ${COUNTS} and ${IS_REFUSING}) end)`;
+/** An operator's decision has no end that is known, seconds. */
+const FORCED_RETRY_S = 60;
+
+/** Seconds until calls of provider account `a` are let through again; null when they are now. */
+export const REFUSES_S = `(case when a.breaker_forced = 'open' then ${FORCED_RETRY_S}
+  when a.breaker_forced is null then (
+    select ceil(extract(epoch from max(${RETRY_AT}) - now()))::int from provider_health h where ${COUNTS} and ${IS_REFUSING}
+  ) end)`;
 
 /** Stores how the breakers of one worker stand; says by it that the worker is there. */
 export async function upsertHealth(

@@ -43,7 +43,7 @@ const health = async () => {
   const owner = { merchant_id: db.merchant_id, mode: 'sandbox' } as const;
   const row = await findProviderAccount(db.pool, owner, db.account_id);
   const [account] = await linkedAccounts(db.pool, db.merchant_id, 'sandbox');
-  return { ...row?.health, circuit_open: account?.circuit_open };
+  return { ...row?.health, circuit_open: account?.refuses_s !== null };
 };
 const rowCount = async () => (await db.pool.query('select from provider_health')).rowCount;
 

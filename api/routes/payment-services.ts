@@ -106,7 +106,7 @@ function present(service: PaymentService, account: AccountInUse, wanted: Wanted)
 
 function unavailable(
   service: PaymentService,
-  { enabled, circuit_open }: AccountInUse,
+  { enabled, refuses_s }: AccountInUse,
   { currency, amount, payable, capture_method }: Wanted,
 ): { code: string; detail: string } | null {
   if (!enabled) return { code: 'account_disabled', detail: 'the provider account is disabled' };
@@ -119,7 +119,7 @@ function unavailable(
         (amount === null ? null : amountRefusal(service, currency, amount)));
   // What passes by itself is said last: it is no reason where another one stays.
   if (refusal) return { code: refusal.code, detail: refusal.detail };
-  if (circuit_open)
+  if (refuses_s !== null)
     return { code: 'temporarily_unavailable', detail: 'the provider account takes no calls for now' };
   return null;
 }
