@@ -8,7 +8,12 @@ import { newId } from '../db/ids.ts';
 import type { IdempotencyClaim } from '../db/idempotency.ts';
 import type { CustomerJson, Owner, ReturnUrlsJson } from '../db/invoices.ts';
 import { insertPayment, type NewPayment, type PaymentRow } from '../db/payments.ts';
-import { loadRoutingFacts, type PaymentRouting, type RouteCandidate, type SkippedService } from '../db/routing.ts';
+import {
+  loadRoutingFacts,
+  type PaymentRouting,
+  type RouteCandidate,
+  type SkippedService,
+} from '../db/routing.ts';
 import type { InvoiceFacts } from '../temporal/invoices.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { repetitionOf, type Repetition } from './idempotency.ts';

@@ -120,7 +120,8 @@ export function explainRefusal(
   });
 }
 
-const takesPayments = ({ status }: PayableInvoice): boolean => status === 'open' || status === 'partially_paid';
+const takesPayments = ({ status }: PayableInvoice): boolean =>
+  status === 'open' || status === 'partially_paid';
 
 const notPayable = ({ status }: PayableInvoice): Problem =>
   new Problem('invoice_not_payable', `the invoice is ${status}`);

@@ -2,7 +2,13 @@
 import { createHash } from 'node:crypto';
 import type { NewPayment } from '../db/payments.ts';
 import type { RoutableAccount, RouteCandidate, RoutingFacts, SkippedService } from '../db/routing.ts';
-import { matchingRule, rank, type RankedService, type RoutedService, type RoutingRule } from '../domain/routing.ts';
+import {
+  matchingRule,
+  rank,
+  type RankedService,
+  type RoutedService,
+  type RoutingRule,
+} from '../domain/routing.ts';
 import type { FieldError } from './problem.ts';
 import { invalidFields, Problem } from './problem.ts';
 import { accountRefusal, paymentRefusals, type Payable, type PaymentService } from './payment-service.ts';
@@ -98,7 +104,9 @@ function judge(
     ...[accountRefusal(service, { account_id: provider_account }, meant)].filter((found) => found !== null),
     ...paymentRefusals(service, payable, wanted).map(({ pointer, ...found }) => ({
       ...found,
-      detail: pointer.startsWith('/customer/') ? `the customer's ${pointer.slice(10)} ${found.detail}` : found.detail,
+      detail: pointer.startsWith('/customer/')
+        ? `the customer's ${pointer.slice(10)} ${found.detail}`
+        : found.detail,
     })),
   ];
   if (refusal) return { code: refusal.code, detail: refusal.detail, retry_s: null };

@@ -107,7 +107,7 @@ export function paymentRoutes(dependencies: ApiDependencies) {
     claim: IdempotencyClaim | null,
   ): Promise<Outcome<PaymentRow>> => {
     const deadline = performance.now() + FALL_BACK_WITHIN_MS;
-    for (let current = started; ; ) {
+    for (let current = started; ;) {
       const { outcome, row } = await drive(request.owner, current);
       if (outcome.type !== 'nothing_happened' || row === null || performance.now() > deadline) return outcome;
       const next = await attempts.fallBack(request, row, claim);

@@ -209,7 +209,8 @@ function serviceErrors(
   );
   if (same !== place) return [duplicate(at)];
   const service = services.get(wanted.payment_service);
-  if (!service) return [{ pointer: `${at}/payment_service`, ...unknownService(services, wanted.payment_service) }];
+  if (!service)
+    return [{ pointer: `${at}/payment_service`, ...unknownService(services, wanted.payment_service) }];
   const meant = accountsOf(service, accounts, wanted.provider_account);
   // One that is disabled now may be enabled again: it is only passed over.
   const known = meant.length === 1 ? meant.map((account) => ({ ...account, enabled: true })) : meant;
@@ -219,7 +220,13 @@ function serviceErrors(
     ...(account === null ? [] : [{ pointer: `${at}/provider_account`, ...account }]),
     ...(currency === null
       ? []
-      : [{ pointer: `${at}/payment_service`, ...currency, expected: `a service that takes ${rule.currency}` }]),
+      : [
+          {
+            pointer: `${at}/payment_service`,
+            ...currency,
+            expected: `a service that takes ${rule.currency}`,
+          },
+        ]),
   ];
 }
 
