@@ -20,6 +20,7 @@ import { erasureRoutes } from './routes/erasures.ts';
 import { eventRoutes } from './routes/events.ts';
 import { exchangeRoutes } from './routes/exchanges.ts';
 import { healthRoutes } from './routes/health.ts';
+import { incidentRoutes } from './routes/incidents.ts';
 import { invoiceListRoute } from './routes/invoice-list.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { merchantRoutes } from './routes/merchant.ts';
@@ -65,6 +66,7 @@ function routes(dependencies: ApiDependencies): Route[] {
   const operations = operationRoutes(dependencies);
   const events = eventRoutes(dependencies);
   const cases = caseRoutes(dependencies);
+  const incidents = incidentRoutes(dependencies);
   const balances = balanceRoutes(dependencies);
   const merchant = merchantRoutes(dependencies);
   const services = paymentServiceRoutes(dependencies);
@@ -110,6 +112,8 @@ function routes(dependencies: ApiDependencies): Route[] {
     get('/v1/cases', key, cases.list),
     get('/v1/cases/:id', key, cases.read),
     post('/v1/cases/:id/resolve', key, readBytes, cases.resolve),
+    get('/v1/incidents', key, incidents.list),
+    get('/v1/incidents/:id', key, incidents.read),
     get('/v1/balances', key, balances.read),
     get('/v1/merchant', key, merchant.read),
     patch('/v1/merchant', key, readBytes, merchant.change),

@@ -1,7 +1,8 @@
 /** Picks the payment service for a request that names none: the merchant's rules, minus what cannot take the payment now. */
 import { createHash } from 'node:crypto';
 import type { NewPayment } from '../db/payments.ts';
-import type { RoutableAccount, RouteCandidate, RoutingFacts, SkippedService } from '../db/routing.ts';
+import type { MeasuredAccount } from '../db/merchants.ts';
+import type { RouteCandidate, RoutingFacts, SkippedService } from '../db/routing.ts';
 import {
   matchingRule,
   rank,
@@ -89,7 +90,7 @@ type Verdict =
 /** Whether a service can take the payment, and with which account. What passes by itself is said last. */
 function judge(
   services: ReadonlyMap<string, PaymentService>,
-  accounts: readonly RoutableAccount[],
+  accounts: readonly MeasuredAccount[],
   payable: Payable,
   wanted: RouteRequest,
   { payment_service, provider_account }: Pick<RankedService, 'payment_service' | 'provider_account'>,
@@ -130,12 +131,12 @@ export function accountsOf<Account extends { readonly id: string; readonly provi
 
 function measuredOf(
   services: ReadonlyMap<string, PaymentService>,
-  accounts: readonly RoutableAccount[],
+  accounts: readonly MeasuredAccount[],
   { payment_service, provider_account }: RoutedService,
 ) {
   const service = services.get(payment_service);
   const account = service && accountsOf(service, accounts, provider_account).find(({ enabled }) => enabled);
-  return account?.measured[service?.method.method ?? ''] ?? null;
+  return account?.performance[service?.method.method ?? '']?.payments ?? null;
 }
 
 function noRule(rules: readonly RoutingRule[], currency: string): FieldError {

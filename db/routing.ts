@@ -2,9 +2,10 @@
 import type pg from 'pg';
 import type { RoutingRule, RoutingStrategy } from '../domain/routing.ts';
 import type { Owner } from './invoices.ts';
-import type { AccountInUse } from './merchants.ts';
+import type { MeasuredAccount } from './merchants.ts';
 import type { PayableInvoice } from './payments.ts';
 import { REFUSES_S } from './provider-health.ts';
+import { PERFORMANCE_OF_A } from './service-performance.ts';
 
 export interface RoutingRow {
   /** Grows with each change; 0: there never were rules. */
@@ -81,17 +82,11 @@ export async function replaceRouting(
   return rows[0] ?? null;
 }
 
-/** An account of the merchant with what is measured of its services. */
-export interface RoutableAccount extends AccountInUse {
-  /** By method: payments that ended lately, and those of them that brought money. */
-  readonly measured: Readonly<Record<string, { readonly paid: number; readonly ended: number }>>;
-}
-
 /** All that a decision is made of, as it is at one moment. */
 export interface RoutingFacts {
   readonly routing: RoutingRow;
   /** Oldest first. */
-  readonly accounts: readonly RoutableAccount[];
+  readonly accounts: readonly MeasuredAccount[];
   /** Null: there is no such invoice, or none was named. */
   readonly invoice: PayableInvoice | null;
 }
@@ -109,7 +104,7 @@ export async function loadRoutingFacts(
         (select to_jsonb(r) - 'merchant_id' - 'mode' from routings r where r.merchant_id = $1 and r.mode = $2) as routing,
         coalesce((
           select jsonb_agg(jsonb_build_object('id', a.id, 'provider', a.provider, 'label', a.label, 'enabled', a.enabled,
-            'refuses_s', ${REFUSES_S}, 'measured', '{}'::jsonb) order by a.id)
+            'refuses_s', ${REFUSES_S}, 'performance', ${PERFORMANCE_OF_A}) order by a.id)
           from provider_accounts a where a.merchant_id = $1 and a.mode = $2), '[]') as accounts,
         (select to_jsonb(i) from (
           select id, merchant_id, reference, description, currency, amount, amount_received, amount_authorized, amount_refunded,

@@ -5,13 +5,17 @@ import { movementsOf, type OperationKind, type OperationStatus } from './operati
 import { isLate, invoiceStatus, paymentStatus, type InvoiceStatus, type PaymentStatus } from './status.ts';
 import { findPayment, type InvoiceState, type PaymentState } from './state.ts';
 
+/** About a provider account, not an invoice. */
+export type ProviderEventType = 'provider.degraded' | 'provider.recovered';
+
 export type OutgoingType =
   | `invoice.${InvoiceStatus}`
   | `payment.${PaymentStatus}`
   | 'payment.money_received'
   | `${OperationKind}.${OperationStatus}`
   | 'case.opened'
-  | 'case.resolved';
+  | 'case.resolved'
+  | ProviderEventType;
 
 export interface OutgoingEvent {
   readonly type: OutgoingType;

@@ -53,7 +53,9 @@ it('stores one row for each worker and writes one line for each change', async (
   one.changed(change('closed'));
   expect(await seen()).toMatchObject({ state: 'closed', retry_at: null, circuit_open: false });
   expect(await rowCount()).toBe(1);
-  expect(lines.map((line): unknown => JSON.parse(line).state)).toEqual(['open', 'half_open', 'closed']);
+  const said = lines.map((line): { state?: string; type?: string } => JSON.parse(line));
+  expect(said.flatMap(({ state = [] }) => state)).toEqual(['open', 'half_open', 'closed']);
+  expect(said.flatMap(({ type = [] }) => type)).toEqual(['provider.degraded', 'provider.recovered']);
 });
 
 it('shows an account as open while any worker refuses calls, and until when', async () => {

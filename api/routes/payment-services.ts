@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { findInvoice, type Owner } from '../../db/invoices.ts';
-import { linkedAccounts, type AccountInUse } from '../../db/merchants.ts';
+import { linkedAccounts, type AccountInUse, type MeasuredAccount } from '../../db/merchants.ts';
 import { isId } from '../../db/ids.ts';
 import type { CaptureMethod } from '../../domain/state.ts';
 import { sendJson } from '../answer.ts';
@@ -16,6 +16,7 @@ import {
   paymentServices,
   type PaymentService,
 } from '../payment-service.ts';
+import { presentPerformance } from '../present-performance.ts';
 import { payableAmount } from '../present.ts';
 import { invalidFields, notFound } from '../problem.ts';
 import { parseQuery } from '../query.ts';
@@ -82,7 +83,7 @@ const eitherOr = {
   expected: 'an invoice, or a currency with or without an amount',
 };
 
-function present(service: PaymentService, account: AccountInUse, wanted: Wanted) {
+function present(service: PaymentService, account: MeasuredAccount, wanted: Wanted) {
   const { id, manifest, method } = service;
   const reason = unavailable(service, account, wanted);
   return {
@@ -101,6 +102,7 @@ function present(service: PaymentService, account: AccountInUse, wanted: Wanted)
     refund: manifest.refund,
     available: reason === null,
     unavailable_reason: reason,
+    performance: presentPerformance(account.performance[method.method]),
   };
 }
 
