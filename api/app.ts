@@ -48,7 +48,7 @@ export function createApp(dependencies: ApiDependencies): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
-  app.use(logRequests(dependencies.logger));
+  app.use(logRequests(dependencies.logger, dependencies.metrics));
   app.use(helmet());
 
   const table = routes(dependencies);

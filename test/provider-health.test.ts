@@ -133,6 +133,40 @@ it('is left alone, and called again, with the next payment after an operator has
   expect(await at.ask('fapshi', id)).toMatchObject({ status: 201 });
 });
 
+const scrape = async (process: TestStack['api']): Promise<string> => {
+  const url = String(process.ready['metrics_url']);
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
+  return (await fetch(url)).text();
+};
+
+it('shows in the metrics of api and worker what has happened, by account and not by merchant', async () => {
+  const account = `account="${stack.merchant.accounts['fapshi']}"`;
+  const worker = await scrape(stack.worker);
+  const fapshi = `provider="fapshi",${account}`;
+  expect(worker).toMatch(
+    new RegExp(`sarraf_provider_calls_total\\{${fapshi},operation="create_payment",outcome="5xx"\\} [5-9]`),
+  );
+  expect(worker).toContain(`sarraf_breaker_state{${fapshi},state="closed"} 1`);
+  expect(worker).toContain(`sarraf_breaker_state{${fapshi},state="open"} 0`);
+  expect(worker).toMatch(
+    /sarraf_payments_total\{provider="fapshi",.*status="failed",failure="unavailable"\} 5/,
+  );
+  expect(worker).toContain('sarraf_invoices_total{status="paid",currency="XAF"} 1');
+  expect(worker).toMatch(/sarraf_sweeper_repairs_total\{cause="webhooks_told"\} \d/);
+  expect(worker).toMatch(/sarraf_database_connections\{pool="main",state="idle"\} \d/);
+  expect(worker).toMatch(/sarraf_worker_cached_invoices \d/);
+
+  const api = await scrape(stack.api);
+  expect(api).toMatch(
+    /sarraf_http_requests_total\{method="POST",route="\/v1\/invoices\/:id\/payments",status="503"\} \d/,
+  );
+  expect(api).toContain('sarraf_webhooks_total{provider="fapshi",verdict="accepted"} 1');
+  for (const text of [api, worker]) {
+    expect(text).not.toMatch(/mer_|inv_|pay_|sk_sandbox/);
+    expect(text).toContain('process_cpu_seconds_total');
+  }
+});
+
 it('breaks no rule of the record', async () => {
   expect(await settledViolations(stack.pool)).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createBreakers } from '../activities/breakers.ts';
 import { createActivities } from '../activities/index.ts';
-import type { FailPoint } from '../activities/dependencies.ts';
+import type { ExchangeRecorder, FailPoint } from '../activities/dependencies.ts';
 import { createLanes } from '../activities/lanes.ts';
 import { temporalConnectionOptions, type ServiceConfig } from '../config/index.ts';
 import { newId } from '../db/ids.ts';
@@ -12,6 +12,9 @@ import { createPool } from '../db/pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { connectorFor } from '../providers/index.ts';
+import { createRegistry } from '../metrics/registry.ts';
+import { serveMetrics } from '../metrics/server.ts';
+import { createWorkerMetrics, showWorkerStatus, type WorkerMetrics } from '../metrics/worker-metrics.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { ensureSweepSchedule } from '../temporal/schedules.ts';
 import { workflowBundle } from './bundle.ts';
@@ -31,6 +34,8 @@ const MAX_CACHED_INVOICES = 1000;
 export interface RunningWorker {
   /** Resolves when the worker has stopped; rejects when it had to. */
   readonly stopped: Promise<void>;
+  /** Null: its metrics are not served. */
+  readonly metricsUrl: string | null;
   /** Stops polling, finishes what is under way, closes connections. */
   stop(): Promise<void>;
 }
@@ -41,7 +46,14 @@ export async function startWorker(
   logger: Logger,
   failPoint: (name: FailPoint) => void = () => undefined,
 ): Promise<RunningWorker> {
-  Runtime.install({ logger: temporalLogger(logger, 'WARN'), shutdownSignals: [] });
+  const { host: metricsHost, workerPort: metricsPort, temporalPort } = config.metrics;
+  Runtime.install({
+    logger: temporalLogger(logger, 'WARN'),
+    shutdownSignals: [],
+    ...(temporalPort === null
+      ? {}
+      : { telemetryOptions: { metrics: { prometheus: { bindAddress: `${metricsHost}:${temporalPort}` } } } }),
+  });
   const pool = createPool({
     url: config.database.url,
     size: config.database.poolSize,
@@ -56,6 +68,8 @@ export async function startWorker(
     durable: false,
     onError: (err) => logger.warn({ err }, 'a database connection broke'),
   });
+  const registry = createRegistry({ main: pool, record: recordPool });
+  const metrics = createWorkerMetrics(registry);
   const exchanges = createExchangeRecorder({ pool: recordPool, logger });
   const health = createHealthReporter({ pool: recordPool, logger, workerId: newId('wrk') });
   const http = createProviderHttp({
@@ -65,26 +79,38 @@ export async function startWorker(
   const connection = await NativeConnection.connect(await temporalConnectionOptions(config.temporal));
   const { namespace, taskQueue } = config.temporal;
   const client = new Client({ connection, namespace });
+  const activities = createActivities({
+    pool,
+    sealer: createSealer(config.secrets.credentialsKeys),
+    connectorFor,
+    http,
+    exchanges: counted(exchanges, metrics),
+    exchangesKept_days: config.exchangesKept_days,
+    lanes: createLanes(LANE_WIDTH),
+    breakers: createBreakers(Date.now, (change) => {
+      metrics.breaker(change);
+      health.changed(change);
+    }),
+    invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
+    logger,
+    committed: metrics.committed,
+    webhookUrl: (provider, account) => `${config.api.publicUrl}/webhooks/${provider}/${account}`,
+    now: Date.now,
+    failPoint,
+  });
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue,
     workflowBundle: await workflowBundle(),
-    activities: createActivities({
-      pool,
-      sealer: createSealer(config.secrets.credentialsKeys),
-      connectorFor,
-      http,
-      exchanges,
-      exchangesKept_days: config.exchangesKept_days,
-      lanes: createLanes(LANE_WIDTH),
-      breakers: createBreakers(Date.now, health.changed),
-      invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
-      logger,
-      webhookUrl: (provider, account) => `${config.api.publicUrl}/webhooks/${provider}/${account}`,
-      now: Date.now,
-      failPoint,
-    }),
+    activities: {
+      ...activities,
+      async sweep() {
+        const report = await activities.sweep();
+        metrics.swept(report);
+        return report;
+      },
+    },
     interceptors: { activity: [activityLog(logger)] },
     // After a worker crash its cached workflows are offered to the others this soon.
     stickyQueueScheduleToStartTimeout: '1s',
@@ -105,17 +131,47 @@ export async function startWorker(
     // Invoices go on without it; what is left behind waits until some worker starts with more luck.
     logger.error({ err }, 'the schedule of the sweeper could not be made');
   }
+  showWorkerStatus(registry, () => worker.getStatus());
+  const served = await serveMetrics(registry, { host: metricsHost, port: metricsPort }, logger);
   const running = worker.run();
   const close = async (): Promise<void> => {
     await Promise.all([exchanges.close(), health.close()]);
-    await Promise.allSettled([connection.close(), pool.end(), recordPool.end(), http.close()]);
+    await Promise.allSettled([
+      connection.close(),
+      pool.end(),
+      recordPool.end(),
+      http.close(),
+      served.close(),
+    ]);
   };
   const stopped = running.finally(close);
   return {
     stopped,
+    metricsUrl: served.url,
     async stop() {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await stopped;
+    },
+  };
+}
+
+/** The recorder that counts each call, too. */
+function counted(recorder: ExchangeRecorder, metrics: WorkerMetrics): ExchangeRecorder {
+  return {
+    record(exchange) {
+      const { account_id, provider, seen } = exchange;
+      const { outcome, duration_ms, request } = seen;
+      metrics.providerCall({
+        account_id,
+        provider,
+        operation: request.operation,
+        outcome:
+          outcome.type === 'answered'
+            ? `${Math.floor(outcome.response.status / 100)}xx`
+            : outcome.failure.code,
+        seconds: duration_ms / 1000,
+      });
+      recorder.record(exchange);
     },
   };
 }
