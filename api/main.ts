@@ -5,7 +5,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Client } from '@temporalio/client';
 import type { Express } from 'express';
 import { loadServiceConfig } from '../config/index.ts';
 import { createPool } from '../db/pool.ts';
@@ -15,7 +14,7 @@ import { connectors } from '../providers/index.ts';
 import { createApiMetrics } from '../metrics/api-metrics.ts';
 import { createRegistry } from '../metrics/registry.ts';
 import { serveMetrics } from '../metrics/server.ts';
-import { lazyConnection } from '../temporal/connect.ts';
+import { clientOn, lazyConnection } from '../temporal/connect.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { fastForward } from '../temporal/test-clock.ts';
 import { createApp } from './app.ts';
@@ -44,9 +43,9 @@ const pool = createPool({
 const registry = createRegistry({ main: pool });
 const { host: metricsHost, apiPort: metricsPort } = config.metrics;
 const metrics = await serveMetrics(registry, { host: metricsHost, port: metricsPort }, logger);
-const { namespace, taskQueue } = config.temporal;
+const { taskQueue } = config.temporal;
 const connection = await lazyConnection(config.temporal);
-const client = new Client({ connection, namespace });
+const client = clientOn(connection, config.temporal);
 const background = createBackground();
 const { addresses: reach } = config.providers;
 const providerHttp = createProviderHttp({

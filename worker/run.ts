@@ -1,10 +1,9 @@
 /** The worker: polls Temporal for invoices to carry on with. Keeps no state; run as many as you like. */
-import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createBreakers } from '../activities/breakers.ts';
 import { createActivities } from '../activities/index.ts';
-import type { ExchangeRecorder, FailPoint } from '../activities/dependencies.ts';
+import type { FailPoint } from '../activities/dependencies.ts';
 import { createLanes } from '../activities/lanes.ts';
 import { temporalConnectionOptions, type ServiceConfig } from '../config/index.ts';
 import { newId } from '../db/ids.ts';
@@ -14,10 +13,13 @@ import { createProviderHttp } from '../providers/http.ts';
 import { connectorFor } from '../providers/index.ts';
 import { createRegistry } from '../metrics/registry.ts';
 import { serveMetrics } from '../metrics/server.ts';
-import { createWorkerMetrics, showWorkerStatus, type WorkerMetrics } from '../metrics/worker-metrics.ts';
+import { createWorkerMetrics, showWorkerStatus } from '../metrics/worker-metrics.ts';
+import { clientOn } from '../temporal/connect.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
+import { payloadOptions } from '../temporal/payload-codec.ts';
 import { ensureSweepSchedule } from '../temporal/schedules.ts';
 import { workflowBundle } from './bundle.ts';
+import { countedCalls, countedChanges, countedSweeps } from './counted.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
 import { createHealthReporter } from './health-reporter.ts';
 import { activityLog, temporalLogger } from './log.ts';
@@ -78,39 +80,32 @@ export async function startWorker(
   });
   const connection = await NativeConnection.connect(await temporalConnectionOptions(config.temporal));
   const { namespace, taskQueue } = config.temporal;
-  const client = new Client({ connection, namespace });
-  const activities = createActivities({
-    pool,
-    sealer: createSealer(config.secrets.credentialsKeys),
-    connectorFor,
-    http,
-    exchanges: counted(exchanges, metrics),
-    exchangesKept_days: config.exchangesKept_days,
-    lanes: createLanes(LANE_WIDTH),
-    breakers: createBreakers(Date.now, (change) => {
-      metrics.breaker(change);
-      health.changed(change);
-    }),
-    invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
-    logger,
-    committed: metrics.committed,
-    webhookUrl: (provider, account) => `${config.api.publicUrl}/webhooks/${provider}/${account}`,
-    now: Date.now,
-    failPoint,
-  });
+  const client = clientOn(connection, config.temporal);
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue,
-    workflowBundle: await workflowBundle(),
-    activities: {
-      ...activities,
-      async sweep() {
-        const report = await activities.sweep();
-        metrics.swept(report);
-        return report;
-      },
-    },
+    ...payloadOptions(config.temporal),
+    workflowBundle: await workflowBundle({ encodedFailures: config.temporal.payloads !== null }),
+    activities: countedSweeps(
+      createActivities({
+        pool,
+        sealer: createSealer(config.secrets.credentialsKeys),
+        connectorFor,
+        http,
+        exchanges: countedCalls(exchanges, metrics),
+        exchangesKept_days: config.exchangesKept_days,
+        lanes: createLanes(LANE_WIDTH),
+        breakers: createBreakers(Date.now, countedChanges(health, metrics)),
+        invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
+        logger,
+        committed: metrics.committed,
+        webhookUrl: (provider, account) => `${config.api.publicUrl}/webhooks/${provider}/${account}`,
+        now: Date.now,
+        failPoint,
+      }),
+      metrics,
+    ),
     interceptors: { activity: [activityLog(logger)] },
     // After a worker crash its cached workflows are offered to the others this soon.
     stickyQueueScheduleToStartTimeout: '1s',
@@ -151,27 +146,6 @@ export async function startWorker(
     async stop() {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await stopped;
-    },
-  };
-}
-
-/** The recorder that counts each call, too. */
-function counted(recorder: ExchangeRecorder, metrics: WorkerMetrics): ExchangeRecorder {
-  return {
-    record(exchange) {
-      const { account_id, provider, seen } = exchange;
-      const { outcome, duration_ms, request } = seen;
-      metrics.providerCall({
-        account_id,
-        provider,
-        operation: request.operation,
-        outcome:
-          outcome.type === 'answered'
-            ? `${Math.floor(outcome.response.status / 100)}xx`
-            : outcome.failure.code,
-        seconds: duration_ms / 1000,
-      });
-      recorder.record(exchange);
     },
   };
 }
