@@ -239,6 +239,44 @@ describe('a payment without a payment_service', () => {
     }
   });
 
+  it('takes the service that does best, as it is shown at the services and at the account', async () => {
+    const measure = (method: string, paid: number) =>
+      api.pool.query(
+        `insert into service_performance (account_id, method, measured_at, payments, failures, calls)
+         values ($1, $2, now(), $3, '{"declined": 3}', '{"count": 9, "failed": 1, "p50_ms": 80, "p95_ms": 300}')`,
+        [
+          api.merchant.account,
+          method,
+          JSON.stringify({ requested: 110, created: 105, paid, ended: 100, open: 10 }),
+        ],
+      );
+    await measure('qr', 60);
+    await measure('phone', 90);
+    await put([rule({ strategy: 'success_rate' })]);
+    expect((await pay(await newInvoice())).json).toMatchObject({
+      payment_service: PHONE,
+      routing: { strategy: 'success_rate', reason: 'by success rate, 90 of 100 payments paid' },
+    });
+    const performance = {
+      window_s: 3600,
+      payments: { requested: 110, ended: 100 },
+      creation_rate: 0.9545,
+      success_rate: 0.9,
+      failures: { declined: 3 },
+      calls: { p50_ms: 80, p95_ms: 300 },
+    };
+    const { json } = await api.call('GET', '/v1/payment_services');
+    expect(json['data']).toMatchObject([
+      { id: QR, performance: { success_rate: 0.6 } },
+      { id: PHONE, performance },
+    ]);
+    const account = await api.call('GET', `/v1/provider_accounts/${api.merchant.account}`);
+    expect(account.json['performance']).toContainEqual(
+      expect.objectContaining({ payment_service: PHONE, success_rate: 0.9 }),
+    );
+    await api.pool.query('delete from service_performance');
+  });
+
   it('falls back once for each service while nothing happened, and each attempt knows the one before', async () => {
     await put([rule()]);
     const invoice = await newInvoice();
