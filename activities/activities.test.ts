@@ -43,6 +43,7 @@ const dependencies = (): ActivityDependencies => ({
   http,
   exchanges: { record: (exchange) => void kept.push(exchange) },
   exchangesKept_days: 90,
+  auditKey: Buffer.alloc(32, 1),
   lanes: createLanes(4),
   breakers: createBreakers(Date.now, () => undefined),
   invoices: createTestGateway(db.pool),

@@ -19,6 +19,8 @@ export interface ActivityDependencies {
   readonly exchanges: ExchangeRecorder;
   /** How long calls to providers and the bodies of webhooks are kept, days. */
   readonly exchangesKept_days: number;
+  /** Seals the links of the audit chain. */
+  readonly auditKey: Uint8Array;
   readonly lanes: Lanes;
   readonly breakers: Breakers;
   /** The sweeper's way back to the invoices' workflows. */

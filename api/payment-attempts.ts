@@ -52,6 +52,8 @@ export interface PaymentRequest {
   readonly description: string | null;
   readonly customer: CustomerJson;
   readonly return_urls: ReturnUrlsJson;
+  /** The id of the API key. */
+  readonly requested_by: string;
 }
 
 /** A route that leads on: what is true of its next attempt, whichever service that takes. */

@@ -89,7 +89,13 @@ it('is another incident when it happens again', async () => {
 });
 
 it('is not what an operator has decided', async () => {
-  await forceBreaker(db.pool, owner(), db.account_id, { state: 'open', reason: 'maintenance' });
+  await forceBreaker(
+    db.pool,
+    owner(),
+    db.account_id,
+    { state: 'open', reason: 'maintenance' },
+    { actor: { type: 'api_key', id: 'key_1' }, details: {} },
+  );
   expect(await settleIncidents(db.pool)).toEqual([]);
 });
 

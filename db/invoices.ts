@@ -76,18 +76,19 @@ const INSERT = {
     )
     insert into invoices (id, merchant_id, mode, reference, description, currency, amount, customer, items, metadata,
       return_urls, due_at, created_at, updated_at, state, version, status, capture_method,
-      late_money, excess_money)
-    select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, 0, 'open', $19, $20, $21
+      late_money, excess_money, created_by)
+    select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, 0, 'open', $19, $20, $21, $22
     where $15::text is null or exists (select from claim)`,
 };
 
 /**
  * Stores a new invoice in one statement, together with the claim of its idempotency key and the answer that
- * repetitions will get. False: the key has been used before and nothing was stored.
+ * repetitions will get. `createdBy`: the id of the API key. False: the key has been used before and nothing was stored.
  */
 export async function insertInvoice(
   pool: pg.Pool,
   row: InvoiceRow,
+  createdBy: string,
   idempotency: { readonly claim: IdempotencyClaim; readonly answer: StoredAnswer } | null,
 ): Promise<boolean> {
   const { id, merchant_id, currency, amount, due_at, capture_method, created_at } = row;
@@ -126,6 +127,7 @@ export async function insertInvoice(
       capture_method,
       row.late_money,
       row.excess_money,
+      createdBy,
     ],
   });
   return rowCount === 1;

@@ -102,6 +102,8 @@ export interface NewPayment {
   readonly authorizes_first: boolean;
   /** Null: the merchant named the service. */
   readonly routing: PaymentRouting | null;
+  /** The id of the API key. */
+  readonly requested_by: string;
   /** RFC 3339. */
   readonly created_at: string;
 }
@@ -172,11 +174,11 @@ const INSERT = {
       returning 1
     ), made as (
       insert into payments (id, invoice_id, merchant_id, account_id, provider, method, currency, amount, request, created_at, status,
-        updated_at, routing)
+        updated_at, routing, requested_by)
       select $13, c.invoice_id, $2, c.account_id, $4, $14, c.currency, c.amount,
         jsonb_build_object('description', c.description, 'customer', c.customer, 'items', c.items, 'return_urls', c.return_urls,
           'return_url', $19::text),
-        $15, 'requested', $15, $20
+        $15, 'requested', $15, $20, $21
       from chosen c where $16::text is null or exists (select from claim)
       returning 1
     )
@@ -218,6 +220,7 @@ export async function insertPayment(
       payment.authorizes_first,
       payment.return_url,
       payment.routing === null ? null : JSON.stringify(payment.routing),
+      payment.requested_by,
     ],
   });
   const [row] = rows;

@@ -136,7 +136,12 @@ export type InvoiceEvent =
     }
   /** The due time has passed unpaid, and every live payment was asked once more first. */
   | { readonly type: 'invoice.expired' }
-  | { readonly type: 'invoice.canceled'; readonly reason: string | null };
+  | {
+      readonly type: 'invoice.canceled';
+      readonly reason: string | null;
+      /** The id of the API key that asked; not kept in older events. */
+      readonly by?: string;
+    };
 
 /** An event with its moment on the invoice's own clock: RFC 3339 UTC, strictly growing within an invoice. */
 export type RecordedEvent = InvoiceEvent & { readonly at: string };

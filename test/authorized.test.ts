@@ -173,5 +173,5 @@ describe('an invoice that is captured by hand', () => {
 });
 
 it('the record and the providers agree on every payment and every transfer', async () => {
-  expect(await settledViolations(stack.pool)).toEqual([]);
+  expect(await settledViolations(stack)).toEqual([]);
 });

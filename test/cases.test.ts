@@ -207,5 +207,5 @@ describe('what a merchant wants for all its invoices', () => {
 });
 
 it('the record and the providers agree on every payment and every transfer', async () => {
-  expect(await settledViolations(stack.pool)).toEqual([]);
+  expect(await settledViolations(stack)).toEqual([]);
 });

@@ -168,5 +168,5 @@ it('shows in the metrics of api and worker what has happened, by account and not
 });
 
 it('breaks no rule of the record', async () => {
-  expect(await settledViolations(stack.pool)).toEqual([]);
+  expect(await settledViolations(stack)).toEqual([]);
 });

@@ -205,5 +205,5 @@ describe('other providers', () => {
 });
 
 it('the record and the providers agree on every payment and every transfer', async () => {
-  expect(await settledViolations(stack.pool)).toEqual([]);
+  expect(await settledViolations(stack)).toEqual([]);
 });

@@ -156,5 +156,5 @@ it('breaks no rule of the record', async () => {
     async () => (await stack.pool.query(`select from payments where status = 'requested'`)).rowCount,
     (count) => count === 0,
   );
-  expect(await settledViolations(stack.pool)).toEqual([]);
+  expect(await settledViolations(stack)).toEqual([]);
 });

@@ -93,8 +93,8 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
     await move({ payment_id, account_id: payment.account_id, operation_id, kind, amount, manual: false, by });
   }
 
-  async function end(as: 'expired' | 'canceled', reason: string | null): Promise<void> {
-    settle(await endInvoice({ invoice_id, as, reason, now: Date.now() }));
+  async function end(as: 'expired' | 'canceled', reason: string | null, by?: string): Promise<void> {
+    settle(await endInvoice({ invoice_id, as, reason, by, now: Date.now() }));
   }
 
   return {
@@ -132,11 +132,11 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
       const { refused } = settle(await resolveCase({ invoice_id, now: Date.now(), ...input }));
       return { refused };
     },
-    async cancel({ reason }) {
+    async cancel({ reason, by }) {
       const before = await this.load();
       if (!before || !isCancelable(before)) return canceledOr(before);
       if ((await checkAll('cancel')) > 0) return { outcome: 'unconfirmed' };
-      if (state && invoiceStatus(state) === 'open') await end('canceled', reason);
+      if (state && invoiceStatus(state) === 'open') await end('canceled', reason, by);
       return canceledOr(state);
     },
     async refresh({ payment_id }) {

@@ -15,7 +15,7 @@ import { findInvoice, findInvoiceWithPayments, insertInvoice, type InvoiceRow } 
 import type { IdempotencyClaim } from '../../db/idempotency.ts';
 import type { Mode } from '../../db/merchants.ts';
 import type { InvoiceStatus } from '../../domain/status.ts';
-import type { CancelResult } from '../../workflows/contract.ts';
+import type { CancelInput, CancelResult } from '../../workflows/contract.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { contextOf, holderOf, ownerOf, type Holder } from '../context.ts';
@@ -70,7 +70,7 @@ export function invoiceRoutes(dependencies: ApiDependencies) {
   const make = async (holder: Holder, body: unknown, claim: IdempotencyClaim | null) => {
     const row = newRow(holder, parseBody(schemas[holder.owner.mode], body), now());
     const answer = { status: 201, body: JSON.stringify(presentInvoice(row, [], publicUrl)) };
-    if (await insertInvoice(pool, row, claim && { claim, answer }))
+    if (await insertInvoice(pool, row, holder.key_id, claim && { claim, answer }))
       return { type: 'made', row, answer } as const;
     const repetition = claim && (await repetitionOf(pool, claim));
     if (!repetition) throw new Error('the invoice was not stored although its key is free');
@@ -130,16 +130,16 @@ export function invoiceRoutes(dependencies: ApiDependencies) {
     const row = await findInvoice(pool, ownerOf(response), id);
     if (!row) throw notFound('invoice');
     if (row.status !== 'canceled') {
-      const result = await tryCancel(row, reason);
+      const result = await tryCancel(row, { reason, by: holderOf(response).key_id });
       const after = await findInvoice(pool, ownerOf(response), id);
       confirmCanceled(result, after?.status ?? row.status);
     }
     return read(request, response);
   };
 
-  const tryCancel = async (row: InvoiceRow, reason: string | null): Promise<CancelResult> => {
+  const tryCancel = async (row: InvoiceRow, input: CancelInput): Promise<CancelResult> => {
     try {
-      return await repeatDropped(() => invoices.cancel(factsOf(row), { reason }));
+      return await repeatDropped(() => invoices.cancel(factsOf(row), input));
     } catch (error) {
       if (!isDeadline(error) && !isUnreachable(error)) throw error;
       throw new Problem(

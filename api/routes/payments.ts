@@ -12,7 +12,7 @@ import { findPayment, type PaymentRow } from '../../db/payments.ts';
 import type { Mode } from '../../db/merchants.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { contextOf, ownerOf } from '../context.ts';
+import { contextOf, holderOf, ownerOf, type Holder } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { customer, DESCRIPTION_MAX, optionalAmount, optionalText, returnUrls } from '../fields.ts';
 import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
@@ -49,7 +49,7 @@ export function paymentRoutes(dependencies: ApiDependencies) {
   const attempts = createPaymentAttempts(dependencies);
   const schemas = { live: paymentBody('live'), sandbox: paymentBody('sandbox') };
 
-  const requestOf = (owner: Owner, invoice_id: string, body: unknown): PaymentRequest => {
+  const requestOf = ({ owner, key_id }: Holder, invoice_id: string, body: unknown): PaymentRequest => {
     const wanted = parseBody(schemas[owner.mode], body);
     return {
       owner,
@@ -60,6 +60,7 @@ export function paymentRoutes(dependencies: ApiDependencies) {
       description: wanted.description ?? null,
       customer: defined(wanted.customer ?? {}),
       return_urls: defined(wanted.return_urls ?? {}),
+      requested_by: key_id,
     };
   };
 
@@ -119,11 +120,12 @@ export function paymentRoutes(dependencies: ApiDependencies) {
 
   const create = async (request: Request, response: Response): Promise<void> => {
     const invoiceId = idParameter(request, response, 'inv');
-    const owner = ownerOf(response);
+    const holder = holderOf(response);
+    const { owner } = holder;
     const body = jsonBody(request);
     const claim = claimOf(request, response, body);
     const begun = await unlessRepeated(pool, claim, () =>
-      attempts.start(requestOf(owner, invoiceId, body), claim),
+      attempts.start(requestOf(holder, invoiceId, body), claim),
     );
     if (begun.type === 'answered') {
       if (begun.answer.status < 400) response.setHeader('Location', `/v1/payments/${begun.resource_id}`);
@@ -132,7 +134,7 @@ export function paymentRoutes(dependencies: ApiDependencies) {
     let outcome: Outcome<PaymentRow>;
     try {
       const started = begun.type === 'started' ? begun : await resume(owner, begun.resource_id);
-      outcome = await driveRoute(requestOf(owner, invoiceId, body), started, claim);
+      outcome = await driveRoute(requestOf(holder, invoiceId, body), started, claim);
     } catch (error) {
       if (claim) await leaveOpen(pool, claim).catch(() => undefined);
       throw error;
