@@ -21,6 +21,7 @@ import { erasureRoutes } from './routes/erasures.ts';
 import { eventRoutes } from './routes/events.ts';
 import { exchangeRoutes } from './routes/exchanges.ts';
 import { healthRoutes } from './routes/health.ts';
+import { incidentRoutes } from './routes/incidents.ts';
 import { invoiceListRoute } from './routes/invoice-list.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { merchantRoutes } from './routes/merchant.ts';
@@ -32,12 +33,13 @@ import { providerAccountRoutes } from './routes/provider-accounts.ts';
 import { qrRoutes } from './routes/qr.ts';
 import { refundListRoute } from './routes/refund-list.ts';
 import { returnRoutes } from './routes/returns.ts';
+import { routingRoutes } from './routes/routing.ts';
 import { styleRoutes } from './routes/style.ts';
 import { testClockRoutes } from './routes/test-clock.ts';
 import { readWebhookBytes, webhookRoutes } from './routes/webhooks.ts';
 
 interface Route {
-  readonly method: 'get' | 'post' | 'patch';
+  readonly method: 'get' | 'post' | 'put' | 'patch';
   readonly path: string;
   readonly handlers: readonly RequestHandler[];
 }
@@ -48,7 +50,7 @@ export function createApp(dependencies: ApiDependencies): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
-  app.use(logRequests(dependencies.logger));
+  app.use(logRequests(dependencies.logger, dependencies.metrics));
   app.use(helmet());
 
   const table = routes(dependencies);
@@ -66,10 +68,12 @@ function routes(dependencies: ApiDependencies): Route[] {
   const operations = operationRoutes(dependencies);
   const events = eventRoutes(dependencies);
   const cases = caseRoutes(dependencies);
+  const incidents = incidentRoutes(dependencies);
   const trail = auditEntryRoutes(dependencies);
   const balances = balanceRoutes(dependencies);
   const merchant = merchantRoutes(dependencies);
   const services = paymentServiceRoutes(dependencies);
+  const routing = routingRoutes(dependencies);
   const clock = testClockRoutes(dependencies);
   const finder = createAccountFinder(dependencies);
   const accounts = providerAccountRoutes(dependencies, finder);
@@ -83,6 +87,7 @@ function routes(dependencies: ApiDependencies): Route[] {
   const { health, ready } = healthRoutes(dependencies);
   const get = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'get', path, handlers });
   const post = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'post', path, handlers });
+  const put = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'put', path, handlers });
   const patch = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'patch', path, handlers });
 
   return [
@@ -110,6 +115,8 @@ function routes(dependencies: ApiDependencies): Route[] {
     get('/v1/cases', key, cases.list),
     get('/v1/cases/:id', key, cases.read),
     post('/v1/cases/:id/resolve', key, readBytes, cases.resolve),
+    get('/v1/incidents', key, incidents.list),
+    get('/v1/incidents/:id', key, incidents.read),
     get('/v1/balances', key, balances.read),
     get('/v1/audit_entries', key, trail.list),
     get('/v1/audit_entries/:id', key, trail.read),
@@ -117,6 +124,9 @@ function routes(dependencies: ApiDependencies): Route[] {
     get('/v1/merchant', key, merchant.read),
     patch('/v1/merchant', key, readBytes, merchant.change),
     get('/v1/payment_services', key, services.list),
+    get('/v1/routing', key, routing.read),
+    put('/v1/routing', key, readBytes, routing.replace),
+    post('/v1/routing/preview', key, readBytes, routing.preview),
     post('/v1/provider_accounts', key, readBytes, accounts.create),
     get('/v1/provider_accounts', key, accounts.list),
     get('/v1/provider_accounts/:id', key, accounts.read),

@@ -6,6 +6,7 @@ import type { Sealer } from '../db/sealed.ts';
 import type { Connector } from '../providers/contract.ts';
 import type { ProviderHttp } from '../providers/http.ts';
 import type { Reach } from '../providers/reach.ts';
+import type { ApiMetrics } from '../metrics/api-metrics.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
 import type { Background } from './background.ts';
 import type { Probe } from './probes.ts';
@@ -36,6 +37,8 @@ export interface ApiDependencies {
   readonly background: Background;
   /** How many webhooks were refused, and why. */
   readonly refusals: RefusalCounts;
+  /** What is counted for Prometheus; without it nothing is. */
+  readonly metrics?: ApiMetrics;
   /** How long the start of a workflow may take before the caller is told to come back, milliseconds. */
   readonly openTimeout_ms?: number;
 }

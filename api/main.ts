@@ -11,6 +11,9 @@ import { createPool } from '../db/pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { connectors } from '../providers/index.ts';
+import { createApiMetrics } from '../metrics/api-metrics.ts';
+import { createRegistry } from '../metrics/registry.ts';
+import { serveMetrics } from '../metrics/server.ts';
 import { clientOn, lazyConnection } from '../temporal/connect.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { fastForward } from '../temporal/test-clock.ts';
@@ -37,6 +40,9 @@ const pool = createPool({
   name: 'sarraf-api',
   onError: (err) => logger.warn({ err }, 'a database connection broke'),
 });
+const registry = createRegistry({ main: pool });
+const { host: metricsHost, apiPort: metricsPort } = config.metrics;
+const metrics = await serveMetrics(registry, { host: metricsHost, port: metricsPort }, logger);
 const { taskQueue } = config.temporal;
 const connection = await lazyConnection(config.temporal);
 const client = clientOn(connection, config.temporal);
@@ -76,6 +82,7 @@ const app: Express = createApp({
   now: Date.now,
   background,
   refusals: createRefusalCounts(),
+  metrics: createApiMetrics(registry),
 });
 server.on('request', app);
 let stopping = false;
@@ -96,7 +103,7 @@ async function stop(signal: string): Promise<void> {
   clearTimeout(force);
   // What is given up here is a signal about a stored webhook: it is swept up later.
   await withTimeLimit(SIGNALS_MS, background.settled()).catch(() => undefined);
-  await Promise.allSettled([pool.end(), connection.close(), providerHttp.close()]);
+  await Promise.allSettled([pool.end(), connection.close(), providerHttp.close(), metrics.close()]);
   logger.info('api has stopped');
   // Calls that were given up may still be waiting to be retried, and a retry on a closed connection would crash.
   process.exit(0);
@@ -104,5 +111,8 @@ async function stop(signal: string): Promise<void> {
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
 
 // Last: whoever reads this may send a signal at once.
-process.stdout.write(`${JSON.stringify({ ready: true, url: publicUrl, port, pid: process.pid })}\n`);
+const { url: metrics_url } = metrics;
+process.stdout.write(
+  `${JSON.stringify({ ready: true, url: publicUrl, port, metrics_url, pid: process.pid })}\n`,
+);
 logger.info({ url: publicUrl }, 'api is listening');

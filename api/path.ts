@@ -13,6 +13,7 @@ const NAMES = {
   case: 'case',
   evt: 'event',
   pacc: 'provider account',
+  inc: 'incident',
   aud: 'audit entry',
 } as const;
 

@@ -149,6 +149,9 @@ async function serviceEnvironment(
     API_HOST: config.api.host,
     API_PORT: String(port),
     PUBLIC_URL: publicUrl,
+    // Any free port, unless one was chosen.
+    API_METRICS_PORT: String(config.metrics.apiPort ?? 0),
+    WORKER_METRICS_PORT: String(config.metrics.workerPort ?? 0),
     // The simulators are on this machine.
     PROVIDER_ADDRESSES: process.env['PROVIDER_ADDRESSES'] ?? 'loopback',
   };

@@ -7,6 +7,7 @@ import {
   oneOf,
   onOff,
   port,
+  portOrOff,
   secretBytes,
   url,
   wholeNumber,
@@ -19,6 +20,7 @@ interface About {
     | 'Database'
     | 'Temporal'
     | 'API'
+    | 'Metrics'
     | 'Providers'
     | 'Secrets'
     | 'Command line'
@@ -143,6 +145,28 @@ export const variables = {
     group: 'API',
     text: 'Where providers and customers reach the API. Without it: http://127.0.0.1:API_PORT.',
     example: 'https://pay.example.com',
+  }),
+
+  METRICS_HOST: matching(/^[A-Za-z0-9.:_-]+$/, 'a host name or an IP address')
+    .default('127.0.0.1')
+    .register(about, {
+      group: 'Metrics',
+      text: 'The address that GET /metrics of api and worker listen on. They show no secrets, but how business goes:\nkeep them away from the internet.',
+    }),
+  API_METRICS_PORT: portOrOff().optional().register(about, {
+    group: 'Metrics',
+    text: "The port of the API's metrics for Prometheus: 9464 when unset; off for none.",
+    example: '9464',
+  }),
+  WORKER_METRICS_PORT: portOrOff().optional().register(about, {
+    group: 'Metrics',
+    text: "The port of a worker's metrics: 9465 when unset; off for none. Of several workers on one machine, the first takes it.",
+    example: '9465',
+  }),
+  TEMPORAL_METRICS_PORT: port().optional().register(about, {
+    group: 'Metrics',
+    text: 'Has the Temporal SDK in a worker show its own metrics on this port, too. Unset: it does not.',
+    example: '9466',
   }),
 
   PROVIDER_ADDRESSES: oneOf('public', 'loopback', 'any').default('public').register(about, {
