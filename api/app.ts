@@ -9,6 +9,7 @@ import { nearest } from './did-you-mean.ts';
 import { answerErrors } from './error-handler.ts';
 import { logRequests } from './log.ts';
 import { Problem } from './problem.ts';
+import { opsRoutes } from './ops/index.ts';
 import { createAccountFinder } from './provider-accounts.ts';
 import { accountBreakerRoutes } from './routes/account-breaker.ts';
 import { accountRotationRoutes } from './routes/account-rotation.ts';
@@ -143,6 +144,7 @@ function routes(dependencies: ApiDependencies): Route[] {
     get('/qr/:file', qrRoutes(dependencies).draw),
     get('/docs/errors', showErrorDocs),
     ...styleRoutes(dependencies).map(({ path, show }) => get(path, show)),
+    ...opsRoutes(dependencies),
     get('/healthz', health),
     get('/readyz', ready),
   ];

@@ -12,6 +12,14 @@ import type { Background } from './background.ts';
 import type { Probe } from './probes.ts';
 import type { RefusalCounts } from './refusal-counts.ts';
 
+export interface OperationsSettings {
+  /** `open`: whoever is on this machine is an administrator of the sandbox. */
+  readonly access: 'sign_in' | 'open';
+  /** Without trailing slash; null: there is no link. */
+  readonly temporalUiUrl: string | null;
+  readonly temporalNamespace: string;
+}
+
 export interface ApiDependencies {
   readonly pool: pg.Pool;
   readonly sealer: Sealer;
@@ -39,6 +47,10 @@ export interface ApiDependencies {
   readonly refusals: RefusalCounts;
   /** What is counted for Prometheus; without it nothing is. */
   readonly metrics?: ApiMetrics;
+  /** How the operations pages are reached; without it people sign in, and nothing links to the Temporal UI. */
+  readonly operations?: OperationsSettings;
+  /** Aborted when the process is told to stop, so that answers without an end are ended. */
+  readonly stopping?: AbortSignal;
   /** How long the start of a workflow may take before the caller is told to come back, milliseconds. */
   readonly openTimeout_ms?: number;
 }
