@@ -5,6 +5,7 @@ import type { Sealer } from '../db/sealed.ts';
 import type { Connector } from '../providers/contract.ts';
 import type { ProviderHttp, SeenExchange } from '../providers/http.ts';
 import type { Redactor } from '../providers/redact.ts';
+import type { DeliveryGateway } from '../temporal/deliveries.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
 import type { Breakers } from './breakers.ts';
 import type { Lanes } from './lanes.ts';
@@ -22,6 +23,8 @@ export interface ActivityDependencies {
   readonly breakers: Breakers;
   /** The sweeper's way back to the invoices' workflows. */
   readonly invoices: InvoiceGateway;
+  /** Has sent what was committed. */
+  readonly deliveries: DeliveryGateway;
   readonly logger: Logger;
   /** Where a provider reaches us with webhooks of this account. */
   readonly webhookUrl: (provider: string, accountId: string) => string;

@@ -10,6 +10,7 @@ import { sweep, type SweepReport } from './sweep.ts';
 let db: TestRecord;
 let gateway: TestGateway;
 let lines: Record<string, unknown>[];
+let woken: string[];
 beforeAll(async () => {
   db = await testRecord({ provider: 'bank', credentials: {} });
 }, ENGINES_TIMEOUT_MS);
@@ -17,6 +18,7 @@ afterAll(() => db.close());
 beforeEach(async () => {
   gateway = createTestGateway(db.pool);
   lines = [];
+  woken = [];
   await db.pool.query(
     `update webhook_events set state = 'processed'; update payments set status = 'paid'; update invoices set status = 'paid'`,
   );
@@ -29,6 +31,7 @@ const NOTHING: SweepReport = {
   invoices_opened: 0,
   payments_requested: 0,
   operations_decided: 0,
+  deliveries_woken: 0,
   keys_deleted: 0,
   exchanges_deleted: 0,
   webhooks_erased: 0,
@@ -45,6 +48,7 @@ const run = (): Promise<SweepReport> => {
   return sweep({
     pool: db.pool,
     invoices: gateway,
+    deliveries: { wake: async ({ subject }) => void woken.push(subject) },
     connectorFor: () => connector,
     logger: pino(sink),
     exchangesKept_days: 90,

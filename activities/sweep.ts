@@ -5,6 +5,7 @@
  * An invoice whose workflow could never be started is found here too, by its due time; until then every payment and
  * every webhook of it starts the workflow anyway.
  */
+import { eraseOldAnswers, takeLeftDeliveries } from '../db/deliveries.ts';
 import { deleteOldExchanges, eraseOldWebhooks } from '../db/exchanges.ts';
 import { deleteSilentHealth } from '../db/provider-health.ts';
 import { forgetOperation } from '../db/operations.ts';
@@ -39,6 +40,8 @@ export interface SweepReport {
   readonly payments_requested: number;
   /** Captures, voids and refunds. */
   readonly operations_decided: number;
+  /** Queues of webhooks to merchants. */
+  readonly deliveries_woken: number;
   readonly keys_deleted: number;
   /** Calls to providers that have been kept long enough. */
   readonly exchanges_deleted: number;
@@ -50,7 +53,7 @@ export interface SweepReport {
 
 export type SweepDependencies = Pick<
   ActivityDependencies,
-  'pool' | 'invoices' | 'connectorFor' | 'logger' | 'exchangesKept_days'
+  'pool' | 'invoices' | 'deliveries' | 'connectorFor' | 'logger' | 'exchangesKept_days'
 >;
 
 /** Rows of one kind per sweep. Unmatched webhooks are read with their bodies, up to 256 KB each. */
@@ -62,7 +65,7 @@ const EXCHANGES_BATCH = 2_000;
 const WIDTH = 10;
 
 export async function sweep(dependencies: SweepDependencies): Promise<SweepReport> {
-  const { pool, invoices, logger, exchangesKept_days } = dependencies;
+  const { pool, invoices, deliveries, logger, exchangesKept_days } = dependencies;
   const counts = {
     webhooks_told: 0,
     webhooks_matched: 0,
@@ -70,6 +73,7 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
     invoices_opened: 0,
     payments_requested: 0,
     operations_decided: 0,
+    deliveries_woken: 0,
     keys_deleted: 0,
     exchanges_deleted: 0,
     webhooks_erased: 0,
@@ -141,6 +145,12 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
     },
   );
 
+  await repair(await takeLeftDeliveries(pool, BATCH), async (queue) => {
+    await deliveries.wake(queue, 'new');
+    counts.deliveries_woken += 1;
+    logger.warn({ ...queue, cause: 'its time has passed' }, 'swept: a delivery was started unless it runs');
+  });
+
   counts.keys_deleted = await deleteOldKeys(pool, KEYS_BATCH);
   if (counts.keys_deleted > 0) {
     logger.info({ count: counts.keys_deleted, cause: 'older than 48 hours' }, 'swept: idempotency keys');
@@ -151,6 +161,7 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
   await deleteSilentHealth(pool);
   counts.exchanges_deleted = await deleteOldExchanges(pool, exchangesKept_days, EXCHANGES_BATCH);
   counts.webhooks_erased = await eraseOldWebhooks(pool, exchangesKept_days, EXCHANGES_BATCH);
+  await eraseOldAnswers(pool, exchangesKept_days, EXCHANGES_BATCH);
   if (counts.exchanges_deleted + counts.webhooks_erased > 0) {
     const { exchanges_deleted, webhooks_erased } = counts;
     const cause = `older than ${exchangesKept_days} days`;

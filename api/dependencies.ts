@@ -6,6 +6,7 @@ import type { Sealer } from '../db/sealed.ts';
 import type { Connector } from '../providers/contract.ts';
 import type { ProviderHttp } from '../providers/http.ts';
 import type { Reach } from '../providers/reach.ts';
+import type { DeliveryGateway } from '../temporal/deliveries.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
 import type { Background } from './background.ts';
 import type { Probe } from './probes.ts';
@@ -21,6 +22,8 @@ export interface ApiDependencies {
   /** Where sandbox accounts may lead; live ones always lead to public addresses. */
   readonly reach: Reach;
   readonly invoices: InvoiceGateway;
+  /** Has webhooks sent. */
+  readonly deliveries: DeliveryGateway;
   /** Moves the clock of one workflow ahead. Throws a gRPC error with code 5 when no such workflow is running. */
   readonly fastForward: (workflowId: string, by_ms: number) => Promise<JumpResult>;
   /** What `/readyz` asks. */

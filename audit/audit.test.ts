@@ -208,7 +208,8 @@ const DAMAGES: readonly [what: string, statements: string[], found: string[], sa
   [
     'something the merchant was told that did not happen',
     [
-      `insert into outgoing_events select 'evt_x', merchant_id, invoice_id, payment_id, 9, 9, 'invoice.paid', data, now()
+      `insert into outgoing_events (id, merchant_id, mode, invoice_id, payment_id, sequence, line, type, data, created_at)
+       select 'evt_x', merchant_id, mode, invoice_id, payment_id, 9, 9, 'invoice.paid', data, now()
        from outgoing_events where invoice_id = ${SECOND} limit 1`,
     ],
     ['outgoing_events'],

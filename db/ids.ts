@@ -14,6 +14,8 @@ export type IdPrefix =
   | 'whk'
   | 'exc'
   | 'evt'
+  | 'whe'
+  | 'dlv'
   | 'req'
   | 'wrk';
 

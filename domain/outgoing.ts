@@ -1,8 +1,19 @@
-/** The events a merchant is told about: one per change of an invoice's or a payment's status, one per transfer. */
+/**
+ * The events a merchant is told about: one per change of an invoice's or a payment's status, one per transfer, and what happens
+ * to its webhook endpoints.
+ */
 import { findCase } from './cases.ts';
 import type { RecordedEvent } from './events.ts';
-import { movementsOf, type OperationKind, type OperationStatus } from './operations.ts';
-import { isLate, invoiceStatus, paymentStatus, type InvoiceStatus, type PaymentStatus } from './status.ts';
+import { movementsOf, OPERATION_STATUSES, type OperationKind, type OperationStatus } from './operations.ts';
+import {
+  INVOICE_STATUSES,
+  isLate,
+  invoiceStatus,
+  PAYMENT_STATUSES,
+  paymentStatus,
+  type InvoiceStatus,
+  type PaymentStatus,
+} from './status.ts';
 import { findPayment, type InvoiceState, type PaymentState } from './state.ts';
 
 export type OutgoingType =
@@ -11,7 +22,23 @@ export type OutgoingType =
   | 'payment.money_received'
   | `${OperationKind}.${OperationStatus}`
   | 'case.opened'
-  | 'case.resolved';
+  | 'case.resolved'
+  | `webhook_endpoint.${'test' | 'failing' | 'disabled'}`;
+
+const OPERATIONS: readonly OperationKind[] = ['capture', 'void', 'refund'];
+
+/** Every type of event there is. */
+export const OUTGOING_TYPES: readonly OutgoingType[] = [
+  ...INVOICE_STATUSES.map((status) => `invoice.${status}` as const),
+  ...PAYMENT_STATUSES.map((status) => `payment.${status}` as const),
+  'payment.money_received',
+  ...OPERATIONS.flatMap((kind) => OPERATION_STATUSES.map((status) => `${kind}.${status}` as const)),
+  'case.opened',
+  'case.resolved',
+  'webhook_endpoint.test',
+  'webhook_endpoint.failing',
+  'webhook_endpoint.disabled',
+];
 
 export interface OutgoingEvent {
   readonly type: OutgoingType;

@@ -2,8 +2,11 @@
 import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { createWebhookRenderer } from '../api/present-event.ts';
 import { createBreakers } from '../activities/breakers.ts';
 import { createActivities } from '../activities/index.ts';
+import { createDeliveryActivities } from '../activities/deliver.ts';
+import { createEndpointLanes } from '../activities/endpoint-lanes.ts';
 import type { FailPoint } from '../activities/dependencies.ts';
 import { createLanes } from '../activities/lanes.ts';
 import { temporalConnectionOptions, type ServiceConfig } from '../config/index.ts';
@@ -12,8 +15,10 @@ import { createPool } from '../db/pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { connectorFor } from '../providers/index.ts';
+import { createDeliveryGateway } from '../temporal/deliveries.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { ensureSweepSchedule } from '../temporal/schedules.ts';
+import { deliveryTaskQueue } from '../workflows/contract.ts';
 import { workflowBundle } from './bundle.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
 import { createHealthReporter } from './health-reporter.ts';
@@ -27,6 +32,12 @@ const SCHEDULE_DEADLINE_MS = 5_000;
 
 /** Invoices whose workflows stay in memory while they wait: a bound on the worker's memory. */
 const MAX_CACHED_INVOICES = 1000;
+
+/** Webhooks to merchants under way at once; they wait for slow endpoints, and take nothing else. */
+const MAX_DELIVERIES = 400;
+const DELIVERY_CONNECTIONS = 4;
+/** How long the start of a delivery may take; what is given up is found by the sweeper. */
+const WAKE_DEADLINE_MS = 10_000;
 
 export interface RunningWorker {
   /** Resolves when the worker has stopped; rejects when it had to. */
@@ -56,6 +67,12 @@ export async function startWorker(
     durable: false,
     onError: (err) => logger.warn({ err }, 'a database connection broke'),
   });
+  const deliveryPool = createPool({
+    url: config.database.url,
+    size: DELIVERY_CONNECTIONS,
+    name: 'sarraf-worker-deliveries',
+    onError: (err) => logger.warn({ err }, 'a database connection broke'),
+  });
   const exchanges = createExchangeRecorder({ pool: recordPool, logger });
   const health = createHealthReporter({ pool: recordPool, logger, workerId: newId('wrk') });
   const http = createProviderHttp({
@@ -65,6 +82,8 @@ export async function startWorker(
   const connection = await NativeConnection.connect(await temporalConnectionOptions(config.temporal));
   const { namespace, taskQueue } = config.temporal;
   const client = new Client({ connection, namespace });
+  const sealer = createSealer(config.secrets.credentialsKeys);
+  const deliveries = createDeliveryGateway(client, { taskQueue, deadline_ms: WAKE_DEADLINE_MS });
   const worker = await Worker.create({
     connection,
     namespace,
@@ -72,13 +91,14 @@ export async function startWorker(
     workflowBundle: await workflowBundle(),
     activities: createActivities({
       pool,
-      sealer: createSealer(config.secrets.credentialsKeys),
+      sealer,
       connectorFor,
       http,
       exchanges,
       exchangesKept_days: config.exchangesKept_days,
       lanes: createLanes(LANE_WIDTH),
       breakers: createBreakers(Date.now, health.changed),
+      deliveries,
       invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
       logger,
       webhookUrl: (provider, account) => `${config.api.publicUrl}/webhooks/${provider}/${account}`,
@@ -96,6 +116,30 @@ export async function startWorker(
     // An activity that never returns must not keep the process alive.
     shutdownForceTime: '30s',
   });
+  const endpoints = {
+    live: createProviderHttp({ reach: 'public' }),
+    sandbox: createProviderHttp({ reach: config.providers.addresses }),
+  };
+  const deliverer = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: deliveryTaskQueue(taskQueue),
+    activities: createDeliveryActivities({
+      pool: deliveryPool,
+      sealer,
+      http: endpoints,
+      lanes: createEndpointLanes(),
+      deliveries,
+      render: createWebhookRenderer(deliveryPool, config.api.publicUrl, Date.now),
+      logger,
+      now: Date.now,
+      random: Math.random,
+    }),
+    interceptors: { activity: [activityLog(logger)] },
+    maxConcurrentActivityTaskExecutions: MAX_DELIVERIES,
+    shutdownGraceTime: '20s',
+    shutdownForceTime: '30s',
+  });
 
   try {
     await client.withDeadline(Date.now() + SCHEDULE_DEADLINE_MS, () =>
@@ -105,16 +149,32 @@ export async function startWorker(
     // Invoices go on without it; what is left behind waits until some worker starts with more luck.
     logger.error({ err }, 'the schedule of the sweeper could not be made');
   }
-  const running = worker.run();
+  const workers = [worker, deliverer];
+  const shutdown = (): void => {
+    for (const one of workers) if (one.getState() === 'RUNNING') one.shutdown();
+  };
+  // One that had to stop takes the other along: the process is started again as a whole.
+  const running = Promise.allSettled(workers.map((one) => one.run().finally(shutdown)));
   const close = async (): Promise<void> => {
     await Promise.all([exchanges.close(), health.close()]);
-    await Promise.allSettled([connection.close(), pool.end(), recordPool.end(), http.close()]);
+    await Promise.allSettled([
+      connection.close(),
+      pool.end(),
+      recordPool.end(),
+      deliveryPool.end(),
+      http.close(),
+    ]);
+    await Promise.allSettled([endpoints.live.close(), endpoints.sandbox.close()]);
   };
-  const stopped = running.finally(close);
+  const stopped = running
+    .then((ends) => {
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    })
+    .finally(close);
   return {
     stopped,
     async stop() {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
+      shutdown();
       await stopped;
     },
   };
