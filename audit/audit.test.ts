@@ -284,6 +284,33 @@ it('finds webhooks that nobody applied, and those that ended without a reason', 
   expect(broken(strict)[0]!.violations.map(({ about }) => about)).toContain(fresh);
 });
 
+it('finds webhooks that nobody sends, attempts that do not fit, and events that an endpoint was not told of', async () => {
+  await db.pool.query(
+    `insert into webhook_endpoints (id, merchant_id, mode, url, event_types, api_version, secrets, created_at, updated_at)
+     values ('whe_audit1', $1, 'sandbox', 'http://127.0.0.1:1', '{invoice.*,payment.money_received}', '2026-11-01', '', now(), now() - interval '1 hour')`,
+    [db.merchant_id],
+  );
+  await story('a');
+  const { rows } = await db.pool.query<{ id: string; event_id: string }>(
+    'select id, event_id from deliveries order by id',
+  );
+  expect(rows.length).toBeGreaterThan(3);
+  expect(broken(await audit(db.pool))).toEqual([]);
+  const [late, odd, lost] = rows;
+  await damage(
+    `update deliveries set next_attempt_at = now() + interval '1 hour' where id = '${rows.at(-1)!.id}'`,
+    `update deliveries set subject = 'alone', next_attempt_at = now() - interval '1 hour' where id = '${late!.id}'`,
+    `update deliveries set status = 'delivered', next_attempt_at = null, attempts = 1 where id = '${odd!.id}'`,
+    `delete from deliveries where id = '${lost!.id}'`,
+    `update outgoing_events set recorded_at = now() - interval '5 minutes'`,
+  );
+  const found = broken(await audit(db.pool));
+  expect(found.map(({ id, violations }) => [id, violations.map(({ about }) => about)])).toEqual([
+    ['deliveries_end', [late!.id, odd!.id]],
+    ['events_addressed', [lost!.event_id]],
+  ]);
+});
+
 it('counts all violations and keeps the first of them', async () => {
   for (const name of ['a', 'b', 'c']) await story(name);
   await damage(`update invoices set status = 'open'`);

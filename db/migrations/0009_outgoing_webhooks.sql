@@ -3,6 +3,8 @@
 -- An event knows its mode, and may be about something else than an invoice: that one has no place among an invoice's.
 alter table outgoing_events
   add column mode text check (mode in ('live', 'sandbox')),
+  -- By the database's clock; `created_at` is by the invoice's, which a test clock may have moved.
+  add column recorded_at timestamptz not null default now(),
   alter column invoice_id drop not null,
   alter column sequence drop not null,
   alter column line drop not null;
