@@ -15,11 +15,11 @@ beforeAll(async () => {
 }, ENGINES_TIMEOUT_MS);
 afterAll(() => api.stop());
 
-const URL_ = 'https://shop.example.com/hooks?shop=7';
+const SHOP = 'https://shop.example.com/hooks?shop=7';
 const create = (body: unknown, headers: Record<string, string> = {}, key?: string): Promise<Answer> =>
   api.call('POST', '/v1/webhook_endpoints', { body, headers, ...(key === undefined ? {} : { key }) });
 const made = async (body: Record<string, unknown> = {}): Promise<string> => {
-  const { status, json, text } = await create({ url: URL_, ...body });
+  const { status, json, text } = await create({ url: SHOP, ...body });
   if (status !== 201) throw new Error(text);
   return String(json.id);
 };
@@ -30,13 +30,13 @@ afterEach(() => api.pool.query('update webhook_endpoints set deleted_at = now()'
 
 describe('POST /v1/webhook_endpoints', () => {
   it('makes an endpoint for everything and shows its secret this once', async () => {
-    const { status, json, headers } = await create({ url: URL_ });
+    const { status, json, headers } = await create({ url: SHOP });
     expect(status).toBe(201);
     const { id, secret, ...rest } = json;
     expect(rest).toMatchObject({
       object: 'webhook_endpoint',
       mode: 'sandbox',
-      url: URL_,
+      url: SHOP,
       description: null,
       event_types: ['*'],
       api_version: '2026-11-01',
@@ -56,12 +56,12 @@ describe('POST /v1/webhook_endpoints', () => {
 
   it('keeps the secret sealed: neither the database nor the log has it in plain text, repetitions show it all the same', async () => {
     const headers = { 'Idempotency-Key': 'make-1' };
-    const first = await create({ url: URL_ }, headers);
+    const first = await create({ url: SHOP }, headers);
     const secret = String(first.json.secret);
-    const again = await create({ url: URL_ }, headers);
+    const again = await create({ url: SHOP }, headers);
     expect(again.headers.get('idempotent-replayed')).toBe('true');
     expect(again.json).toEqual(first.json);
-    expect((await create({ url: `${URL_}&x=1` }, headers)).json.code).toBe('idempotency_key_reused');
+    expect((await create({ url: `${SHOP}&x=1` }, headers)).json.code).toBe('idempotency_key_reused');
     const { rows } = await api.pool.query(
       `select e::text as row from webhook_endpoints e union all select k::text from idempotency_keys k`,
     );
@@ -69,7 +69,7 @@ describe('POST /v1/webhook_endpoints', () => {
     expect(api.log.join('')).not.toContain(secret.slice(6));
 
     await api.call('POST', `/v1/webhook_endpoints/${String(first.json.id)}/rotate_secret`);
-    expect((await create({ url: URL_ }, headers)).json.secret).toBeNull();
+    expect((await create({ url: SHOP }, headers)).json.secret).toBeNull();
   });
 
   it.each([
@@ -84,12 +84,12 @@ describe('POST /v1/webhook_endpoints', () => {
     [{ url: 'https://[::ffff:10.0.0.1]/' }, '/url', 'address_not_allowed'],
     [{ url: 'https://0x0a.1/' }, '/url', 'address_not_allowed'],
     [{ url: 'https://db.internal/' }, '/url', 'address_not_allowed'],
-    [{ url: URL_, event_types: [] }, '/event_types', 'too_short'],
-    [{ url: URL_, event_types: ['invoice.payd'] }, '/event_types/0', 'unknown_type'],
-    [{ url: URL_, event_types: ['inv*'] }, '/event_types/0', 'unknown_type'],
-    [{ url: URL_, api_version: '2020-01-01' }, '/api_version', 'unknown_version'],
-    [{ url: URL_, alias: 'stripe' }, '/alias', 'unknown_alias'],
-    [{ url: URL_, secret: 'whsec_mine' }, '/secret', 'unknown_field'],
+    [{ url: SHOP, event_types: [] }, '/event_types', 'too_short'],
+    [{ url: SHOP, event_types: ['invoice.payd'] }, '/event_types/0', 'unknown_type'],
+    [{ url: SHOP, event_types: ['inv*'] }, '/event_types/0', 'unknown_type'],
+    [{ url: SHOP, api_version: '2020-01-01' }, '/api_version', 'unknown_version'],
+    [{ url: SHOP, alias: 'stripe' }, '/alias', 'unknown_alias'],
+    [{ url: SHOP, secret: 'whsec_mine' }, '/secret', 'unknown_field'],
   ])('refuses %j and points to the field', async (body, pointer, code) => {
     const answer = await create(body);
     expect(answer.status).toBe(422);
@@ -106,10 +106,10 @@ describe('POST /v1/webhook_endpoints', () => {
 
   it('allows as many as an event can be sent to', async () => {
     for (let count = 0; count < ENDPOINTS_MAX; count += 1) await made();
-    const refused = await create({ url: URL_ }, { 'Idempotency-Key': 'one-more' });
+    const refused = await create({ url: SHOP }, { 'Idempotency-Key': 'one-more' });
     expect(refused).toMatchObject({ status: 409, json: { code: 'too_many_webhook_endpoints' } });
     await api.pool.query('update webhook_endpoints set deleted_at = now()');
-    expect((await create({ url: URL_ }, { 'Idempotency-Key': 'one-more' })).status).toBe(201);
+    expect((await create({ url: SHOP }, { 'Idempotency-Key': 'one-more' })).status).toBe(201);
   });
 });
 
