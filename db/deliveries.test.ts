@@ -153,6 +153,19 @@ describe('a queue', () => {
   });
 });
 
+it('keeps no answer about an invoice whose personal data was erased', async () => {
+  const endpoint_id = await endpoint(['invoice.paid']);
+  const { id: subject } = await paid();
+  const next = await nextDelivery(db.pool, { endpoint_id, subject });
+  await db.pool.query('update invoices set erased_at = now() where id = $1', [subject]);
+  const taken = attempt(next!.id, endpoint_id, { status: 'delivered' });
+  await recordAttempt(db.pool, { ...taken, response_body: 'thank you, Amal' });
+  const { rows } = await db.pool.query('select status, response_body from delivery_attempts where delivery_id = $1', [
+    next!.id,
+  ]);
+  expect(rows).toEqual([{ status: 200, response_body: null }]);
+});
+
 it('disables an endpoint once, gives up what waits for it, and tells the others but not itself', async () => {
   const dead = await endpoint(['*']);
   const watch = await endpoint(['webhook_endpoint.disabled']);

@@ -121,14 +121,18 @@ export async function recordAttempt(pool: pg.Pool, attempt: Attempt): Promise<vo
         update deliveries set attempts = attempts + 1, tries = tries + 1, status = $9, reason = $10, next_attempt_at = $11,
           delivered_at = case when $9 = 'delivered' then coalesce(delivered_at, now()) else delivered_at end, updated_at = now()
         where id = $1
-        returning id, attempts
+        returning id, attempts, event_id
       ), health as (
         update webhook_endpoints set failing_since = case when $9 = 'delivered' then null else $12::timestamptz end,
           warned_at = null
         where id = $2 and (failing_since is null) <> ($9 = 'delivered')
       )
       insert into delivery_attempts (delivery_id, number, at, duration_ms, url, status, failure, response_body)
-      select id, attempts, $3, $4, $5, $6, $7, $8 from tried`,
+      select id, attempts, $3, $4, $5, $6, $7,
+        -- Personal data that was erased must not come back with an answer.
+        case when exists (select from outgoing_events e join invoices i on i.id = e.invoice_id
+          where e.id = tried.event_id and i.erased_at is not null) then null else $8 end
+      from tried`,
     values: [
       attempt.delivery_id,
       attempt.endpoint_id,
