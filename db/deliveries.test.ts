@@ -160,9 +160,10 @@ it('keeps no answer about an invoice whose personal data was erased', async () =
   await db.pool.query('update invoices set erased_at = now() where id = $1', [subject]);
   const taken = attempt(next!.id, endpoint_id, { status: 'delivered' });
   await recordAttempt(db.pool, { ...taken, response_body: 'thank you, Amal' });
-  const { rows } = await db.pool.query('select status, response_body from delivery_attempts where delivery_id = $1', [
-    next!.id,
-  ]);
+  const { rows } = await db.pool.query(
+    'select status, response_body from delivery_attempts where delivery_id = $1',
+    [next!.id],
+  );
   expect(rows).toEqual([{ status: 200, response_body: null }]);
 });
 

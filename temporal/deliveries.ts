@@ -30,6 +30,8 @@ export function createDeliveryGateway(
           args: [{ endpoint_id, subject }],
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           workflowIdConflictPolicy: 'USE_EXISTING',
+          // A flood to one endpoint takes turns with other endpoints and with invoices; what it asks to be done inherits this.
+          priority: { fairnessKey: endpoint_id },
           signal: MESSAGES.wake,
           signalArgs: [reason],
           staticSummary: `webhooks about ${subject} to ${endpoint_id}`,

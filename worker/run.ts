@@ -1,12 +1,8 @@
 /** The worker: polls Temporal for invoices to carry on with. Keeps no state; run as many as you like. */
-import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createWebhookRenderer } from '../api/present-event.ts';
 import { createBreakers } from '../activities/breakers.ts';
 import { createActivities } from '../activities/index.ts';
-import { createDeliveryActivities } from '../activities/deliver.ts';
-import { createEndpointLanes } from '../activities/endpoint-lanes.ts';
 import type { FailPoint } from '../activities/dependencies.ts';
 import { createLanes } from '../activities/lanes.ts';
 import { temporalConnectionOptions, type ServiceConfig } from '../config/index.ts';
@@ -15,11 +11,13 @@ import { createPool } from '../db/pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { connectorFor } from '../providers/index.ts';
+import { clientOn } from '../temporal/connect.ts';
 import { createDeliveryGateway } from '../temporal/deliveries.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
+import { payloadOptions } from '../temporal/payload-codec.ts';
 import { ensureSweepSchedule } from '../temporal/schedules.ts';
-import { deliveryTaskQueue } from '../workflows/contract.ts';
 import { workflowBundle } from './bundle.ts';
+import { createDeliverer } from './deliverer.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
 import { createHealthReporter } from './health-reporter.ts';
 import { activityLog, temporalLogger } from './log.ts';
@@ -33,9 +31,6 @@ const SCHEDULE_DEADLINE_MS = 5_000;
 /** Invoices whose workflows stay in memory while they wait: a bound on the worker's memory. */
 const MAX_CACHED_INVOICES = 1000;
 
-/** Webhooks to merchants under way at once; they wait for slow endpoints, and take nothing else. */
-const MAX_DELIVERIES = 400;
-const DELIVERY_CONNECTIONS = 4;
 /** How long the start of a delivery may take; what is given up is found by the sweeper. */
 const WAKE_DEADLINE_MS = 10_000;
 
@@ -67,12 +62,6 @@ export async function startWorker(
     durable: false,
     onError: (err) => logger.warn({ err }, 'a database connection broke'),
   });
-  const deliveryPool = createPool({
-    url: config.database.url,
-    size: DELIVERY_CONNECTIONS,
-    name: 'sarraf-worker-deliveries',
-    onError: (err) => logger.warn({ err }, 'a database connection broke'),
-  });
   const exchanges = createExchangeRecorder({ pool: recordPool, logger });
   const health = createHealthReporter({ pool: recordPool, logger, workerId: newId('wrk') });
   const http = createProviderHttp({
@@ -81,14 +70,15 @@ export async function startWorker(
   });
   const connection = await NativeConnection.connect(await temporalConnectionOptions(config.temporal));
   const { namespace, taskQueue } = config.temporal;
-  const client = new Client({ connection, namespace });
+  const client = clientOn(connection, config.temporal);
   const sealer = createSealer(config.secrets.credentialsKeys);
   const deliveries = createDeliveryGateway(client, { taskQueue, deadline_ms: WAKE_DEADLINE_MS });
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue,
-    workflowBundle: await workflowBundle(),
+    ...payloadOptions(config.temporal),
+    workflowBundle: await workflowBundle({ encodedFailures: config.temporal.payloads !== null }),
     activities: createActivities({
       pool,
       sealer,
@@ -116,30 +106,7 @@ export async function startWorker(
     // An activity that never returns must not keep the process alive.
     shutdownForceTime: '30s',
   });
-  const endpoints = {
-    live: createProviderHttp({ reach: 'public' }),
-    sandbox: createProviderHttp({ reach: config.providers.addresses }),
-  };
-  const deliverer = await Worker.create({
-    connection,
-    namespace,
-    taskQueue: deliveryTaskQueue(taskQueue),
-    activities: createDeliveryActivities({
-      pool: deliveryPool,
-      sealer,
-      http: endpoints,
-      lanes: createEndpointLanes(),
-      deliveries,
-      render: createWebhookRenderer(deliveryPool, config.api.publicUrl, Date.now),
-      logger,
-      now: Date.now,
-      random: Math.random,
-    }),
-    interceptors: { activity: [activityLog(logger)] },
-    maxConcurrentActivityTaskExecutions: MAX_DELIVERIES,
-    shutdownGraceTime: '20s',
-    shutdownForceTime: '30s',
-  });
+  const deliverer = await createDeliverer({ config, connection, logger }, { sealer, deliveries });
 
   try {
     await client.withDeadline(Date.now() + SCHEDULE_DEADLINE_MS, () =>
@@ -149,7 +116,7 @@ export async function startWorker(
     // Invoices go on without it; what is left behind waits until some worker starts with more luck.
     logger.error({ err }, 'the schedule of the sweeper could not be made');
   }
-  const workers = [worker, deliverer];
+  const workers = [worker, deliverer.worker];
   const shutdown = (): void => {
     for (const one of workers) if (one.getState() === 'RUNNING') one.shutdown();
   };
@@ -161,10 +128,9 @@ export async function startWorker(
       connection.close(),
       pool.end(),
       recordPool.end(),
-      deliveryPool.end(),
       http.close(),
+      deliverer.close(),
     ]);
-    await Promise.allSettled([endpoints.live.close(), endpoints.sandbox.close()]);
   };
   const stopped = running
     .then((ends) => {
