@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { createTestGateway, unreachable, type TestGateway } from '../api/testing/gateway.ts';
+import { addressing } from '../db/deliveries.ts';
 import type { InvoiceState } from '../domain/state.ts';
 import { ENGINES_TIMEOUT_MS } from '../test/setup/engines.ts';
 import { testRecord, type TestRecord } from '../test/setup/record.ts';
@@ -188,4 +189,24 @@ describe('the sweeper', () => {
     expect(rows).toEqual([{ id: '89 days' }]);
     expect(await run()).toEqual(NOTHING);
   });
+});
+
+it('has webhooks to merchants sent whose time has passed, once', async () => {
+  await db.pool.query(
+    `insert into webhook_endpoints (id, merchant_id, mode, url, event_types, api_version, secrets, created_at, updated_at)
+     values ('whe_sweep1', $1, 'sandbox', 'http://127.0.0.1:1', '{case.*}', '2026-11-01', '', now(), now())`,
+    [db.merchant_id],
+  );
+  await db.pool.query(
+    `with told as (
+       insert into outgoing_events (id, merchant_id, mode, type, data, created_at)
+       values ('evt_left', $1, 'sandbox', 'case.opened', '{}', now()) returning id, merchant_id, mode, invoice_id, type
+     ), ${addressing()} select from addressed`,
+    [db.merchant_id],
+  );
+  expect(await run()).toEqual(NOTHING);
+  await db.pool.query(`update deliveries set next_attempt_at = now() - interval '1 minute'`);
+  expect(await run()).toEqual({ ...NOTHING, deliveries_woken: 1 });
+  expect(woken).toEqual(['evt_left']);
+  expect(await run()).toEqual(NOTHING);
 });
