@@ -13,6 +13,7 @@ import { createAccountFinder } from './provider-accounts.ts';
 import { accountBreakerRoutes } from './routes/account-breaker.ts';
 import { accountRotationRoutes } from './routes/account-rotation.ts';
 import { accountWebhookRoutes } from './routes/account-webhooks.ts';
+import { auditEntryRoutes } from './routes/audit-entries.ts';
 import { balanceRoutes } from './routes/balances.ts';
 import { caseRoutes } from './routes/cases.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
@@ -32,6 +33,7 @@ import { providerAccountRoutes } from './routes/provider-accounts.ts';
 import { qrRoutes } from './routes/qr.ts';
 import { refundListRoute } from './routes/refund-list.ts';
 import { returnRoutes } from './routes/returns.ts';
+import { styleRoutes } from './routes/style.ts';
 import { testClockRoutes } from './routes/test-clock.ts';
 import { webhookEndpointActions } from './routes/webhook-endpoint-actions.ts';
 import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts';
@@ -67,6 +69,7 @@ function routes(dependencies: ApiDependencies): Route[] {
   const operations = operationRoutes(dependencies);
   const events = eventRoutes(dependencies);
   const cases = caseRoutes(dependencies);
+  const trail = auditEntryRoutes(dependencies);
   const balances = balanceRoutes(dependencies);
   const merchant = merchantRoutes(dependencies);
   const services = paymentServiceRoutes(dependencies);
@@ -119,6 +122,9 @@ function routes(dependencies: ApiDependencies): Route[] {
     get('/v1/cases/:id', key, cases.read),
     post('/v1/cases/:id/resolve', key, readBytes, cases.resolve),
     get('/v1/balances', key, balances.read),
+    get('/v1/audit_entries', key, trail.list),
+    get('/v1/audit_entries/:id', key, trail.read),
+    get('/v1/audit_chain', key, trail.head),
     get('/v1/merchant', key, merchant.read),
     patch('/v1/merchant', key, readBytes, merchant.change),
     get('/v1/payment_services', key, services.list),
@@ -148,6 +154,7 @@ function routes(dependencies: ApiDependencies): Route[] {
     post('/return/:token{/:door}', returns.arrive),
     get('/qr/:file', qrRoutes(dependencies).draw),
     get('/docs/errors', showErrorDocs),
+    ...styleRoutes(dependencies).map(({ path, show }) => get(path, show)),
     get('/healthz', health),
     get('/readyz', ready),
   ];

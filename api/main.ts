@@ -43,7 +43,7 @@ const { taskQueue } = config.temporal;
 const connection = await lazyConnection(config.temporal);
 const client = clientOn(connection, config.temporal);
 const background = createBackground();
-const { addresses: reach } = config.providers;
+const { addresses: reach, sandboxControlUrl } = config.providers;
 const providerHttp = createProviderHttp({
   reach,
   onExchange: (exchange) => logger.info(exchange, 'provider call'),
@@ -72,6 +72,7 @@ const app: Express = createApp({
   invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: UPDATE_DEADLINE_MS }),
   deliveries: createDeliveryGateway(client, { taskQueue, deadline_ms: SIGNAL_DEADLINE_MS }),
   fastForward: (workflowId, by_ms) => fastForward(client, workflowId, by_ms, CLOCK_WAIT_MS),
+  sandboxControlUrl,
   probes: createProbes(pool, client, taskQueue),
   publicUrl,
   logger,

@@ -22,7 +22,14 @@ export function presentEvent(
   api_version: string = CURRENT_API_VERSION,
 ) {
   const { id, mode, type, invoice_id, payment_id, sequence, currency, data, created_at } = row;
-  const { operation_id = null, case_id = null, endpoint_id = null, amount = null, late = false } = data;
+  const {
+    operation_id = null,
+    case_id = null,
+    endpoint_id = null,
+    capture_before,
+    amount = null,
+    late = false,
+  } = data;
   return {
     object: 'event',
     id,
@@ -38,6 +45,8 @@ export function presentEvent(
     // Only where money moves, or is held.
     ...(amount === null || currency === null ? { amount: null, display: null } : shown(amount, currency)),
     currency,
+    // Only in the warning that an authorization is about to end.
+    ...(capture_before === undefined ? {} : { capture_before }),
     late,
     created_at,
     data: { object: object && presentObject(object, publicUrl, now) },

@@ -49,7 +49,11 @@ export interface Config {
   readonly temporal: TemporalConfig;
   readonly api: { readonly host: string; readonly port: number; readonly publicUrl: string };
   /** Which addresses the base URLs of provider accounts may lead to. */
-  readonly providers: { readonly addresses: Environment['PROVIDER_ADDRESSES'] };
+  readonly providers: {
+    readonly addresses: Environment['PROVIDER_ADDRESSES'];
+    /** The control API of the simulators; null: there are none. */
+    readonly sandboxControlUrl: string | null;
+  };
   /** Ports of the embedded parts; null: nothing was said. */
   readonly ports: {
     readonly postgres: number | null;
@@ -212,7 +216,10 @@ function toConfig(env: Environment): Config {
       port: env.API_PORT,
       publicUrl: env.PUBLIC_URL ?? `http://127.0.0.1:${env.API_PORT}`,
     },
-    providers: { addresses: env.PROVIDER_ADDRESSES },
+    providers: {
+      addresses: env.PROVIDER_ADDRESSES,
+      sandboxControlUrl: env.SANDBOX_CONTROL_URL ?? null,
+    },
     ports: {
       postgres: env.POSTGRES_PORT ?? null,
       temporal: env.TEMPORAL_PORT ?? null,

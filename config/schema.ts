@@ -201,6 +201,11 @@ export const variables = {
     text: 'Port of the control API of the provider simulators. npm start: 8090.',
     example: '8090',
   }),
+  SANDBOX_CONTROL_URL: baseUrl().optional().register(about, {
+    group: 'Embedded engines and sandbox',
+    text: 'Where the API drives the simulators, so that the checkout page of a sandbox invoice can play the customer.\nnpm start and the demo: the control API above.',
+    example: 'http://127.0.0.1:8090',
+  }),
   SANDBOX_SEED: wholeNumber(0, 4_294_967_295).default(1).register(about, {
     group: 'Embedded engines and sandbox',
     text: 'Seeds the credentials and the random faults of the simulators, so that a run can be repeated.',

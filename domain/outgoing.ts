@@ -4,7 +4,13 @@
  */
 import { findCase } from './cases.ts';
 import type { RecordedEvent } from './events.ts';
-import { movementsOf, OPERATION_STATUSES, type OperationKind, type OperationStatus } from './operations.ts';
+import {
+  heldBy,
+  movementsOf,
+  OPERATION_STATUSES,
+  type OperationKind,
+  type OperationStatus,
+} from './operations.ts';
 import {
   INVOICE_STATUSES,
   isLate,
@@ -20,6 +26,7 @@ export type OutgoingType =
   | `invoice.${InvoiceStatus}`
   | `payment.${PaymentStatus}`
   | 'payment.money_received'
+  | 'payment.authorization_expiring'
   | `${OperationKind}.${OperationStatus}`
   | 'case.opened'
   | 'case.resolved'
@@ -32,6 +39,7 @@ export const OUTGOING_TYPES: readonly OutgoingType[] = [
   ...INVOICE_STATUSES.map((status) => `invoice.${status}` as const),
   ...PAYMENT_STATUSES.map((status) => `payment.${status}` as const),
   'payment.money_received',
+  'payment.authorization_expiring',
   ...OPERATIONS.flatMap((kind) => OPERATION_STATUSES.map((status) => `${kind}.${status}` as const)),
   'case.opened',
   'case.resolved',
@@ -48,7 +56,9 @@ export interface OutgoingEvent {
   readonly operation_id?: string;
   /** The case it is about. */
   readonly case_id?: string;
-  /** Only for money that moves. */
+  /** When the authorization ends; only for the warning of it. */
+  readonly capture_before?: string;
+  /** Only for money that moves or is about to. */
   readonly amount: number | null;
   readonly late: boolean;
 }
@@ -62,6 +72,7 @@ export function outgoingEvents(
   const events: OutgoingEvent[] = [];
   for (const event of recorded) {
     if (event.type === 'money.received') events.push(moneyReceived(after, event));
+    if (event.type === 'payment.authorization_expiring') events.push(authorizationExpiring(after, event));
     if (event.type === 'case.opened' || event.type === 'case.resolved') events.push(caseEvent(after, event));
   }
   for (const payment of after.payments) {
@@ -91,6 +102,14 @@ function moneyReceived(
     amount: event.amount,
     late: payment !== undefined && receipt !== undefined && isLate(receipt, payment, invoice),
   };
+}
+
+function authorizationExpiring(
+  invoice: InvoiceState,
+  { type, payment_id, capture_before }: Extract<RecordedEvent, { type: 'payment.authorization_expiring' }>,
+): OutgoingEvent {
+  const payment = findPayment(invoice, payment_id);
+  return { type, payment_id, amount: payment ? heldBy(payment) : null, capture_before, late: false };
 }
 
 function caseEvent(

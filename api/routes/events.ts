@@ -67,6 +67,7 @@ const columns: Columns<EventWithObject> = {
   amount: ({ row }) => row.data.amount ?? null,
   currency: ({ row }) => row.currency,
   display: (event) => presentEvent(event, '', 0).display,
+  capture_before: ({ row }) => row.data.capture_before ?? null,
   late: ({ row }) => row.data.late ?? false,
   created_at: ({ row }) => row.created_at,
 };

@@ -88,6 +88,7 @@ export async function startTestApi(
     invoices: gateway,
     deliveries: { wake: async (queue, reason) => void woken.push({ ...queue, reason }) },
     fastForward: async () => 'settled' as const,
+    sandboxControlUrl: null,
     probes: [],
     publicUrl: url + (changes.publicPath ?? ''),
     logger: createApiLogger('debug', { write: (line) => void log.push(line) }),
