@@ -43,6 +43,7 @@ const dependencies = (): ActivityDependencies => ({
   auditKey: Buffer.alloc(32, 1),
   breakers: createBreakers(Date.now, () => undefined),
   invoices: createTestGateway(db.pool),
+  deliveries: { wake: () => Promise.resolve() },
   logger: pino({ level: 'silent' }),
   webhookUrl: (provider, account) => `https://sarraf.example/webhooks/${provider}/${account}`,
   now: Date.now,

@@ -16,6 +16,7 @@ import { accountWebhookRoutes } from './routes/account-webhooks.ts';
 import { auditEntryRoutes } from './routes/audit-entries.ts';
 import { balanceRoutes } from './routes/balances.ts';
 import { caseRoutes } from './routes/cases.ts';
+import { deliveryRoutes } from './routes/deliveries.ts';
 import { showErrorDocs } from './routes/error-docs.ts';
 import { erasureRoutes } from './routes/erasures.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -36,10 +37,12 @@ import { returnRoutes } from './routes/returns.ts';
 import { routingRoutes } from './routes/routing.ts';
 import { styleRoutes } from './routes/style.ts';
 import { testClockRoutes } from './routes/test-clock.ts';
+import { webhookEndpointActions } from './routes/webhook-endpoint-actions.ts';
+import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts';
 import { readWebhookBytes, webhookRoutes } from './routes/webhooks.ts';
 
 interface Route {
-  readonly method: 'get' | 'post' | 'put' | 'patch';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   readonly path: string;
   readonly handlers: readonly RequestHandler[];
 }
@@ -83,12 +86,20 @@ function routes(dependencies: ApiDependencies): Route[] {
   const webhooks = webhookRoutes(dependencies, finder);
   const exchanges = exchangeRoutes(dependencies, finder);
   const erasures = erasureRoutes(dependencies);
+  const endpoints = webhookEndpointRoutes(dependencies);
+  const endpointActions = webhookEndpointActions(dependencies);
+  const deliveries = deliveryRoutes(dependencies);
   const returns = returnRoutes(dependencies);
   const { health, ready } = healthRoutes(dependencies);
   const get = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'get', path, handlers });
   const post = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'post', path, handlers });
   const put = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'put', path, handlers });
   const patch = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'patch', path, handlers });
+  const remove = (path: string, ...handlers: RequestHandler[]): Route => ({
+    method: 'delete',
+    path,
+    handlers,
+  });
 
   return [
     post('/v1/invoices', key, readBytes, invoices.create),
@@ -135,6 +146,17 @@ function routes(dependencies: ApiDependencies): Route[] {
     post('/v1/provider_accounts/:id/breaker', key, readBytes, force),
     get('/v1/provider_accounts/:id/webhooks', key, accountWebhooks.show),
     post('/v1/provider_accounts/:id/webhooks/register', key, readBytes, accountWebhooks.register),
+    post('/v1/webhook_endpoints', key, readBytes, endpoints.create),
+    get('/v1/webhook_endpoints', key, endpoints.list),
+    get('/v1/webhook_endpoints/:id', key, endpoints.read),
+    patch('/v1/webhook_endpoints/:id', key, readBytes, endpoints.change),
+    remove('/v1/webhook_endpoints/:id', key, endpoints.remove),
+    post('/v1/webhook_endpoints/:id/rotate_secret', key, readBytes, endpointActions.rotate),
+    post('/v1/webhook_endpoints/:id/test', key, readBytes, endpointActions.test),
+    post('/v1/webhook_endpoints/:id/resend', key, readBytes, endpointActions.resend),
+    get('/v1/deliveries', key, deliveries.list),
+    get('/v1/deliveries/:id', key, deliveries.read),
+    post('/v1/deliveries/:id/resend', key, readBytes, deliveries.resend),
     // What follows the account is the connector's: an unguessable part where a provider signs nothing.
     post('/webhooks/:provider/:account{/*rest}', readWebhookBytes, webhooks.receive),
     // Most providers send the browser with GET, some with the POST of a form.

@@ -7,6 +7,7 @@ import type { Connector } from '../providers/contract.ts';
 import type { ProviderHttp } from '../providers/http.ts';
 import type { Reach } from '../providers/reach.ts';
 import type { ApiMetrics } from '../metrics/api-metrics.ts';
+import type { DeliveryGateway } from '../temporal/deliveries.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
 import type { Background } from './background.ts';
 import type { Probe } from './probes.ts';
@@ -22,6 +23,8 @@ export interface ApiDependencies {
   /** Where sandbox accounts may lead; live ones always lead to public addresses. */
   readonly reach: Reach;
   readonly invoices: InvoiceGateway;
+  /** Has webhooks sent. */
+  readonly deliveries: DeliveryGateway;
   /** Moves the clock of one workflow ahead. Throws a gRPC error with code 5 when no such workflow is running. */
   readonly fastForward: (workflowId: string, by_ms: number) => Promise<JumpResult>;
   /** The control API of the simulators, without trailing slash, so that people can play the customer; null: there are none. */

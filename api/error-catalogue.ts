@@ -116,11 +116,29 @@ const kinds = {
     about:
       'Somebody else replaced the rules since you read the `revision` that you sent. Read them again, and send your change on top of those; without `revision` the rules are replaced whatever they are.',
   },
+  webhook_endpoint_changed: {
+    status: 409,
+    title: 'The webhook endpoint is being changed',
+    about:
+      'Somebody else rotated its secret at the same moment. Read it, and repeat the request if it still makes sense.',
+  },
+  webhook_endpoint_disabled: {
+    status: 409,
+    title: 'The webhook endpoint is disabled',
+    about:
+      'Nothing is sent to an endpoint that is disabled or deleted. Enable it with `PATCH /v1/webhook_endpoints/{id}` and `{"enabled": true}`, then repeat.',
+  },
+  too_many_webhook_endpoints: {
+    status: 409,
+    title: 'There are too many webhook endpoints',
+    about:
+      'A merchant may have 20 in each mode, because each of them costs every event a delivery. Delete one, or have yours pass on what it gets.',
+  },
   too_many_rotations: {
     status: 409,
     title: 'Too many earlier credentials still count',
     about:
-      'Webhooks may be proved with at most ten earlier sets of credentials of an account. Wait until an overlap ends, or rotate with `"overlap_s": 0`, which ends all of them at once.',
+      'Webhooks may be proved with at most ten earlier sets of credentials of an account, and signed with at most ten earlier secrets of an endpoint. Wait until an overlap ends, or rotate with `"overlap_s": 0`, which ends all of them at once.',
   },
   body_too_large: {
     status: 413,

@@ -15,6 +15,7 @@ import { createApiMetrics } from '../metrics/api-metrics.ts';
 import { createRegistry } from '../metrics/registry.ts';
 import { serveMetrics } from '../metrics/server.ts';
 import { clientOn, lazyConnection } from '../temporal/connect.ts';
+import { createDeliveryGateway } from '../temporal/deliveries.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { fastForward } from '../temporal/test-clock.ts';
 import { createApp } from './app.ts';
@@ -28,6 +29,7 @@ import { createRefusalCounts } from './refusal-counts.ts';
 const UPDATE_DEADLINE_MS = 25_000;
 /** How long a move of the test clock waits for what it sets off. */
 const CLOCK_WAIT_MS = 45_000;
+const SIGNAL_DEADLINE_MS = 10_000;
 const SHUTDOWN_MS = 10_000;
 const SIGNALS_MS = 2_000;
 const SWEEP_MS = 50;
@@ -74,6 +76,7 @@ const app: Express = createApp({
   providerHttp,
   reach,
   invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: UPDATE_DEADLINE_MS }),
+  deliveries: createDeliveryGateway(client, { taskQueue, deadline_ms: SIGNAL_DEADLINE_MS }),
   fastForward: (workflowId, by_ms) => fastForward(client, workflowId, by_ms, CLOCK_WAIT_MS),
   sandboxControlUrl,
   probes: createProbes(pool, client, taskQueue),

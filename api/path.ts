@@ -14,6 +14,8 @@ const NAMES = {
   evt: 'event',
   pacc: 'provider account',
   inc: 'incident',
+  whe: 'webhook endpoint',
+  dlv: 'delivery',
   aud: 'audit entry',
 } as const;
 

@@ -171,7 +171,7 @@ export const variables = {
 
   PROVIDER_ADDRESSES: oneOf('public', 'loopback', 'any').default('public').register(about, {
     group: 'Providers',
-    text: 'Where provider accounts may lead: public (the internet only), loopback (this machine, too: simulators),\nor any (private networks as well). Live accounts take https and public addresses only, whatever stands here.\nnpm start and the demo: loopback.',
+    text: 'Where provider accounts and webhook endpoints may lead: public (the internet only), loopback (this machine, too:\nsimulators), or any (private networks as well). Live ones take https and public addresses only, whatever stands here.\nnpm start and the demo: loopback.',
   }),
 
   CREDENTIALS_KEY: namedKeys().optional().register(about, {

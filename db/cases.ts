@@ -19,14 +19,15 @@ export interface CaseRow {
   readonly reason: string | null;
 }
 
-const COLUMNS = `c.id, c.kind, c.invoice_id, c.payment_id, c.operation_id, c.currency, c.amount, c.opened_at, c.resolved_at, c.decision,
+/** Of a case `c`. */
+export const CASE_COLUMNS = `c.id, c.kind, c.invoice_id, c.payment_id, c.operation_id, c.currency, c.amount, c.opened_at, c.resolved_at, c.decision,
   c.resolved_by, c.reason`;
 
 /** One case; null when this merchant has none of this id in this mode. */
 export async function findCase(pool: pg.Pool, owner: Owner, id: string): Promise<CaseRow | null> {
   const { rows } = await pool.query<CaseRow>({
     name: 'find_case',
-    text: `select ${COLUMNS} from cases c where c.id = $1 and c.merchant_id = $2 and c.mode = $3`,
+    text: `select ${CASE_COLUMNS} from cases c where c.id = $1 and c.merchant_id = $2 and c.mode = $3`,
     values: [id, owner.merchant_id, owner.mode],
   });
   return rows[0] ?? null;
@@ -53,7 +54,7 @@ export async function listCases(
   const direction = before === null ? 'desc' : 'asc';
   const { rows } = await pool.query<CaseRow>({
     name: `list_cases_${direction}`,
-    text: `select ${COLUMNS} from cases c
+    text: `select ${CASE_COLUMNS} from cases c
            where c.merchant_id = $1 and c.mode = $2 and ($3::boolean is null or (c.resolved_at is null) = $3)
              and ($4::text is null or c.kind = $4) and ($5::text is null or c.invoice_id = $5)
              and ($6::text is null or c.id < $6) and ($7::text is null or c.id > $7)

@@ -15,6 +15,8 @@ export type IdPrefix =
   | 'whk'
   | 'exc'
   | 'evt'
+  | 'whe'
+  | 'dlv'
   | 'aud'
   | 'req'
   | 'wrk'

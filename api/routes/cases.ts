@@ -17,10 +17,10 @@ import { oneOf, optionalText, text } from '../fields.ts';
 import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
 import { listText, pageOf, pageParameters, refuseCursor } from '../pages.ts';
 import { idParameter } from '../path.ts';
+import { presentCase } from '../present-case.ts';
 import { factsOf } from '../present.ts';
 import { notFound, Problem } from '../problem.ts';
 import { parseQuery } from '../query.ts';
-import { shown } from '../shown.ts';
 
 const KINDS = Object.keys(CASE_DECISIONS) as CaseKind[];
 const DECISIONS = [...new Set(Object.values(CASE_DECISIONS).flat())] as CaseDecision[];
@@ -55,7 +55,7 @@ export function caseRoutes(dependencies: ApiDependencies) {
       kind: query.kind ?? null,
       invoice_id: query.invoice ?? null,
     });
-    sendJson(response, 200, listText(rows.map(present), has_more));
+    sendJson(response, 200, listText(rows.map(presentCase), has_more));
   };
 
   const mustFind = async (owner: Owner, id: string): Promise<CaseRow> => {
@@ -67,7 +67,7 @@ export function caseRoutes(dependencies: ApiDependencies) {
   const read = async (request: Request, response: Response): Promise<void> => {
     const row = await mustFind(ownerOf(response), idParameter(request, response, 'case'));
     contextOf(response).invoice_id = row.invoice_id;
-    sendJson(response, 200, JSON.stringify(present(row)));
+    sendJson(response, 200, JSON.stringify(presentCase(row)));
   };
 
   /** Repeating a decision that has been made is answered like the first time; another one is refused. */
@@ -88,7 +88,7 @@ export function caseRoutes(dependencies: ApiDependencies) {
         `${after.resolved_by ?? 'somebody'} has decided: ${after.decision ?? ''}`,
       );
     }
-    sendJson(response, 200, JSON.stringify(present(after)));
+    sendJson(response, 200, JSON.stringify(presentCase(after)));
   };
 
   const decide = async (
@@ -117,24 +117,4 @@ function refusal(code: string, { kind }: CaseRow): Problem {
     code,
     `${errorCatalogue[code].title}; a case of ${kind} takes ${CASE_DECISIONS[kind].join(', ')}`,
   );
-}
-
-function present(row: CaseRow) {
-  return {
-    object: 'case',
-    id: row.id,
-    kind: row.kind,
-    status: row.resolved_at === null ? 'open' : 'resolved',
-    invoice: row.invoice_id,
-    payment: row.payment_id,
-    operation: row.operation_id,
-    ...shown(row.amount, row.currency),
-    currency: row.currency,
-    possible_decisions: row.resolved_at === null ? CASE_DECISIONS[row.kind] : [],
-    decision: row.decision,
-    reason: row.reason,
-    resolved_by: row.resolved_by,
-    opened_at: row.opened_at,
-    resolved_at: row.resolved_at,
-  };
 }

@@ -10,6 +10,7 @@ import { createSealer, type Sealer } from '../../db/sealed.ts';
 import { freshDatabase } from '../../test/setup/engines.ts';
 import type { Connector } from '../../providers/contract.ts';
 import { createProviderHttp } from '../../providers/http.ts';
+import type { DeliveryInput, WakeReason } from '../../workflows/contract.ts';
 import { createApp } from '../app.ts';
 import { createBackground, type Background } from '../background.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -46,6 +47,8 @@ export interface TestApi {
   readonly merchant: TestMerchant;
   /** Every log line so far. */
   readonly log: string[];
+  /** The delivery workflows that were told of something. */
+  readonly woken: readonly (DeliveryInput & { readonly reason: WakeReason })[];
   /** Sends a request with the merchant's key; a `body` that is no string is sent as JSON. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   addMerchant(mode?: Mode): Promise<TestMerchant>;
@@ -70,6 +73,7 @@ export async function startTestApi(
   const background = createBackground();
   const refusals = createRefusalCounts();
   const log: string[] = [];
+  const woken: (DeliveryInput & { reason: WakeReason })[] = [];
   const server = createServer();
   const url = await listen(server);
   const providerHttp = createProviderHttp();
@@ -82,6 +86,7 @@ export async function startTestApi(
     providerHttp,
     reach: 'loopback',
     invoices: gateway,
+    deliveries: { wake: async (queue, reason) => void woken.push({ ...queue, reason }) },
     fastForward: async () => 'settled' as const,
     sandboxControlUrl: null,
     probes: [],
@@ -118,6 +123,7 @@ export async function startTestApi(
     refusals,
     merchant,
     log,
+    woken,
     addMerchant,
     call: (method, path, options = {}) => send(url + path, method, { key: merchant.key, ...options }),
     async stop() {
