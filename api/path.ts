@@ -13,6 +13,8 @@ const NAMES = {
   case: 'case',
   evt: 'event',
   pacc: 'provider account',
+  key: 'API key',
+  mer: 'merchant',
 } as const;
 
 /** The `:id` of the path; throws the problem of an unknown object when it does not have the form of one. */

@@ -1,12 +1,7 @@
 /** The demo merchant: made once per database, with a sandbox key and an account at every simulator. */
 import type pg from 'pg';
-import {
-  changeAccount,
-  createApiKey,
-  createMerchant,
-  createProviderAccount,
-  linkedAccounts,
-} from '../db/merchants.ts';
+import { createApiKey } from '../db/api-keys.ts';
+import { changeAccount, createMerchant, createProviderAccount, linkedAccounts } from '../db/merchants.ts';
 import type { Sealer } from '../db/sealed.ts';
 import { connectorFor } from '../providers/index.ts';
 import type { SimulatorFacts } from './stack.ts';
