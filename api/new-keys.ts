@@ -33,6 +33,9 @@ export const scopes = () =>
       : { code: 'repeated', detail: 'names a scope twice', expected };
   });
 
+/** As they are always shown. */
+export const inOrder = (some: readonly Scope[]): Scope[] => SCOPES.filter((scope) => some.includes(scope));
+
 export const keyEnd = (now: () => number) => momentAhead(now, 60, YEAR_S);
 
 /** How one was stored, or why not. */
@@ -52,7 +55,8 @@ export function createKeyMaker({ pool, apiKeyPepper, now, logger }: ApiDependenc
     more: object,
     store: (row: NewApiKey, idempotency: Idempotency | null) => Promise<Stored>,
   ) => {
-    const { owner, label, scopes: granted, expires_at } = await wanted();
+    const { owner, label, scopes: unordered, expires_at } = await wanted();
+    const granted = inOrder(unordered);
     const { id, key, secret_hash } = mintKey(owner.mode, apiKeyPepper);
     const created_at = new Date(now()).toISOString();
     const row: ApiKeyRow = {

@@ -22,6 +22,7 @@ import { claimOf } from '../idempotency.ts';
 import { exactText, listHandler } from '../lists.ts';
 import {
   createKeyMaker,
+  inOrder,
   KEY_LABEL_MAX,
   keyEnd,
   keyEnded,
@@ -106,7 +107,10 @@ export function apiKeyRoutes(dependencies: ApiDependencies, keys: KeyCache) {
         holder,
         granted.filter((scope) => !before.scopes.includes(scope)),
       );
-    const changed = await changeApiKey(pool, holder.owner, before, { label, scopes: granted });
+    const changed = await changeApiKey(pool, holder.owner, before, {
+      label,
+      scopes: granted && inOrder(granted),
+    });
     if (changed === 'too_many') throw tooManyKeys(label ?? before.label);
     if (changed === 'ended') throw keyEnded();
     forgetKey(keys, changed.id);
