@@ -56,7 +56,7 @@ const bodies = (): Readonly<Record<string, object>> => ({
   'POST /v1/provider_accounts': {
     provider: 'bazaar',
     label: 'new',
-    base_url: 'http://127.0.0.1:9',
+    base_url: 'https://bazaar.example',
     credentials: { secret: 'x' },
   },
   'PATCH /v1/provider_accounts/:id': { label: 'mine' },
