@@ -5,7 +5,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Client } from '@temporalio/client';
 import type { Express } from 'express';
 import { loadServiceConfig } from '../config/index.ts';
 import { API_ROLE } from '../db/api-role.ts';
@@ -13,7 +12,7 @@ import { createScopedPool } from '../db/scoped-pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { connectors } from '../providers/index.ts';
-import { lazyConnection } from '../temporal/connect.ts';
+import { clientOn, lazyConnection } from '../temporal/connect.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { fastForward } from '../temporal/test-clock.ts';
 import { createApp } from './app.ts';
@@ -46,9 +45,9 @@ const pool = createScopedPool({
   },
 });
 const keyUses = createKeyUses(pool, logger, Date.now);
-const { namespace, taskQueue } = config.temporal;
+const { taskQueue } = config.temporal;
 const connection = await lazyConnection(config.temporal);
-const client = new Client({ connection, namespace });
+const client = clientOn(connection, config.temporal);
 const background = createBackground();
 const { addresses: reach } = config.providers;
 const providerHttp = createProviderHttp({

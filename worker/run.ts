@@ -1,5 +1,4 @@
 /** The worker: polls Temporal for invoices to carry on with. Keeps no state; run as many as you like. */
-import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createBreakers } from '../activities/breakers.ts';
@@ -12,7 +11,9 @@ import { createPool } from '../db/pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { connectorFor } from '../providers/index.ts';
+import { clientOn } from '../temporal/connect.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
+import { payloadOptions } from '../temporal/payload-codec.ts';
 import { ensureSweepSchedule } from '../temporal/schedules.ts';
 import { workflowBundle } from './bundle.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
@@ -64,12 +65,13 @@ export async function startWorker(
   });
   const connection = await NativeConnection.connect(await temporalConnectionOptions(config.temporal));
   const { namespace, taskQueue } = config.temporal;
-  const client = new Client({ connection, namespace });
+  const client = clientOn(connection, config.temporal);
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue,
-    workflowBundle: await workflowBundle(),
+    ...payloadOptions(config.temporal),
+    workflowBundle: await workflowBundle({ encodedFailures: config.temporal.payloads !== null }),
     activities: createActivities({
       pool,
       sealer: createSealer(config.secrets.credentialsKeys),
