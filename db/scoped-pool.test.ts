@@ -195,3 +195,21 @@ describe('connections that many share', () => {
     });
   });
 });
+
+it('lets lists be read in the order of their index, and not sorted', async () => {
+  await record.pool.query(
+    `insert into invoices (id, merchant_id, mode, currency, amount, due_at, created_at, updated_at, state, version, status)
+     select 'inv_' || n, $1, 'sandbox', 'VND', n, now(), now() - n * interval '1 s', now(), '{}', 0, 'open' from generate_series(1, 5000) n`,
+    [record.merchant_id],
+  );
+  await record.pool.query('analyze invoices');
+  const { rows } = await asMerchant(record.merchant_id, () =>
+    pool.query<{ 'QUERY PLAN': string }>(
+      `explain select * from invoices i where i.merchant_id = '${record.merchant_id}' and i.mode = 'sandbox'
+         and (i.created_at, i.id) < (now(), 'inv_z') order by i.created_at desc, i.id desc limit 21`,
+    ),
+  );
+  const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+  expect(plan).toContain('Index Scan Backward using invoices_by_creation');
+  expect(plan).not.toContain('Sort');
+});
