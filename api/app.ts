@@ -15,6 +15,7 @@ import { accountBreakerRoutes } from './routes/account-breaker.ts';
 import { accountRotationRoutes } from './routes/account-rotation.ts';
 import { accountWebhookRoutes } from './routes/account-webhooks.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
+import { auditEntryRoutes } from './routes/audit-entries.ts';
 import { balanceRoutes } from './routes/balances.ts';
 import { caseRoutes } from './routes/cases.ts';
 import { showErrorDocs } from './routes/error-docs.ts';
@@ -75,6 +76,7 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
   const operations = operationRoutes(dependencies);
   const events = eventRoutes(dependencies);
   const cases = caseRoutes(dependencies);
+  const trail = auditEntryRoutes(dependencies);
   const balances = balanceRoutes(dependencies);
   const merchant = merchantRoutes(dependencies);
   const apiKeys = apiKeyRoutes(dependencies, keys);
@@ -127,6 +129,9 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     get('/v1/cases/:id', 'read', cases.read),
     post('/v1/cases/:id/resolve', 'admin', readBytes, cases.resolve),
     get('/v1/balances', 'read', balances.read),
+    get('/v1/audit_entries', 'read', trail.list),
+    get('/v1/audit_entries/:id', 'read', trail.read),
+    get('/v1/audit_chain', 'read', trail.head),
     post('/v1/api_keys', 'admin', readBytes, apiKeys.create),
     get('/v1/api_keys', 'admin', apiKeys.list),
     get('/v1/api_keys/:id', 'admin', apiKeys.read),

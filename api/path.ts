@@ -15,6 +15,7 @@ const NAMES = {
   pacc: 'provider account',
   key: 'API key',
   mer: 'merchant',
+  aud: 'audit entry',
 } as const;
 
 /** The `:id` of the path; throws the problem of an unknown object when it does not have the form of one. */

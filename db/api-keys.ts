@@ -3,11 +3,12 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { Policies } from '../domain/cases.ts';
 import { SCOPES, type Scope } from '../domain/scopes.ts';
+import { noted, noteValue, type AuditNote } from './audit-entries.ts';
 import { newId } from './ids.ts';
 import type { IdempotencyClaim } from './idempotency.ts';
 import type { Owner } from './invoices.ts';
 import { readPage, type Listed, type Page } from './lists.ts';
-import type { Mode } from './merchants.ts';
+import { OPERATOR, type Mode } from './merchants.ts';
 import type { Idempotency } from './provider-accounts.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -75,7 +76,8 @@ export async function createApiKey(
 ): Promise<{ id: string; key: string }> {
   const { id, key, secret_hash } = mintKey(mode, pepper);
   const made = { id, owner: { merchant_id, mode }, label, scopes, secret_hash, expires_at: null };
-  const outcome = await insertApiKey(pool, { ...made, created_at: new Date().toISOString() }, null);
+  const note = { actor: OPERATOR, details: { label } };
+  const outcome = await insertApiKey(pool, { ...made, created_at: new Date().toISOString() }, note, null);
   if (outcome !== 'stored') throw new Error(`there are ${ACTIVE_MAX} active keys with the label "${label}"`);
   return { id, key };
 }
@@ -98,12 +100,13 @@ export type KeyInsertion = 'stored' | 'too_many' | 'key_used';
 export function insertApiKey(
   pool: pg.Pool,
   row: NewApiKey,
+  note: AuditNote,
   idempotency: Idempotency | null,
 ): Promise<KeyInsertion> {
   return inTransaction(pool, async (client) => {
     await takeTurn(client, row.owner, row.label);
     if ((await countActive(client, row.owner, row.label, null)) >= ACTIVE_MAX) return 'too_many';
-    return (await insert(client, row, idempotency)) ? 'stored' : 'key_used';
+    return (await insert(client, row, note, idempotency)) ? 'stored' : 'key_used';
   });
 }
 
@@ -116,6 +119,7 @@ export function replaceApiKey(
   row: NewApiKey,
   oldId: string,
   until: string | null,
+  note: AuditNote,
   idempotency: Idempotency | null,
 ): Promise<KeyRotation> {
   return inTransaction(pool, async (client) => {
@@ -127,7 +131,7 @@ export function replaceApiKey(
     if (rowCount === 0) return 'ended';
     const others = await countActive(client, row.owner, row.label, until === null ? oldId : null);
     if (others >= ACTIVE_MAX) return 'too_many';
-    if (!(await insert(client, row, idempotency))) return 'key_used';
+    if (!(await insert(client, row, note, idempotency))) return 'key_used';
     await client.query(
       `update api_keys set expires_at = least(expires_at, coalesce($4::timestamptz, now())),
          revoked_at = case when $4::timestamptz is null then now() end
@@ -169,6 +173,7 @@ async function countActive(
 async function insert(
   client: pg.PoolClient,
   row: NewApiKey,
+  note: AuditNote,
   idempotency: { claim: IdempotencyClaim; answer: { status: number; body: string } } | null,
 ): Promise<boolean> {
   const { rowCount } = await client.query(
@@ -177,9 +182,12 @@ async function insert(
        select $2, $3, $9, $10, $1, $11, to_jsonb($12::text) where $9::text is not null
        on conflict (merchant_id, mode, key) do nothing
        returning 1
-     )
-     insert into api_keys (id, merchant_id, mode, label, scopes, secret_hash, created_at, expires_at)
-     select $1, $2, $3, $4, $5, $6, $7, $8 where $9::text is null or exists (select from claim)`,
+     ), made as (
+       insert into api_keys (id, merchant_id, mode, label, scopes, secret_hash, created_at, expires_at)
+       select $1, $2, $3, $4, $5, $6, $7, $8 where $9::text is null or exists (select from claim)
+       returning id, merchant_id, mode
+     ), ${noted('made', 13)}
+     select from made`,
     [
       row.id,
       row.owner.merchant_id,
@@ -193,6 +201,7 @@ async function insert(
       idempotency?.claim.request_hash ?? null,
       idempotency?.answer.status ?? null,
       idempotency?.answer.body ?? null,
+      noteValue('api_key.created', note),
     ],
   );
   return rowCount === 1;
@@ -247,15 +256,19 @@ export function changeApiKey(
   owner: Owner,
   { id, label: before }: Pick<ApiKeyRow, 'id' | 'label'>,
   { label, scopes }: ApiKeyChange,
+  note: AuditNote,
 ): Promise<ApiKeyRow | 'too_many' | 'ended'> {
   const after = label ?? before;
   return inTransaction(pool, async (client) => {
     await takeTurn(client, owner, before, after);
     if (after !== before && (await countActive(client, owner, after, id)) >= ACTIVE_MAX) return 'too_many';
     const { rows } = await client.query<ApiKeyRow>(
-      `update api_keys k set label = $4, scopes = coalesce($5, scopes)
-       where k.id = $1 and k.merchant_id = $2 and k.mode = $3 and ${IS_ACTIVE} returning ${COLUMNS}`,
-      [id, owner.merchant_id, owner.mode, after, scopes],
+      `with changed as (
+         update api_keys k set label = $4, scopes = coalesce($5, scopes)
+         where k.id = $1 and k.merchant_id = $2 and k.mode = $3 and ${IS_ACTIVE} returning k.merchant_id, ${COLUMNS}
+       ), ${noted('changed', 6)}
+       select ${COLUMNS} from changed k`,
+      [id, owner.merchant_id, owner.mode, after, scopes, noteValue('api_key.changed', note)],
     );
     return rows[0] ?? 'ended';
   });
@@ -266,18 +279,28 @@ export async function revokeMerchantKey(
   pool: pg.Pool,
   { merchant_id, mode }: Owner,
   id: string,
+  note: AuditNote,
 ): Promise<ApiKeyRow | null> {
-  const { rows } = await pool.query<ApiKeyRow>(
-    `update api_keys k set revoked_at = coalesce(revoked_at, now())
-     where k.id = $1 and k.merchant_id = $2 and k.mode = $3 returning ${COLUMNS}`,
-    [id, merchant_id, mode],
+  await pool.query(
+    `with revoked as (
+       update api_keys set revoked_at = now()
+       where id = $1 and merchant_id = $2 and mode = $3 and revoked_at is null returning id, merchant_id, mode
+     ), ${noted('revoked', 4)}
+     select from revoked`,
+    [id, merchant_id, mode, noteValue('api_key.revoked', note)],
   );
-  return rows[0] ?? null;
+  return findMerchantKey(pool, { merchant_id, mode }, id);
 }
 
 /** Ends a key, for whoever sets a merchant up. */
 export async function revokeApiKey(pool: pg.Pool, keyId: string): Promise<void> {
-  await pool.query('update api_keys set revoked_at = now() where id = $1 and revoked_at is null', [keyId]);
+  await pool.query(
+    `with revoked as (
+       update api_keys set revoked_at = now() where id = $1 and revoked_at is null returning id, merchant_id, mode
+     ), ${noted('revoked', 2)}
+     select from revoked`,
+    [keyId, noteValue('api_key.revoked', { actor: OPERATOR, details: {} })],
+  );
 }
 
 /** The key with this id unless it has ended; null when there is none. */

@@ -26,6 +26,10 @@ const RIGHTS: Readonly<Record<string, string>> = {
   cases: 'select',
   webhook_events: 'select, insert, update (copies, invoice_id, payment_id, body, headers, erased_at)',
   idempotency_keys: 'select, insert, update (claimed_at, answer_status, answer_body), delete',
+  audit_entries: 'select, insert',
+  audit_links: 'select, insert',
+  audit_items: 'select, insert',
+  audit_progress: 'select',
   schema_migrations: 'select',
 };
 

@@ -1,12 +1,16 @@
 /** Merchants, and their accounts at providers with their credentials sealed. */
 import type pg from 'pg';
 import type { MoneyPolicy } from '../domain/cases.ts';
+import { noted, noteValue, type AuditNote } from './audit-entries.ts';
 import { newId } from './ids.ts';
 import { IS_CIRCUIT_OPEN } from './provider-health.ts';
 import type { Sealer } from './sealed.ts';
 
 /** Live money and play money never meet: every key, account and invoice belongs to one of them. */
 export type Mode = 'live' | 'sandbox';
+
+/** Whoever works on the machine itself, past the API. */
+export const OPERATOR = { type: 'operator', id: null } as const;
 
 /** Makes a merchant and returns its id. */
 export async function createMerchant(pool: pg.Pool, name: string): Promise<string> {
@@ -54,17 +58,29 @@ export interface MerchantChange {
   readonly branding?: { readonly [Part in keyof Branding]?: string | null | undefined } | undefined;
 }
 
-/** Changes what is given and leaves the rest. */
+/** Changes what is given and leaves the rest. `mode`: that of the key which does it; the settings are those of both. */
 export async function changeMerchant(
   pool: pg.Pool,
   id: string,
   { late_money, excess_money, branding = {} }: MerchantChange,
+  mode: Mode,
+  note: AuditNote,
 ): Promise<MerchantRow> {
   const { rows } = await pool.query<MerchantRow>(
-    `update merchants m set late_money = coalesce($2, late_money), excess_money = coalesce($3, excess_money),
-       branding = jsonb_strip_nulls(branding || $4::jsonb)
-     where m.id = $1 returning ${MERCHANT_COLUMNS}`,
-    [id, late_money ?? null, excess_money ?? null, JSON.stringify(branding)],
+    `with changed as (
+       update merchants m set late_money = coalesce($2, late_money), excess_money = coalesce($3, excess_money),
+         branding = jsonb_strip_nulls(branding || $4::jsonb)
+       where m.id = $1 returning ${MERCHANT_COLUMNS}
+     ), done as (select id, id as merchant_id, $5::text as mode from changed), ${noted('done', 6)}
+     select * from changed`,
+    [
+      id,
+      late_money ?? null,
+      excess_money ?? null,
+      JSON.stringify(branding),
+      mode,
+      noteValue('merchant.policies_changed', note),
+    ],
   );
   return only(rows, id);
 }
@@ -92,10 +108,23 @@ export async function createProviderAccount(
   { merchant_id, mode, provider, label, base_url, credentials }: NewProviderAccount,
 ): Promise<string> {
   const id = newId('pacc');
+  const details = { provider, label, base_url };
   await pool.query(
-    `insert into provider_accounts (id, merchant_id, mode, provider, label, base_url, credentials)
-     values ($1, $2, $3, $4, $5, $6, $7)`,
-    [id, merchant_id, mode, provider, label, base_url, sealer.seal(credentials, id)],
+    `with made as (
+       insert into provider_accounts (id, merchant_id, mode, provider, label, base_url, credentials)
+       values ($1, $2, $3, $4, $5, $6, $7) returning id, merchant_id, mode
+     ), ${noted('made', 8)}
+     select from made`,
+    [
+      id,
+      merchant_id,
+      mode,
+      provider,
+      label,
+      base_url,
+      sealer.seal(credentials, id),
+      noteValue('provider_account.linked', { actor: OPERATOR, details }),
+    ],
   );
   return id;
 }
@@ -108,8 +137,17 @@ export async function changeAccount(
   { base_url, credentials }: Pick<NewProviderAccount, 'base_url' | 'credentials'>,
 ): Promise<void> {
   await pool.query(
-    'update provider_accounts set base_url = $2, credentials = $3, revision = revision + 1, updated_at = now() where id = $1',
-    [accountId, base_url, sealer.seal(credentials, accountId)],
+    `with changed as (
+       update provider_accounts set base_url = $2, credentials = $3, revision = revision + 1, updated_at = now() where id = $1
+       returning id, merchant_id, mode
+     ), ${noted('changed', 4)}
+     select from changed`,
+    [
+      accountId,
+      base_url,
+      sealer.seal(credentials, accountId),
+      noteValue('provider_account.credentials_rotated', { actor: OPERATOR, details: { base_url } }),
+    ],
   );
 }
 

@@ -47,7 +47,7 @@ describe('workflows whose payloads are encrypted', () => {
     const history = await historyOf(invoice.id);
     expect(history).toContain('binary/encrypted');
     expect(history).not.toMatch(/canary-reason|pay_|finan|VND/);
-    expect(await settledViolations(stack.pool)).toEqual([]);
+    expect(await settledViolations(stack)).toEqual([]);
   });
 
   it('keep to themselves what a provider has answered', async () => {

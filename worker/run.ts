@@ -6,6 +6,7 @@ import { createActivities } from '../activities/index.ts';
 import type { FailPoint } from '../activities/dependencies.ts';
 import { createLanes } from '../activities/lanes.ts';
 import { temporalConnectionOptions, type ServiceConfig } from '../config/index.ts';
+import { sealKey } from '../db/audit-chain.ts';
 import { newId } from '../db/ids.ts';
 import { createPool } from '../db/pool.ts';
 import { createSealer } from '../db/sealed.ts';
@@ -79,6 +80,7 @@ export async function startWorker(
       http,
       exchanges,
       exchangesKept_days: config.exchangesKept_days,
+      auditKey: sealKey(config.secrets.apiKeyPepper),
       lanes: createLanes(LANE_WIDTH),
       breakers: createBreakers(Date.now, health.changed),
       invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),

@@ -15,7 +15,7 @@ import { insufficientScope } from '../access.ts';
 import { sendJson } from '../answer.ts';
 import { forgetKey, type KeyCache } from '../auth.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { holderOf, ownerOf, type Holder } from '../context.ts';
+import { holderOf, noteBy, ownerOf, type Holder } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { integer, noFields, oneOf, optionalText } from '../fields.ts';
 import { claimOf } from '../idempotency.ts';
@@ -56,7 +56,7 @@ export function apiKeyRoutes(dependencies: ApiDependencies, keys: KeyCache) {
       return { owner: holder.owner, label, scopes: granted, expires_at: utc(expires_at) };
     };
     return makeKey(response, wanted, claimOf(request, response, body), {}, (row, idempotency) =>
-      insertApiKey(pool, row, idempotency),
+      insertApiKey(pool, row, noteBy(response, { label: row.label, scopes: row.scopes }), idempotency),
     );
   };
 
@@ -107,10 +107,11 @@ export function apiKeyRoutes(dependencies: ApiDependencies, keys: KeyCache) {
         holder,
         granted.filter((scope) => !before.scopes.includes(scope)),
       );
-    const changed = await changeApiKey(pool, holder.owner, before, {
+    const wanted = {
       label,
       scopes: granted && inOrder(granted),
-    });
+    };
+    const changed = await changeApiKey(pool, holder.owner, before, wanted, noteBy(response, wanted));
     if (changed === 'too_many') throw tooManyKeys(label ?? before.label);
     if (changed === 'ended') throw keyEnded();
     forgetKey(keys, changed.id);
@@ -121,7 +122,7 @@ export function apiKeyRoutes(dependencies: ApiDependencies, keys: KeyCache) {
   const revoke = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'key');
     parseBody(noFields, jsonBody(request));
-    const revoked = await revokeMerchantKey(pool, ownerOf(response), id);
+    const revoked = await revokeMerchantKey(pool, ownerOf(response), id, noteBy(response));
     if (revoked === null) throw notFound('API key');
     forgetKey(keys, id);
     logger.info({ key_id: id, by: holderOf(response).key_id }, 'an API key was revoked');
@@ -147,7 +148,14 @@ export function apiKeyRoutes(dependencies: ApiDependencies, keys: KeyCache) {
     };
     const claim = claimOf(request, response, body);
     await makeKey(response, wanted, claim, { replaces: old.id }, (row, idempotency) =>
-      replaceApiKey(pool, row, old.id, until, idempotency),
+      replaceApiKey(
+        pool,
+        row,
+        old.id,
+        until,
+        noteBy(response, { label: row.label, replaces: old.id, until }),
+        idempotency,
+      ),
     );
     forgetKey(keys, old.id);
   };

@@ -5,7 +5,7 @@ import { changeMerchant, findMerchant, type MerchantRow } from '../../db/merchan
 import { sendJson } from '../answer.ts';
 import { branding } from '../branding.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { ownerOf } from '../context.ts';
+import { noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { moneyPolicy } from '../fields.ts';
 
@@ -24,7 +24,16 @@ export function merchantRoutes({ pool }: ApiDependencies) {
     /** The policies count for invoices made from ten seconds later on: keys are remembered that long. */
     change: async (request: Request, response: Response): Promise<void> => {
       const change = parseBody(changeBody, jsonBody(request));
-      answer(response, await changeMerchant(pool, ownerOf(response).merchant_id, change));
+      const { merchant_id, mode } = ownerOf(response);
+      answer(
+        response,
+        await changeMerchant(pool, merchant_id, change, mode, noteBy(response, noteOf(change))),
+      );
     },
   };
+}
+
+/** Of what customers see, the parts that were changed; an image has no place in the trail. */
+function noteOf({ branding: parts, ...policies }: z.output<typeof changeBody>) {
+  return { ...policies, ...(parts === undefined ? {} : { branding: Object.keys(parts) }) };
 }

@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { insertApiKey } from '../../db/api-keys.ts';
 import { findAnyMerchant, insertMerchant, listMerchants } from '../../db/operator.ts';
-import type { MerchantRow } from '../../db/merchants.ts';
+import { OPERATOR, type MerchantRow } from '../../db/merchants.ts';
 import { SCOPES } from '../../domain/scopes.ts';
 import { sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
@@ -83,7 +83,12 @@ export function operatorRoutes(dependencies: ApiDependencies) {
     });
     const claim = claimFor(owner, request, body);
     await makeKey(response, wanted, claim, { merchant: id }, (row, idempotency) =>
-      insertApiKey(pool, row, idempotency),
+      insertApiKey(
+        pool,
+        row,
+        { actor: OPERATOR, details: { label: row.label, scopes: row.scopes } },
+        idempotency,
+      ),
     );
   };
 

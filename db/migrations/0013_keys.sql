@@ -29,7 +29,7 @@ do $$
 declare
   name text;
 begin
-  foreach name in array '{api_keys,provider_accounts,invoices,payments,payment_operations,cases,ledger_entries,outgoing_events,idempotency_keys}'::text[]
+  foreach name in array '{api_keys,provider_accounts,invoices,payments,payment_operations,cases,ledger_entries,outgoing_events,idempotency_keys,audit_entries,audit_links,audit_items}'::text[]
   loop
     execute format('alter table %I enable row level security', name);
     execute format('create policy of_merchant on %I using (in_scope(merchant_id))', name);
