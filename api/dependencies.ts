@@ -10,6 +10,7 @@ import type { ApiMetrics } from '../metrics/api-metrics.ts';
 import type { DeliveryGateway } from '../temporal/deliveries.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
 import type { Background } from './background.ts';
+import type { KeyUses } from './key-uses.ts';
 import type { Probe } from './probes.ts';
 import type { RefusalCounts } from './refusal-counts.ts';
 
@@ -17,6 +18,13 @@ export interface ApiDependencies {
   readonly pool: pg.Pool;
   readonly sealer: Sealer;
   readonly apiKeyPepper: Uint8Array;
+  /** SHA-256 of each operator's key. */
+  readonly operatorKeys: readonly Buffer[];
+  /** Per minute and process; null: any number. */
+  readonly limits: { readonly requestsPerKey: number | null; readonly failuresPerAddress: number | null };
+  /** Proxies whose word on where a request comes from is believed: addresses, networks, or Express's names for some. */
+  readonly trustedProxies: readonly string[];
+  readonly keyUses: KeyUses;
   readonly connectors: readonly Connector<unknown>[];
   /** The way out to providers, for the registration of webhooks; payments are the worker's. */
   readonly providerHttp: ProviderHttp;

@@ -31,11 +31,17 @@ const kinds = {
     about:
       'An `Idempotency-Key` has 1 to 255 printable ASCII characters and is sent once per request. A random UUID is a good one.',
   },
+  unknown_version: {
+    status: 400,
+    title: 'There is no such version of the API',
+    about:
+      'The header `Sarraf-Version` names no version that is or was. Leave it out to get the present one, which every answer names in the same header.',
+  },
   unauthenticated: {
     status: 401,
     title: 'A valid API key is needed',
     about:
-      'Send `Authorization: Bearer sk_…`, or the key as the user name of HTTP Basic. The key is missing, malformed, unknown or revoked; which of these is not said.',
+      'Send `Authorization: Bearer sk_…`, or the key as the user name of HTTP Basic. The key is missing, malformed, unknown, revoked or has expired; which of these is not said. Calls under `/v1/merchants` take the key of an operator (`sk_operator_…`) instead.',
   },
   webhook_refused: {
     status: 401,
@@ -48,6 +54,12 @@ const kinds = {
     title: 'The payment was declined',
     about:
       "The provider or the customer's bank said no; `detail` repeats the reason given. The invoice stays payable: let the customer try again or choose another payment service.",
+  },
+  insufficient_scope: {
+    status: 403,
+    title: 'The API key may not do that',
+    about:
+      'The key is valid and lacks a scope; `detail` names it. Use another key, or have one with the scope `admin` change this one: `PATCH /v1/api_keys/{id}`. A key can hand out only scopes that it has itself.',
   },
   sandbox_only: {
     status: 403,
@@ -97,6 +109,17 @@ const kinds = {
     status: 409,
     title: 'Nothing about this invoice is in flight',
     about: 'Its workflow has ended, so there is no clock to move.',
+  },
+  too_many_api_keys: {
+    status: 409,
+    title: 'Two keys of this label are active',
+    about:
+      'A label has at most two active keys: the present one and the one that takes its place. Revoke the one that is not used any more, or give the new key a `label` of its own.',
+  },
+  api_key_ended: {
+    status: 409,
+    title: 'The API key has ended',
+    about: 'It is revoked or has expired, and does not come back. Make a new one.',
   },
   provider_account_exists: {
     status: 409,
@@ -246,6 +269,12 @@ const kinds = {
     title: 'The provider refuses the request',
     about:
       'The provider does not take the request as it stands; `detail` repeats what it said. Repeating it unchanged is pointless.',
+  },
+  too_many_requests: {
+    status: 429,
+    title: 'Too many requests',
+    about:
+      'A key has sent more requests in a minute than it may, or an address too many without a valid key. Nothing was done; repeat after the seconds in `Retry-After`. `RateLimit` on every answer says how many are left.',
   },
   internal_error: {
     status: 500,

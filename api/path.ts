@@ -16,6 +16,8 @@ const NAMES = {
   inc: 'incident',
   whe: 'webhook endpoint',
   dlv: 'delivery',
+  key: 'API key',
+  mer: 'merchant',
   aud: 'audit entry',
 } as const;
 

@@ -2,10 +2,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type pg from 'pg';
-import { createApiKey, createMerchant, createProviderAccount, type Mode } from '../../db/merchants.ts';
+import { createApiKey } from '../../db/api-keys.ts';
+import { createMerchant, createProviderAccount, type Mode } from '../../db/merchants.ts';
 import { createPool } from '../../db/pool.ts';
+import { createScopedPool } from '../../db/scoped-pool.ts';
 import { createSealer, type Sealer } from '../../db/sealed.ts';
 import { freshDatabase } from '../../test/setup/engines.ts';
 import type { Connector } from '../../providers/contract.ts';
@@ -14,12 +16,14 @@ import type { DeliveryInput, WakeReason } from '../../workflows/contract.ts';
 import { createApp } from '../app.ts';
 import { createBackground, type Background } from '../background.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { createKeyUses, type KeyUses } from '../key-uses.ts';
 import { createApiLogger } from '../log.ts';
 import { createRefusalCounts, type RefusalCounts } from '../refusal-counts.ts';
 import { testConnector } from './connector.ts';
 import { createTestGateway, type TestGateway } from './gateway.ts';
 
 export const PEPPER = Buffer.alloc(32, 7);
+export const OPERATOR_KEY = `sk_operator_${'o'.repeat(43)}`;
 export const WEBHOOK_SECRET = 'canary-webhook-secret';
 
 /** A merchant with a key and an account at the test provider. */
@@ -39,11 +43,15 @@ export interface Answer {
 
 export interface TestApi {
   readonly url: string;
+  /** The owner's: for looking at rows and changing them, whoever's they are. */
   readonly pool: pg.Pool;
   readonly sealer: Sealer;
   readonly gateway: TestGateway;
   readonly background: Background;
   readonly refusals: RefusalCounts;
+  readonly keyUses: KeyUses;
+  /** What the API was made of, without the changes. */
+  readonly dependencies: ApiDependencies;
   readonly merchant: TestMerchant;
   /** Every log line so far. */
   readonly log: string[];
@@ -68,6 +76,16 @@ export async function startTestApi(
 ): Promise<TestApi> {
   const database = await freshDatabase();
   const pool = createPool({ url: database.url, size: 10, name: 'api-test', onError: () => undefined });
+  // As in production: the API sees what its role may see, and the test sees everything.
+  const apiPool = createScopedPool({
+    url: database.url,
+    size: 10,
+    name: 'api',
+    onError: () => undefined,
+    onUnprotected: () => {
+      throw new Error('the API runs without row-level security');
+    },
+  });
   const sealer = createSealer([{ id: 'k1', key: randomBytes(32) }]);
   const gateway = createTestGateway(pool);
   const background = createBackground();
@@ -78,10 +96,16 @@ export async function startTestApi(
   const url = await listen(server);
   const providerHttp = createProviderHttp();
   const connectors: readonly Connector<unknown>[] = [testConnector];
-  const app = createApp({
-    pool,
+  const logger = createApiLogger('debug', { write: (line) => void log.push(line) });
+  const keyUses = createKeyUses(apiPool, logger, Date.now);
+  const dependencies: ApiDependencies = {
+    pool: apiPool,
     sealer,
     apiKeyPepper: PEPPER,
+    operatorKeys: [createHash('sha256').update(OPERATOR_KEY).digest()],
+    limits: { requestsPerKey: null, failuresPerAddress: null },
+    trustedProxies: [],
+    keyUses,
     connectors,
     providerHttp,
     reach: 'loopback',
@@ -91,12 +115,12 @@ export async function startTestApi(
     sandboxControlUrl: null,
     probes: [],
     publicUrl: url + (changes.publicPath ?? ''),
-    logger: createApiLogger('debug', { write: (line) => void log.push(line) }),
+    logger,
     now: Date.now,
     background,
     refusals,
-    ...changes,
-  });
+  };
+  const app = createApp({ ...dependencies, ...changes });
   server.on('request', app);
 
   const addMerchant = async (mode: Mode = 'sandbox'): Promise<TestMerchant> => {
@@ -121,6 +145,8 @@ export async function startTestApi(
     gateway,
     background,
     refusals,
+    keyUses,
+    dependencies,
     merchant,
     log,
     woken,
@@ -131,6 +157,8 @@ export async function startTestApi(
       server.closeAllConnections();
       await background.settled();
       await providerHttp.close();
+      await keyUses.stop();
+      await apiPool.end();
       await pool.end();
       await database.drop();
     },

@@ -7,8 +7,9 @@ import { lastStart } from '../runtime-file.ts';
 import { ApiProblem } from './failure.ts';
 import { readInput } from './input.ts';
 
+const PAGE = 100;
 const TIMEOUT_MS = 60_000;
-/** How often a call is sent in all that gets no answer, or 503. */
+/** How often a call is sent in all that gets no answer, 429 or 503. */
 const ATTEMPTS = 3;
 const PAUSE_MS = 1_000;
 const PAUSE_MAX_MS = 10_000;
@@ -17,6 +18,7 @@ const PAUSE_MAX_MS = 10_000;
 export interface GlobalOptions {
   readonly apiUrl?: string;
   readonly apiKeyFile?: string;
+  readonly operatorKeyFile?: string;
   readonly json: boolean;
 }
 
@@ -32,17 +34,41 @@ export interface MerchantCalls {
  * only: it is not sent anywhere else.
  */
 export async function connect(command: Command): Promise<MerchantCalls> {
-  const options = command.optsWithGlobals<GlobalOptions>();
+  const { apiKeyFile } = command.optsWithGlobals<GlobalOptions>();
+  const given = apiKeyFile === undefined ? loadClientConfig().apiKey : await readInput(apiKeyFile, 'API key');
+  return connectWith(
+    command,
+    given,
+    'api_key',
+    'API key is known for it: set SARRAF_API_KEY, or give --api-key-file',
+  );
+}
+
+/** The same with the key of an operator. */
+export async function connectAsOperator(command: Command): Promise<MerchantCalls> {
+  const { operatorKeyFile } = command.optsWithGlobals<GlobalOptions>();
+  const given =
+    operatorKeyFile === undefined
+      ? loadClientConfig().operatorKey
+      : await readInput(operatorKeyFile, 'operator key');
+  const missing = 'operator key is known for it: set SARRAF_OPERATOR_KEY, or give --operator-key-file';
+  return connectWith(command, given, 'operator_key', missing);
+}
+
+async function connectWith(
+  command: Command,
+  given: string | null,
+  known: 'api_key' | 'operator_key',
+  missing: string,
+): Promise<MerchantCalls> {
   const config = loadClientConfig();
   const last = await lastStart(config.dataDir);
-  const url = options.apiUrl ?? config.apiUrl ?? last?.api_url;
+  const url = command.optsWithGlobals<GlobalOptions>().apiUrl ?? config.apiUrl ?? last?.api_url;
   if (url === undefined) {
     throw new Error('no API is known: run npm start, set SARRAF_API_URL, or give --api-url');
   }
-  const given =
-    options.apiKeyFile === undefined ? config.apiKey : await readInput(options.apiKeyFile, 'API key');
-  const key = given?.trim() ?? (sameOrigin(url, last?.api_url) ? last?.api_key : undefined);
-  if (!key) throw new Error(`no API key is known for ${url}: set SARRAF_API_KEY, or give --api-key-file`);
+  const key = given?.trim() ?? (sameOrigin(url, last?.api_url) ? last?.[known] : undefined);
+  if (!key) throw new Error(`the API is ${url}, and no ${missing}`);
   const base = url.replace(/\/+$/, '');
   return {
     get: (path) => send(base + path, 'GET', key),
@@ -50,6 +76,32 @@ export async function connect(command: Command): Promise<MerchantCalls> {
     post: (path, body) => send(base + path, 'POST', key, body, randomUUID()),
   };
 }
+
+/** Follows the pages of a list to their end. */
+export async function listAll(
+  api: MerchantCalls,
+  path: string,
+  query: Readonly<Record<string, string>>,
+): Promise<unknown[]> {
+  const all: { readonly id: string }[] = [];
+  for (;;) {
+    const last = all.at(-1);
+    const part = new URLSearchParams({
+      ...query,
+      limit: String(PAGE),
+      ...(last === undefined ? {} : { starting_after: last.id }),
+    });
+    const page = (await api.get(`${path}?${part.toString()}`)) as {
+      readonly data: readonly { readonly id: string }[];
+      readonly has_more: boolean;
+    };
+    all.push(...page.data);
+    if (!page.has_more) return all;
+  }
+}
+
+/** True when answers are to be printed as JSON. */
+export const isJson = (command: Command): boolean => command.optsWithGlobals<GlobalOptions>().json;
 
 function sameOrigin(url: string, other: string | undefined): boolean {
   return other !== undefined && URL.canParse(url) && new URL(url).origin === new URL(other).origin;
@@ -79,7 +131,8 @@ async function send(
       });
       const text = await response.text();
       if (response.ok) return JSON.parse(text);
-      if (response.status !== 503 || isLast) throw new ApiProblem(response.status, text);
+      if ((response.status !== 503 && response.status !== 429) || isLast)
+        throw new ApiProblem(response.status, text);
       await sleep(
         Math.min(Number(response.headers.get('retry-after') ?? 1) * 1000 || PAUSE_MS, PAUSE_MAX_MS),
       );
