@@ -46,6 +46,7 @@ const dependencies = (): ActivityDependencies => ({
   lanes: createLanes(4),
   breakers: createBreakers(Date.now, () => undefined),
   invoices: createTestGateway(db.pool),
+  reconciliations: { start: async () => undefined },
   logger: pino({ level: 'silent' }),
   webhookUrl: (provider, account) => `https://sarraf.example/webhooks/${provider}/${account}`,
   now: () => Date.now() + clock_ms,

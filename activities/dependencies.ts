@@ -6,6 +6,7 @@ import type { Connector } from '../providers/contract.ts';
 import type { ProviderHttp, SeenExchange } from '../providers/http.ts';
 import type { Redactor } from '../providers/redact.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
+import type { ReconciliationGateway } from '../temporal/reconciliations.ts';
 import type { Breakers } from './breakers.ts';
 import type { Lanes } from './lanes.ts';
 
@@ -22,6 +23,7 @@ export interface ActivityDependencies {
   readonly breakers: Breakers;
   /** The sweeper's way back to the invoices' workflows. */
   readonly invoices: InvoiceGateway;
+  readonly reconciliations: ReconciliationGateway;
   readonly logger: Logger;
   /** Where a provider reaches us with webhooks of this account. */
   readonly webhookUrl: (provider: string, accountId: string) => string;

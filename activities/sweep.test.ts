@@ -29,6 +29,7 @@ const NOTHING: SweepReport = {
   invoices_opened: 0,
   payments_requested: 0,
   operations_decided: 0,
+  reconciliations_started: 0,
   keys_deleted: 0,
   exchanges_deleted: 0,
   webhooks_erased: 0,
@@ -45,6 +46,7 @@ const run = (): Promise<SweepReport> => {
   return sweep({
     pool: db.pool,
     invoices: gateway,
+    reconciliations: { start: async (run_id) => void gateway.reconciled.push(run_id) },
     connectorFor: () => connector,
     logger: pino(sink),
     exchangesKept_days: 90,

@@ -8,6 +8,7 @@
 import { deleteOldExchanges, eraseOldWebhooks } from '../db/exchanges.ts';
 import { deleteSilentHealth } from '../db/provider-health.ts';
 import { forgetOperation } from '../db/operations.ts';
+import { takePendingRuns } from '../db/reconciliation-runs.ts';
 import {
   deleteEndedCredentials,
   deleteOldKeys,
@@ -39,6 +40,8 @@ export interface SweepReport {
   readonly payments_requested: number;
   /** Captures, voids and refunds. */
   readonly operations_decided: number;
+  /** Reconciliation runs, unless they were running after all. */
+  readonly reconciliations_started: number;
   readonly keys_deleted: number;
   /** Calls to providers that have been kept long enough. */
   readonly exchanges_deleted: number;
@@ -50,7 +53,7 @@ export interface SweepReport {
 
 export type SweepDependencies = Pick<
   ActivityDependencies,
-  'pool' | 'invoices' | 'connectorFor' | 'logger' | 'exchangesKept_days'
+  'pool' | 'invoices' | 'reconciliations' | 'connectorFor' | 'logger' | 'exchangesKept_days'
 >;
 
 /** Rows of one kind per sweep. Unmatched webhooks are read with their bodies, up to 256 KB each. */
@@ -62,7 +65,7 @@ const EXCHANGES_BATCH = 2_000;
 const WIDTH = 10;
 
 export async function sweep(dependencies: SweepDependencies): Promise<SweepReport> {
-  const { pool, invoices, logger, exchangesKept_days } = dependencies;
+  const { pool, invoices, reconciliations, logger, exchangesKept_days } = dependencies;
   const counts = {
     webhooks_told: 0,
     webhooks_matched: 0,
@@ -70,6 +73,7 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
     invoices_opened: 0,
     payments_requested: 0,
     operations_decided: 0,
+    reconciliations_started: 0,
     keys_deleted: 0,
     exchanges_deleted: 0,
     webhooks_erased: 0,
@@ -140,6 +144,13 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
       logger.warn({ operation_id: id, invoice_id: invoice.id, refused, cause }, `swept: a ${operation.kind}`);
     },
   );
+
+  await repair(await takePendingRuns(pool, BATCH), async (run_id) => {
+    await reconciliations.start(run_id);
+    counts.reconciliations_started += 1;
+    const cause = 'it was asked for and has not begun';
+    logger.warn({ run_id, cause }, 'swept: a reconciliation run was started');
+  });
 
   counts.keys_deleted = await deleteOldKeys(pool, KEYS_BATCH);
   if (counts.keys_deleted > 0) {

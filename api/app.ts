@@ -29,8 +29,10 @@ import { paymentServiceRoutes } from './routes/payment-services.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { providerAccountRoutes } from './routes/provider-accounts.ts';
 import { qrRoutes } from './routes/qr.ts';
+import { reconciliationRoutes } from './routes/reconciliation-runs.ts';
 import { refundListRoute } from './routes/refund-list.ts';
 import { returnRoutes } from './routes/returns.ts';
+import { settlementRoutes } from './routes/settlements.ts';
 import { testClockRoutes } from './routes/test-clock.ts';
 import { readWebhookBytes, webhookRoutes } from './routes/webhooks.ts';
 
@@ -65,6 +67,8 @@ function routes(dependencies: ApiDependencies): Route[] {
   const events = eventRoutes(dependencies);
   const cases = caseRoutes(dependencies);
   const balances = balanceRoutes(dependencies);
+  const reconciliation = reconciliationRoutes(dependencies);
+  const settlements = settlementRoutes(dependencies);
   const merchant = merchantRoutes(dependencies);
   const services = paymentServiceRoutes(dependencies);
   const clock = testClockRoutes(dependencies);
@@ -108,6 +112,13 @@ function routes(dependencies: ApiDependencies): Route[] {
     get('/v1/cases/:id', key, cases.read),
     post('/v1/cases/:id/resolve', key, readBytes, cases.resolve),
     get('/v1/balances', key, balances.read),
+    post('/v1/reconciliation_runs', key, reconciliation.create),
+    get('/v1/reconciliation_runs', key, reconciliation.list),
+    get('/v1/reconciliation_runs/:id', key, reconciliation.read),
+    get('/v1/reconciliation_runs/:id/rows', key, reconciliation.rows),
+    get('/v1/reconciliation_runs/:id/changes', key, reconciliation.changes),
+    get('/v1/settlements', key, settlements.list),
+    get('/v1/settlements/overdue', key, settlements.overdue),
     get('/v1/merchant', key, merchant.read),
     patch('/v1/merchant', key, readBytes, merchant.change),
     get('/v1/payment_services', key, services.list),

@@ -7,6 +7,7 @@ import type { Connector } from '../providers/contract.ts';
 import type { ProviderHttp } from '../providers/http.ts';
 import type { Reach } from '../providers/reach.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
+import type { ReconciliationGateway } from '../temporal/reconciliations.ts';
 import type { Background } from './background.ts';
 import type { Probe } from './probes.ts';
 import type { RefusalCounts } from './refusal-counts.ts';
@@ -21,6 +22,7 @@ export interface ApiDependencies {
   /** Where sandbox accounts may lead; live ones always lead to public addresses. */
   readonly reach: Reach;
   readonly invoices: InvoiceGateway;
+  readonly reconciliations: ReconciliationGateway;
   /** Moves the clock of one workflow ahead. Throws a gRPC error with code 5 when no such workflow is running. */
   readonly fastForward: (workflowId: string, by_ms: number) => Promise<JumpResult>;
   /** What `/readyz` asks. */

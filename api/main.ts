@@ -14,6 +14,7 @@ import { createProviderHttp } from '../providers/http.ts';
 import { connectors } from '../providers/index.ts';
 import { lazyConnection } from '../temporal/connect.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
+import { createReconciliationGateway } from '../temporal/reconciliations.ts';
 import { fastForward } from '../temporal/test-clock.ts';
 import { createApp } from './app.ts';
 import { createBackground } from './background.ts';
@@ -26,6 +27,8 @@ import { createRefusalCounts } from './refusal-counts.ts';
 const UPDATE_DEADLINE_MS = 25_000;
 /** How long a move of the test clock waits for what it sets off. */
 const CLOCK_WAIT_MS = 45_000;
+/** How long the start of a reconciliation run is waited for; the sweeper makes up for it. */
+const START_DEADLINE_MS = 5_000;
 const SHUTDOWN_MS = 10_000;
 const SIGNALS_MS = 2_000;
 const SWEEP_MS = 50;
@@ -69,6 +72,7 @@ const app: Express = createApp({
   providerHttp,
   reach,
   invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: UPDATE_DEADLINE_MS }),
+  reconciliations: createReconciliationGateway(client, { taskQueue, deadline_ms: START_DEADLINE_MS }),
   fastForward: (workflowId, by_ms) => fastForward(client, workflowId, by_ms, CLOCK_WAIT_MS),
   probes: createProbes(pool, client, taskQueue),
   publicUrl,

@@ -6,9 +6,10 @@ import type { RecordedEvent } from './events.ts';
 
 /**
  * `provider_clearing`: what a provider owes us. `merchant_payable`: what we owe the merchant. `provider_fees`: what providers
- * kept. `merchant_refunds`: what the merchant gave back out of its own pocket.
+ * kept. `merchant_refunds`: what the merchant gave back out of its own pocket. `bank`: what has been settled (`db/settlements.ts`).
  */
-export type LedgerAccount = 'provider_clearing' | 'merchant_payable' | 'provider_fees' | 'merchant_refunds';
+export type LedgerAccount =
+  'provider_clearing' | 'merchant_payable' | 'provider_fees' | 'merchant_refunds' | 'bank';
 
 export interface LedgerEntry {
   readonly account: LedgerAccount;

@@ -13,7 +13,8 @@ import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { connectorFor } from '../providers/index.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
-import { ensureSweepSchedule } from '../temporal/schedules.ts';
+import { createReconciliationGateway } from '../temporal/reconciliations.ts';
+import { ensureReconciliationSchedule, ensureSweepSchedule } from '../temporal/schedules.ts';
 import { workflowBundle } from './bundle.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
 import { createHealthReporter } from './health-reporter.ts';
@@ -80,6 +81,7 @@ export async function startWorker(
       lanes: createLanes(LANE_WIDTH),
       breakers: createBreakers(Date.now, health.changed),
       invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
+      reconciliations: createReconciliationGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
       logger,
       webhookUrl: (provider, account) => `${config.api.publicUrl}/webhooks/${provider}/${account}`,
       now: Date.now,
@@ -98,12 +100,13 @@ export async function startWorker(
   });
 
   try {
-    await client.withDeadline(Date.now() + SCHEDULE_DEADLINE_MS, () =>
-      ensureSweepSchedule(client, taskQueue),
-    );
+    await client.withDeadline(Date.now() + SCHEDULE_DEADLINE_MS, async () => {
+      await ensureSweepSchedule(client, taskQueue);
+      await ensureReconciliationSchedule(client, taskQueue);
+    });
   } catch (err) {
     // Invoices go on without it; what is left behind waits until some worker starts with more luck.
-    logger.error({ err }, 'the schedule of the sweeper could not be made');
+    logger.error({ err }, 'the schedules of the sweeper and of reconciliation could not be made');
   }
   const running = worker.run();
   const close = async (): Promise<void> => {

@@ -1,13 +1,15 @@
 /**
  * Cases: what nobody but a person can decide. Money that is held because it came late or beyond what was owed, and outcomes that no
- * provider could tell. A decision is an event of the invoice, with the person's name and reason.
+ * provider could tell: a decision is an event of the invoice, with the person's name and reason. And differences that a reconciliation
+ * run has found, which may have no invoice.
  */
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { findCase, listCases, type CaseRow } from '../../db/cases.ts';
+import { findCase, listCases, resolveDifference, type CaseRow } from '../../db/cases.ts';
 import { isId } from '../../db/ids.ts';
 import { findInvoice, type Owner } from '../../db/invoices.ts';
-import { CASE_DECISIONS, type CaseDecision, type CaseKind } from '../../domain/cases.ts';
+import { CASE_DECISIONS } from '../../domain/cases.ts';
+import { DIFFERENCE_DECISIONS, type DifferenceDecision } from '../../domain/reconciliation.ts';
 import { sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { contextOf, ownerOf } from '../context.ts';
@@ -22,8 +24,9 @@ import { notFound, Problem } from '../problem.ts';
 import { parseQuery } from '../query.ts';
 import { shown } from '../shown.ts';
 
-const KINDS = Object.keys(CASE_DECISIONS) as CaseKind[];
-const DECISIONS = [...new Set(Object.values(CASE_DECISIONS).flat())] as CaseDecision[];
+const POSSIBLE = { ...CASE_DECISIONS, ...DIFFERENCE_DECISIONS };
+const KINDS = Object.keys(POSSIBLE) as (keyof typeof POSSIBLE)[];
+const DECISIONS = [...new Set(Object.values(POSSIBLE).flat())];
 
 const listQuery = z.strictObject({
   status: oneOf(['open', 'resolved'], 'invalid_format', 'open or resolved').optional(),
@@ -78,7 +81,8 @@ export function caseRoutes(dependencies: ApiDependencies) {
     const { decision, reason, name, provider_id = null } = parseBody(resolveBody, jsonBody(request));
     if (row.resolved_at === null) {
       const input = { case_id: row.id, decision, provider_id, by: name, reason };
-      const refused = await decide(owner, row, input);
+      const refused =
+        row.row_id === null ? await decide(owner, row, input) : await decideDifference(row, input);
       if (refused !== null && refused !== 'case_resolved') throw refusal(refused, row);
     }
     const after = await mustFind(owner, row.id);
@@ -96,7 +100,7 @@ export function caseRoutes(dependencies: ApiDependencies) {
     row: CaseRow,
     input: Parameters<typeof invoices.resolveCase>[1],
   ): Promise<string | null> => {
-    const invoice = await findInvoice(pool, owner, row.invoice_id);
+    const invoice = row.invoice_id === null ? null : await findInvoice(pool, owner, row.invoice_id);
     if (!invoice) throw new Error(`case ${row.id} has no invoice`);
     try {
       const { refused } = await repeatDropped(() => invoices.resolveCase(factsOf(invoice), input));
@@ -108,6 +112,16 @@ export function caseRoutes(dependencies: ApiDependencies) {
     }
   };
 
+  const decideDifference = async (
+    { id, kind }: CaseRow,
+    { decision, by, reason }: { decision: string; by: string; reason: string },
+  ): Promise<string | null> => {
+    const allowed: readonly string[] = POSSIBLE[kind];
+    if (!allowed.includes(decision)) return 'decision_not_possible';
+    await resolveDifference(pool, id, { decision: decision as DifferenceDecision, by, reason });
+    return null;
+  };
+
   return { list, read, resolve };
 }
 
@@ -115,7 +129,7 @@ function refusal(code: string, { kind }: CaseRow): Problem {
   if (!isErrorCode(code)) throw new Error(`the workflow refused with ${code}, which is no error code`);
   return new Problem(
     code,
-    `${errorCatalogue[code].title}; a case of ${kind} takes ${CASE_DECISIONS[kind].join(', ')}`,
+    `${errorCatalogue[code].title}; a case of ${kind} takes ${POSSIBLE[kind].join(', ')}`,
   );
 }
 
@@ -128,9 +142,13 @@ function present(row: CaseRow) {
     invoice: row.invoice_id,
     payment: row.payment_id,
     operation: row.operation_id,
-    ...shown(row.amount, row.currency),
+    ...(row.currency === null ? { amount: row.amount, display: null } : shown(row.amount, row.currency)),
     currency: row.currency,
-    possible_decisions: row.resolved_at === null ? CASE_DECISIONS[row.kind] : [],
+    provider_account: row.account_id,
+    provider_payment_id: row.provider_payment_id,
+    reconciliation_run: row.run_id,
+    reconciliation_row: row.row_id,
+    possible_decisions: row.resolved_at === null ? POSSIBLE[row.kind] : [],
     decision: row.decision,
     reason: row.reason,
     resolved_by: row.resolved_by,

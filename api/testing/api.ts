@@ -82,6 +82,7 @@ export async function startTestApi(
     providerHttp,
     reach: 'loopback',
     invoices: gateway,
+    reconciliations: { start: async (run_id) => void gateway.reconciled.push(run_id) },
     fastForward: async () => 'settled' as const,
     probes: [],
     publicUrl: url + (changes.publicPath ?? ''),
