@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { addAccounts } from './merchant/accounts.ts';
 import { endWith } from './merchant/failure.ts';
+import { addReconcile } from './merchant/reconcile.ts';
 import { addWebhooks } from './merchant/webhooks.ts';
 
 const program = new Command('npm run sarraf --')
@@ -23,10 +24,13 @@ Examples:
   npm run sarraf -- accounts list
   npm run sarraf -- accounts create tabby --region SA --credentials tabby.json
   npm run sarraf -- accounts rotate pacc_… --overlap 2d < new-credentials.json
-  npm run sarraf -- webhooks register pacc_…`,
+  npm run sarraf -- webhooks register pacc_…
+  npm run sarraf -- reconcile run pacc_… --day 2027-01-31
+  npm run sarraf -- reconcile run pacc_… --file settlements.csv`,
   );
 
 addAccounts(program);
 addWebhooks(program);
+addReconcile(program);
 
 program.parseAsync().catch((error: unknown) => endWith(error, program.opts<{ json: boolean }>().json));

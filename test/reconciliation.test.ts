@@ -243,7 +243,7 @@ describe('a settlement file', () => {
       before: { outcome: string } | null;
     }[];
     const told = found.map(({ change, before, after }) => [change, (after ?? before)?.outcome]);
-    expect(told.sort()).toEqual([
+    expect(told.sort((a, b) => (a.join() < b.join() ? -1 : 1))).toEqual([
       ['gone', 'duplicate'],
       ['gone', 'matched'],
       ['gone', 'missing_here'],
