@@ -30,8 +30,9 @@ const overdue = (accounts: string, days: string): string => `
   cross join lateral (select coalesce(a.settlement_days, (${days}::jsonb ->> a.provider)::int) as days) d
   join payments p on p.account_id = a.id and p.amount_received > 0
   cross join lateral (
-    select sum(e.amount)::bigint as owed, max(e.at) filter (where e.transaction_key like 'receipt:%') as paid_at from ledger_entries e
-    where e.invoice_id = p.invoice_id and e.payment_id = p.id and e.account = 'provider_clearing'
+    select sum(e.amount) filter (where e.account = 'provider_clearing')::bigint as owed,
+      max(e.at) filter (where e.transaction_key like 'receipt:%') as paid_at
+    from ledger_entries e where e.invoice_id = p.invoice_id and e.payment_id = p.id
   ) l
   where ${accounts} and d.days is not null and l.owed > 0 and l.paid_at + make_interval(days => d.days) < now()`;
 

@@ -28,14 +28,14 @@ export async function bookSettlements(pool: pg.Pool, run_id: string, limit: numb
         select w.*, r.merchant_id, r.account_id,
           w.outcome not in ('missing_here', 'duplicate') and (w.payment_id is null or p.currency = w.currency) as is_ours,
           coalesce(f.fee, 0) as known_fee
-        from reconciliation_rows w join reconciliation_runs r on r.id = w.run_id left join payments p on p.id = w.payment_id
+        from (
+          select * from reconciliation_rows
+          where run_id = $1 and outcome is not null and settled is not null and settlement is null order by id limit $2
+        ) w join reconciliation_runs r on r.id = w.run_id left join payments p on p.id = w.payment_id
         left join lateral (
-          select sum(l.amount)::bigint as fee from ledger_entries l
-          where l.invoice_id = w.invoice_id and l.payment_id = w.payment_id and l.account = 'provider_fees'
-            and l.transaction_key like 'receipt:%'
+          select sum(l.amount) filter (where l.account = 'provider_fees' and l.transaction_key like 'receipt:%')::bigint as fee
+          from ledger_entries l where l.invoice_id = w.invoice_id and l.payment_id = w.payment_id
         ) f on true
-        where w.run_id = $1 and w.outcome is not null and w.settled is not null and w.settlement is null
-        order by w.outcome, w.id limit $2
       ), booked as (
         insert into settlements (id, merchant_id, account_id, payment_id, invoice_id, run_id, key, reference, currency, gross,
           told_fee, net, fee, settled_at)
@@ -46,9 +46,9 @@ export async function bookSettlements(pool: pg.Pool, run_id: string, limit: numb
         returning *
       ), posted as (${POSTED})
       update reconciliation_rows w set settlement = case
-        when not part.is_ours then 'not_booked' when booked.id is not null then 'booked' else 'booked_before' end
-      from part left join booked on booked.key = part.settlement_key
-      where w.id = part.id`,
+        when not part.is_ours then 'not_booked' when part.settlement_key in (select key from booked) then 'booked'
+        else 'booked_before' end
+      from part where w.id = part.id`,
     values: [run_id, limit],
   });
   return rowCount ?? 0;
