@@ -74,11 +74,8 @@ export function readLine(
   if (told_net !== null && fee !== null && (amount ?? 0) - fee !== told_net)
     refuse('net', 'conflict', 'is not the amount less the fee', `${(amount ?? 0) - fee} in minor units`);
   if (
-    provider_payment_id === null &&
-    reference === null &&
     !isFeeAlone &&
-    paid_at === null &&
-    cell('paid_at') === ''
+    (['provider_payment_id', 'reference', 'paid_at'] as const).every((column) => cell(column) === '')
   )
     refuse(
       'provider_payment_id',

@@ -62,6 +62,18 @@ async function story(name: string): Promise<string> {
     operation_id: null,
     amount: 100_000,
   });
+  // Settled, less a part of the fee that the receipt had told: with a ledger transaction that no event makes.
+  await db.pool.query(
+    `insert into settlements (id, merchant_id, account_id, payment_id, invoice_id, key, currency, gross, net, fee)
+     values ('stl_' || $1, $2, $3, $4, $5, $1, 'VND', 100000, 96000, 500)`,
+    [name, db.merchant_id, db.account_id, payment_id, invoice.id],
+  );
+  await db.pool.query(
+    `insert into ledger_entries (transaction_key, line, account, merchant_id, account_id, invoice_id, payment_id, currency, amount, at)
+     select 'settlement:stl_' || $1, l, a, $2, $3, $5, $4, 'VND', v, now()
+     from (values (1, 'bank', 96000), (2, 'provider_fees', 500), (3, 'provider_clearing', -96500)) as t (l, a, v)`,
+    [name, db.merchant_id, db.account_id, payment_id, invoice.id],
+  );
   return invoice.id;
 }
 
@@ -198,6 +210,24 @@ const DAMAGES: readonly [what: string, statements: string[], found: string[], sa
     ],
     ['ledger_is_the_events'],
     /has no transfer for this transaction/,
+  ],
+  [
+    'a settlement of another amount',
+    [`update settlements set net = 1 where id = 'stl_b'`],
+    ['settlements_booked'],
+    /the ledger does not have what was settled/,
+  ],
+  [
+    'a settlement that was never booked',
+    [`delete from ledger_entries where transaction_key = 'settlement:stl_b'`],
+    ['settlements_booked'],
+    /the ledger does not have what was settled/,
+  ],
+  [
+    'a settlement in the ledger alone',
+    [`delete from settlements where id = 'stl_b'`],
+    ['settlements_booked'],
+    /there is no settlement for this transaction/,
   ],
   [
     'a change the merchant was not told of',

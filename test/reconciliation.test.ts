@@ -301,6 +301,22 @@ describe('a settlement file', () => {
   });
 });
 
+it('finds a payment that a file names by amount and time alone, where only one fits', async () => {
+  const { invoice, id } = await at.payable('finan', { amount: 123_457 });
+  await stack.control.pay('finan', id);
+  await stack.merchantApi.until(invoice.id, 'paid', ({ status }) => status === 'paid');
+  const paid_at = new Date().toISOString();
+  const run = await imported(
+    'finan',
+    `amount,net,paid_at\n123457,123000,${paid_at}\n200000,199000,${paid_at}`,
+    '&complete=false',
+  );
+  expect(run.report).toMatchObject({ outcomes: { matched: 1, missing_here: 1 } });
+  expect(await rowsOf(run, '?outcome=matched')).toMatchObject([
+    { matched_by: 'amount_and_time', invoice: invoice.id, settlement: { status: 'booked', net: 123_000 } },
+  ]);
+});
+
 it('tells of money that has not been settled after the days of its account', async () => {
   const { payment } = await paid('fib');
   const path = `/v1/settlements/overdue?provider_account=${account('fib')}`;
