@@ -76,6 +76,8 @@ create table reconciliation_rows (
   unique (run_id, row_key)
 );
 create index reconciliation_rows_by_outcome on reconciliation_rows (run_id, outcome, id);
+-- What is left to book, so that each batch begins where the last one ended.
+create index reconciliation_rows_unsettled on reconciliation_rows (run_id, id) where settled is not null and settlement is null;
 create index reconciliation_rows_by_payment on reconciliation_rows (run_id, payment_id);
 
 create table settlements (
