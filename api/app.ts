@@ -13,6 +13,7 @@ import { createAccountFinder } from './provider-accounts.ts';
 import { accountBreakerRoutes } from './routes/account-breaker.ts';
 import { accountRotationRoutes } from './routes/account-rotation.ts';
 import { accountWebhookRoutes } from './routes/account-webhooks.ts';
+import { auditEntryRoutes } from './routes/audit-entries.ts';
 import { balanceRoutes } from './routes/balances.ts';
 import { caseRoutes } from './routes/cases.ts';
 import { showErrorDocs } from './routes/error-docs.ts';
@@ -33,6 +34,7 @@ import { reconciliationRoutes } from './routes/reconciliation-runs.ts';
 import { refundListRoute } from './routes/refund-list.ts';
 import { returnRoutes } from './routes/returns.ts';
 import { settlementRoutes } from './routes/settlements.ts';
+import { styleRoutes } from './routes/style.ts';
 import { testClockRoutes } from './routes/test-clock.ts';
 import { readWebhookBytes, webhookRoutes } from './routes/webhooks.ts';
 
@@ -66,6 +68,7 @@ function routes(dependencies: ApiDependencies): Route[] {
   const operations = operationRoutes(dependencies);
   const events = eventRoutes(dependencies);
   const cases = caseRoutes(dependencies);
+  const trail = auditEntryRoutes(dependencies);
   const balances = balanceRoutes(dependencies);
   const reconciliation = reconciliationRoutes(dependencies);
   const settlements = settlementRoutes(dependencies);
@@ -119,6 +122,9 @@ function routes(dependencies: ApiDependencies): Route[] {
     get('/v1/reconciliation_runs/:id/changes', key, reconciliation.changes),
     get('/v1/settlements', key, settlements.list),
     get('/v1/settlements/overdue', key, settlements.overdue),
+    get('/v1/audit_entries', key, trail.list),
+    get('/v1/audit_entries/:id', key, trail.read),
+    get('/v1/audit_chain', key, trail.head),
     get('/v1/merchant', key, merchant.read),
     patch('/v1/merchant', key, readBytes, merchant.change),
     get('/v1/payment_services', key, services.list),
@@ -137,6 +143,7 @@ function routes(dependencies: ApiDependencies): Route[] {
     post('/return/:token{/:door}', returns.arrive),
     get('/qr/:file', qrRoutes(dependencies).draw),
     get('/docs/errors', showErrorDocs),
+    ...styleRoutes(dependencies).map(({ path, show }) => get(path, show)),
     get('/healthz', health),
     get('/readyz', ready),
   ];

@@ -25,6 +25,8 @@ export interface ApiDependencies {
   readonly reconciliations: ReconciliationGateway;
   /** Moves the clock of one workflow ahead. Throws a gRPC error with code 5 when no such workflow is running. */
   readonly fastForward: (workflowId: string, by_ms: number) => Promise<JumpResult>;
+  /** The control API of the simulators, without trailing slash, so that people can play the customer; null: there are none. */
+  readonly sandboxControlUrl: string | null;
   /** What `/readyz` asks. */
   readonly probes: readonly Probe[];
   /** Where the outside reaches this API, without trailing slash. */

@@ -5,14 +5,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Client } from '@temporalio/client';
 import type { Express } from 'express';
 import { loadServiceConfig } from '../config/index.ts';
 import { createPool } from '../db/pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { connectors } from '../providers/index.ts';
-import { lazyConnection } from '../temporal/connect.ts';
+import { clientOn, lazyConnection } from '../temporal/connect.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { createReconciliationGateway } from '../temporal/reconciliations.ts';
 import { fastForward } from '../temporal/test-clock.ts';
@@ -41,11 +40,11 @@ const pool = createPool({
   name: 'sarraf-api',
   onError: (err) => logger.warn({ err }, 'a database connection broke'),
 });
-const { namespace, taskQueue } = config.temporal;
+const { taskQueue } = config.temporal;
 const connection = await lazyConnection(config.temporal);
-const client = new Client({ connection, namespace });
+const client = clientOn(connection, config.temporal);
 const background = createBackground();
-const { addresses: reach } = config.providers;
+const { addresses: reach, sandboxControlUrl } = config.providers;
 const providerHttp = createProviderHttp({
   reach,
   onExchange: (exchange) => logger.info(exchange, 'provider call'),
@@ -74,6 +73,7 @@ const app: Express = createApp({
   invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: UPDATE_DEADLINE_MS }),
   reconciliations: createReconciliationGateway(client, { taskQueue, deadline_ms: START_DEADLINE_MS }),
   fastForward: (workflowId, by_ms) => fastForward(client, workflowId, by_ms, CLOCK_WAIT_MS),
+  sandboxControlUrl,
   probes: createProbes(pool, client, taskQueue),
   publicUrl,
   logger,

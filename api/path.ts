@@ -14,6 +14,7 @@ const NAMES = {
   evt: 'event',
   pacc: 'provider account',
   rec: 'reconciliation run',
+  aud: 'audit entry',
 } as const;
 
 /** The `:id` of the path; throws the problem of an unknown object when it does not have the form of one. */

@@ -94,7 +94,11 @@ export async function startStack(config: Config, report: Report, options: StackO
       'API and worker',
       () =>
         Promise.all([
-          supervisor.start({ name: 'api', script: 'api/main.ts', env }),
+          supervisor.start({
+            name: 'api',
+            script: 'api/main.ts',
+            env: { ...env, SANDBOX_CONTROL_URL: controlUrl },
+          }),
           supervisor.start({
             name: 'worker',
             script: 'worker/main.ts',

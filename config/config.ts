@@ -27,6 +27,8 @@ export interface TemporalConfig<Address = string | null> {
   } | null;
   readonly apiKey: string | null;
   readonly uiUrl: string | null;
+  /** null: payloads are not encrypted. The first key encrypts, all decrypt. */
+  readonly payloads: { readonly keys: readonly NamedKey[]; readonly acceptPlaintext: boolean } | null;
 }
 
 export interface Secrets {
@@ -47,7 +49,11 @@ export interface Config {
   readonly temporal: TemporalConfig;
   readonly api: { readonly host: string; readonly port: number; readonly publicUrl: string };
   /** Which addresses the base URLs of provider accounts may lead to. */
-  readonly providers: { readonly addresses: Environment['PROVIDER_ADDRESSES'] };
+  readonly providers: {
+    readonly addresses: Environment['PROVIDER_ADDRESSES'];
+    /** The control API of the simulators; null: there are none. */
+    readonly sandboxControlUrl: string | null;
+  };
   /** Ports of the embedded parts; null: nothing was said. */
   readonly ports: {
     readonly postgres: number | null;
@@ -210,7 +216,10 @@ function toConfig(env: Environment): Config {
       port: env.API_PORT,
       publicUrl: env.PUBLIC_URL ?? `http://127.0.0.1:${env.API_PORT}`,
     },
-    providers: { addresses: env.PROVIDER_ADDRESSES },
+    providers: {
+      addresses: env.PROVIDER_ADDRESSES,
+      sandboxControlUrl: env.SANDBOX_CONTROL_URL ?? null,
+    },
     ports: {
       postgres: env.POSTGRES_PORT ?? null,
       temporal: env.TEMPORAL_PORT ?? null,
@@ -241,5 +250,12 @@ function toTemporal(env: Environment): TemporalConfig {
       : null,
     apiKey: env.TEMPORAL_API_KEY ?? null,
     uiUrl: env.TEMPORAL_UI_URL ?? null,
+    payloads:
+      env.TEMPORAL_PAYLOAD_KEY === undefined
+        ? null
+        : {
+            keys: env.TEMPORAL_PAYLOAD_KEY,
+            acceptPlaintext: env.TEMPORAL_PAYLOAD_PLAINTEXT === 'accept',
+          },
   };
 }

@@ -8,6 +8,22 @@ import { newId } from './ids.ts';
 import { subjectOf } from './reconciliation-rows.ts';
 import type { SweptInvoice } from './sweep.ts';
 
+/** Over a whole run at once, which may take longer than a statement of a request may. */
+async function atLength(pool: pg.Pool, query: pg.QueryConfig): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query(`set local statement_timeout = '10min'`);
+    await client.query(query);
+    await client.query('commit');
+    client.release();
+  } catch (error) {
+    // The connection is closed, and with it the transaction.
+    client.release(true);
+    throw error;
+  }
+}
+
 /**
  * Rows of a file that name neither an id nor a reference are matched by amount, currency and time, where exactly one row and
  * one payment fit each other. `from_id`, `to_id`: between which ids of payments to look.
@@ -17,7 +33,7 @@ export async function matchByAmount(
   run_id: string,
   { from_id, to_id }: { readonly from_id: string; readonly to_id: string },
 ): Promise<void> {
-  await pool.query({
+  await atLength(pool, {
     name: 'match_by_amount',
     text: `
       with loose as (
@@ -40,11 +56,11 @@ export async function matchByAmount(
 
 /** A settlement that a file has twice counts once; so does a second payment at the provider for one of ours that has none yet. */
 export async function markDuplicates(pool: pg.Pool, run_id: string): Promise<void> {
-  await pool.query({
+  await atLength(pool, {
     name: 'mark_reconciliation_duplicates',
     text: `
       with repeated as (
-        select id, row_number() over (partition by settlement_key order by line, id) as place
+        select id, row_number() over (partition by settlement_key collate "C" order by line) as place
         from reconciliation_rows where run_id = $1 and settlement_key is not null
       union all
         select w.id, row_number() over (partition by w.payment_id order by w.received desc nulls last, w.id)
@@ -92,7 +108,7 @@ const comparison = (chosen: string): string => `
     left join lateral (
       -- The account is no condition of the search: by it, a planner would choose an index that grows with all fees.
       select coalesce(sum(l.amount) filter (where l.account = 'provider_fees'), 0)::bigint as fee,
-        coalesce(sum(l.amount) filter (where l.account = 'provider_fees' and l.transaction_key like 'receipt:%'), 0)::bigint as received
+        coalesce(sum(l.amount) filter (where l.account = 'provider_fees' and l.transaction_key not like 'settlement:%'), 0)::bigint as received
       from ledger_entries l where l.invoice_id = p.invoice_id and l.payment_id = p.id
     ) f on true
     left join lateral (

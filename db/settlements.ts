@@ -33,7 +33,7 @@ export async function bookSettlements(pool: pg.Pool, run_id: string, limit: numb
           where run_id = $1 and outcome is not null and settled is not null and settlement is null order by id limit $2
         ) w join reconciliation_runs r on r.id = w.run_id left join payments p on p.id = w.payment_id
         left join lateral (
-          select sum(l.amount) filter (where l.account = 'provider_fees' and l.transaction_key like 'receipt:%')::bigint as fee
+          select sum(l.amount) filter (where l.account = 'provider_fees' and l.transaction_key not like 'settlement:%')::bigint as fee
           from ledger_entries l where l.invoice_id = w.invoice_id and l.payment_id = w.payment_id
         ) f on true
       ), booked as (

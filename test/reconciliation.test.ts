@@ -177,6 +177,11 @@ describe('what only one side has', () => {
 
   it('is missing there only after the provider was asked about it by its id', async () => {
     const { payment } = await paid('rehive');
+    await eventually(
+      'no webhook waits',
+      async () => (await stack.pool.query(`select from webhook_events where state = 'received'`)).rowCount,
+      (count) => count === 0,
+    );
     await at.control('DELETE', '/rehive');
     const run = await reconcile('rehive');
     expect(run.report).toMatchObject({ outcomes: { missing_there: 2 }, cases: 2 });
@@ -361,5 +366,5 @@ it('fails with the reason when the account is refused, and the next run is not h
 });
 
 it('leaves everything that must hold as it was', async () => {
-  expect(await settledViolations(stack.pool)).toEqual([]);
+  expect(await settledViolations(stack, { books: false })).toEqual([]);
 });

@@ -14,7 +14,7 @@ import type { Mode } from '../../db/merchants.ts';
 import type { InvoiceFacts } from '../../temporal/invoices.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { contextOf, ownerOf } from '../context.ts';
+import { contextOf, holderOf, ownerOf, type Holder } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { customer, DESCRIPTION_MAX, optionalAmount, optionalText, returnUrls, text } from '../fields.ts';
 import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
@@ -57,7 +57,12 @@ export function paymentRoutes(dependencies: ApiDependencies) {
   const services = paymentServices(dependencies.connectors);
   const schemas = { live: paymentBody('live'), sandbox: paymentBody('sandbox') };
 
-  const start = async (owner: Owner, invoice_id: string, body: unknown, claim: IdempotencyClaim | null) => {
+  const start = async (
+    { owner, key_id }: Holder,
+    invoice_id: string,
+    body: unknown,
+    claim: IdempotencyClaim | null,
+  ) => {
     const { payment_service, ...wanted } = parseBody(schemas[owner.mode], body);
     const service = serviceCalled(services, payment_service);
     const id = newId('pay');
@@ -77,6 +82,7 @@ export function paymentRoutes(dependencies: ApiDependencies) {
       requires: service.method.requires.map(customerField),
       description_max: service.method.description_max,
       authorizes_first: authorizesFirst(service),
+      requested_by: key_id,
       created_at: new Date(now()).toISOString(),
     };
     const result = await insertPayment(pool, payment, claim);
@@ -139,7 +145,7 @@ export function paymentRoutes(dependencies: ApiDependencies) {
     const owner = ownerOf(response);
     const body = jsonBody(request);
     const claim = claimOf(request, response, body);
-    const begun = await unlessRepeated(pool, claim, () => start(owner, invoiceId, body, claim));
+    const begun = await unlessRepeated(pool, claim, () => start(holderOf(response), invoiceId, body, claim));
     if (begun.type === 'answered') {
       if (begun.answer.status < 400) response.setHeader('Location', `/v1/payments/${begun.resource_id}`);
       return replay(response, begun.answer);

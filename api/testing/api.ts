@@ -84,6 +84,7 @@ export async function startTestApi(
     invoices: gateway,
     reconciliations: { start: async (run_id) => void gateway.reconciled.push(run_id) },
     fastForward: async () => 'settled' as const,
+    sandboxControlUrl: null,
     probes: [],
     publicUrl: url + (changes.publicPath ?? ''),
     logger: createApiLogger('debug', { write: (line) => void log.push(line) }),
