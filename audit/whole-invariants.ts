@@ -40,6 +40,7 @@ const ANSWERED = `
     union all select from payments where id = k.resource_id and merchant_id = k.merchant_id
     union all select from payment_operations where id = k.resource_id and merchant_id = k.merchant_id and mode = k.mode
     union all select from provider_accounts where id = k.resource_id and merchant_id = k.merchant_id and mode = k.mode
+    union all select from reconciliation_runs where id = k.resource_id and merchant_id = k.merchant_id and mode = k.mode
   ) as is_there
   from idempotency_keys k where k.answer_status between 200 and 299`;
 
