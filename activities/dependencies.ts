@@ -8,6 +8,7 @@ import type { ProviderHttp, SeenExchange } from '../providers/http.ts';
 import type { Redactor } from '../providers/redact.ts';
 import type { DeliveryGateway } from '../temporal/deliveries.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
+import type { ReconciliationGateway } from '../temporal/reconciliations.ts';
 import type { Breakers } from './breakers.ts';
 import type { Lanes } from './lanes.ts';
 
@@ -28,6 +29,7 @@ export interface ActivityDependencies {
   readonly invoices: InvoiceGateway;
   /** Has sent what was committed. */
   readonly deliveries: DeliveryGateway;
+  readonly reconciliations: ReconciliationGateway;
   readonly logger: Logger;
   /** Told of every commit; takes no time and never throws. */
   readonly committed?: (before: InvoiceState, after: InvoiceState) => void;

@@ -11,6 +11,7 @@ import { deleteSilentHealth } from '../db/provider-health.ts';
 import { settleIncidents } from '../db/incidents.ts';
 import { measureServices } from '../db/service-performance.ts';
 import { forgetOperation } from '../db/operations.ts';
+import { takePendingRuns } from '../db/reconciliation-runs.ts';
 import {
   deleteEndedCredentials,
   deleteOldKeys,
@@ -46,6 +47,8 @@ export interface SweepReport {
   readonly operations_decided: number;
   /** Queues of webhooks to merchants. */
   readonly deliveries_woken: number;
+  /** Reconciliation runs, unless they were running after all. */
+  readonly reconciliations_started: number;
   readonly keys_deleted: number;
   /** Calls to providers that have been kept long enough. */
   readonly exchanges_deleted: number;
@@ -59,7 +62,14 @@ export interface SweepReport {
 
 export type SweepDependencies = Pick<
   ActivityDependencies,
-  'pool' | 'invoices' | 'deliveries' | 'connectorFor' | 'logger' | 'exchangesKept_days' | 'auditKey'
+  | 'pool'
+  | 'invoices'
+  | 'deliveries'
+  | 'reconciliations'
+  | 'connectorFor'
+  | 'logger'
+  | 'exchangesKept_days'
+  | 'auditKey'
 >;
 
 /** Rows of one kind per sweep. Unmatched webhooks are read with their bodies, up to 256 KB each. */
@@ -71,7 +81,7 @@ const EXCHANGES_BATCH = 2_000;
 const WIDTH = 10;
 
 export async function sweep(dependencies: SweepDependencies): Promise<SweepReport> {
-  const { pool, invoices, deliveries, logger, exchangesKept_days } = dependencies;
+  const { pool, invoices, deliveries, reconciliations, logger, exchangesKept_days } = dependencies;
   const counts = {
     webhooks_told: 0,
     webhooks_matched: 0,
@@ -80,6 +90,7 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
     payments_requested: 0,
     operations_decided: 0,
     deliveries_woken: 0,
+    reconciliations_started: 0,
     keys_deleted: 0,
     exchanges_deleted: 0,
     webhooks_erased: 0,
@@ -156,6 +167,13 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
     await deliveries.wake(queue, 'new');
     counts.deliveries_woken += 1;
     logger.warn({ ...queue, cause: 'its time has passed' }, 'swept: a delivery was started unless it runs');
+  });
+
+  await repair(await takePendingRuns(pool, BATCH), async (run_id) => {
+    await reconciliations.start(run_id);
+    counts.reconciliations_started += 1;
+    const cause = 'it was asked for and has not begun';
+    logger.warn({ run_id, cause }, 'swept: a reconciliation run was started');
   });
 
   counts.keys_deleted = await deleteOldKeys(pool, KEYS_BATCH);

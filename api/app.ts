@@ -35,9 +35,11 @@ import { paymentServiceRoutes } from './routes/payment-services.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { providerAccountRoutes } from './routes/provider-accounts.ts';
 import { qrRoutes } from './routes/qr.ts';
+import { reconciliationRoutes } from './routes/reconciliation-runs.ts';
 import { refundListRoute } from './routes/refund-list.ts';
 import { returnRoutes } from './routes/returns.ts';
 import { routingRoutes } from './routes/routing.ts';
+import { settlementRoutes } from './routes/settlements.ts';
 import { styleRoutes } from './routes/style.ts';
 import { testClockRoutes } from './routes/test-clock.ts';
 import { webhookEndpointActions } from './routes/webhook-endpoint-actions.ts';
@@ -85,6 +87,8 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
   const incidents = incidentRoutes(dependencies);
   const trail = auditEntryRoutes(dependencies);
   const balances = balanceRoutes(dependencies);
+  const reconciliation = reconciliationRoutes(dependencies);
+  const settlements = settlementRoutes(dependencies);
   const merchant = merchantRoutes(dependencies);
   const apiKeys = apiKeyRoutes(dependencies, keys);
   const operator = operatorRoutes(dependencies);
@@ -143,6 +147,13 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     get('/v1/incidents', 'read', incidents.list),
     get('/v1/incidents/:id', 'read', incidents.read),
     get('/v1/balances', 'read', balances.read),
+    post('/v1/reconciliation_runs', 'admin', reconciliation.create),
+    get('/v1/reconciliation_runs', 'read', reconciliation.list),
+    get('/v1/reconciliation_runs/:id', 'read', reconciliation.read),
+    get('/v1/reconciliation_runs/:id/rows', 'read', reconciliation.rows),
+    get('/v1/reconciliation_runs/:id/changes', 'read', reconciliation.changes),
+    get('/v1/settlements', 'read', settlements.list),
+    get('/v1/settlements/overdue', 'read', settlements.overdue),
     get('/v1/audit_entries', 'read', trail.list),
     get('/v1/audit_entries/:id', 'read', trail.read),
     get('/v1/audit_chain', 'read', trail.head),

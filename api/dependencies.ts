@@ -9,6 +9,7 @@ import type { Reach } from '../providers/reach.ts';
 import type { ApiMetrics } from '../metrics/api-metrics.ts';
 import type { DeliveryGateway } from '../temporal/deliveries.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
+import type { ReconciliationGateway } from '../temporal/reconciliations.ts';
 import type { Background } from './background.ts';
 import type { KeyUses } from './key-uses.ts';
 import type { Probe } from './probes.ts';
@@ -33,6 +34,7 @@ export interface ApiDependencies {
   readonly invoices: InvoiceGateway;
   /** Has webhooks sent. */
   readonly deliveries: DeliveryGateway;
+  readonly reconciliations: ReconciliationGateway;
   /** Moves the clock of one workflow ahead. Throws a gRPC error with code 5 when no such workflow is running. */
   readonly fastForward: (workflowId: string, by_ms: number) => Promise<JumpResult>;
   /** The control API of the simulators, without trailing slash, so that people can play the customer; null: there are none. */

@@ -14,6 +14,11 @@ const kinds = {
     about:
       'The body could not be read as UTF-8 JSON. `detail` names line, column and what was expected there. Correct it and send it again.',
   },
+  invalid_csv: {
+    status: 400,
+    title: 'The file is not readable text',
+    about: 'A settlement file is CSV (RFC 4180) in UTF-8. Save it in this encoding and send it again.',
+  },
   nesting_too_deep: {
     status: 400,
     title: 'The body is nested too deeply',
@@ -99,6 +104,12 @@ const kinds = {
     title: 'The invoice cannot be canceled',
     about: 'Money has come, or the invoice has already ended; `detail` gives its status.',
   },
+  no_earlier_run: {
+    status: 409,
+    title: 'There is no earlier reconciliation run',
+    about:
+      'Changes are told against an earlier finished run of the same provider account and day, and there is none. Ask again after a second run, or name a run in `against`.',
+  },
   invoice_in_flight: {
     status: 409,
     title: 'The invoice is still in flight',
@@ -166,7 +177,7 @@ const kinds = {
   body_too_large: {
     status: 413,
     title: 'The body is too large',
-    about: 'API requests may have 64 KB, webhooks of providers 256 KB.',
+    about: 'API requests may have 64 KB, settlement files 64 MB, webhooks of providers 256 KB.',
   },
   unsupported_media_type: {
     status: 415,

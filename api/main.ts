@@ -18,6 +18,7 @@ import { serveMetrics } from '../metrics/server.ts';
 import { clientOn, lazyConnection } from '../temporal/connect.ts';
 import { createDeliveryGateway } from '../temporal/deliveries.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
+import { createReconciliationGateway } from '../temporal/reconciliations.ts';
 import { fastForward } from '../temporal/test-clock.ts';
 import { createApp } from './app.ts';
 import { createBackground } from './background.ts';
@@ -32,6 +33,8 @@ const UPDATE_DEADLINE_MS = 25_000;
 /** How long a move of the test clock waits for what it sets off. */
 const CLOCK_WAIT_MS = 45_000;
 const SIGNAL_DEADLINE_MS = 10_000;
+/** How long the start of a reconciliation run is waited for; the sweeper makes up for it. */
+const START_DEADLINE_MS = 5_000;
 const SHUTDOWN_MS = 10_000;
 const SIGNALS_MS = 2_000;
 const SWEEP_MS = 50;
@@ -89,6 +92,7 @@ const app: Express = createApp({
   reach,
   invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: UPDATE_DEADLINE_MS }),
   deliveries: createDeliveryGateway(client, { taskQueue, deadline_ms: SIGNAL_DEADLINE_MS }),
+  reconciliations: createReconciliationGateway(client, { taskQueue, deadline_ms: START_DEADLINE_MS }),
   fastForward: (workflowId, by_ms) => fastForward(client, workflowId, by_ms, CLOCK_WAIT_MS),
   sandboxControlUrl,
   probes: createProbes(pool, client, taskQueue),

@@ -18,6 +18,7 @@ const NAMES = {
   dlv: 'delivery',
   key: 'API key',
   mer: 'merchant',
+  rec: 'reconciliation run',
   aud: 'audit entry',
 } as const;
 

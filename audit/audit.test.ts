@@ -140,6 +140,24 @@ const DAMAGES: readonly [what: string, statements: string[], found: string[], sa
     /has no transfer for this transaction/,
   ],
   [
+    'a settlement of another amount',
+    [`update settlements set net = 1 where id = 'stl_b'`],
+    ['settlements_booked'],
+    /the ledger does not have what was settled/,
+  ],
+  [
+    'a settlement that was never booked',
+    [`delete from ledger_entries where transaction_key = 'settlement:stl_b'`],
+    ['settlements_booked'],
+    /the ledger does not have what was settled/,
+  ],
+  [
+    'a settlement in the ledger alone',
+    [`delete from settlements where id = 'stl_b'`],
+    ['settlements_booked'],
+    /there is no settlement for this transaction/,
+  ],
+  [
     'money that is held by the ledger and by nothing else',
     [
       `insert into ledger_entries select 'allocation:x', v.line, v.account, merchant_id, account_id, invoice_id, payment_id, currency, v.amount,

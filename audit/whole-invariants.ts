@@ -43,6 +43,7 @@ const ANSWERED = `
     union all select from payments where id = k.resource_id and merchant_id = k.merchant_id
     union all select from payment_operations where id = k.resource_id and merchant_id = k.merchant_id and mode = k.mode
     union all select from provider_accounts where id = k.resource_id and merchant_id = k.merchant_id and mode = k.mode
+    union all select from reconciliation_runs where id = k.resource_id and merchant_id = k.merchant_id and mode = k.mode
   ) as is_there
   from idempotency_keys k where k.answer_status between 200 and 299`;
 
@@ -75,6 +76,30 @@ export const WHOLE_INVARIANTS: readonly WholeInvariant[] = [
         client,
         `select currency as about, 'all entries sum to ' || sum(amount) || ', not to zero' as message
          from ledger_entries group by currency having sum(amount) <> 0 order by currency limit $1`,
+        [limit],
+      ),
+  },
+  {
+    id: 'settlements_booked',
+    title: 'Each settlement is one ledger transaction with its amounts, and there is no other',
+    check: (client, { limit }) =>
+      violations(
+        client,
+        `with posted as (
+           select transaction_key, currency, account_id, payment_id, sum(amount) filter (where account = 'bank') as bank,
+             sum(amount) filter (where account = 'provider_fees') as fees,
+             sum(amount) filter (where account = 'provider_clearing') as clearing,
+             count(*) filter (where account not in ('bank', 'provider_fees', 'provider_clearing')) as others
+           from ledger_entries where transaction_key like 'settlement:%' group by transaction_key, currency, account_id, payment_id
+         )
+         select coalesce(s.id, l.transaction_key) as about, case when s.id is null then 'there is no settlement for this transaction'
+             else 'the ledger does not have what was settled' end as message
+         from (select * from settlements where net <> 0 or fee <> 0) s
+         full join posted l on l.transaction_key = 'settlement:' || s.id and l.currency = s.currency and l.account_id = s.account_id
+           and l.payment_id is not distinct from s.payment_id
+         where s.id is null or (coalesce(l.bank, 0), coalesce(l.fees, 0), coalesce(l.clearing, 0), l.others)
+           is distinct from (s.net, s.fee, -s.net - s.fee, 0::bigint)
+         order by 1 limit $1`,
         [limit],
       ),
   },

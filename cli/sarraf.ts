@@ -4,6 +4,7 @@ import { addAccounts } from './merchant/accounts.ts';
 import { endWith } from './merchant/failure.ts';
 import { addKeys } from './merchant/keys.ts';
 import { addOperator } from './merchant/operator.ts';
+import { addReconcile } from './merchant/reconcile.ts';
 import { addWebhooks } from './merchant/webhooks.ts';
 
 const program = new Command('npm run sarraf --')
@@ -33,12 +34,15 @@ Examples:
   npm run sarraf -- keys create --label reports --scopes read
   npm run sarraf -- keys rotate key_… --overlap 2d
   npm run sarraf -- merchants create 'Bazaar Ltd'
-  npm run sarraf -- keys create --merchant mer_… --mode live`,
+  npm run sarraf -- keys create --merchant mer_… --mode live
+  npm run sarraf -- reconcile run pacc_… --day 2027-01-31
+  npm run sarraf -- reconcile run pacc_… --file settlements.csv`,
   );
 
 addAccounts(program);
 addWebhooks(program);
 addKeys(program);
 addOperator(program);
+addReconcile(program);
 
 program.parseAsync().catch((error: unknown) => endWith(error, program.opts<{ json: boolean }>().json));

@@ -21,7 +21,11 @@ const RIGHTS: Readonly<Record<string, string>> = {
   payments: 'select, insert, update (next_action, request)',
   payment_operations: 'select, insert, update (reason, metadata), delete',
   invoice_events: 'select',
-  ledger_entries: 'select',
+  // Of settlements only, as the policy of that table says: the fee that a person accepts.
+  ledger_entries: 'select, insert',
+  settlements: 'select, insert',
+  reconciliation_runs: 'select, insert, update (list_cursor)',
+  reconciliation_rows: 'select, insert',
   // To insert: the test event that a person has sent to an endpoint.
   outgoing_events: 'select, insert',
   webhook_endpoints: 'select, insert, update',
@@ -30,7 +34,8 @@ const RIGHTS: Readonly<Record<string, string>> = {
   routings: 'select, insert, update',
   incidents: 'select',
   service_performance: 'select',
-  cases: 'select',
+  // To update: differences that a reconciliation has found; all others are the workflows'.
+  cases: 'select, update (resolved_at, decision, resolved_by, reason)',
   webhook_events: 'select, insert, update (copies, invoice_id, payment_id, body, headers, erased_at)',
   idempotency_keys: 'select, insert, update (claimed_at, answer_status, answer_body), delete',
   audit_entries: 'select, insert',

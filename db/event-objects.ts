@@ -1,6 +1,6 @@
 /** What events are about, as it stands now: read together for a page of events. */
 import type pg from 'pg';
-import { CASE_COLUMNS, type CaseRow } from './cases.ts';
+import { CASE_COLUMNS, CASE_SOURCE, type CaseRow } from './cases.ts';
 import { INCIDENT_COLUMNS, type IncidentRow } from './incidents.ts';
 import {
   INVOICE_WITH_PAYMENTS,
@@ -34,7 +34,7 @@ export async function loadEventObjects(
     ),
     byId<CaseRow>(
       pool,
-      `select ${CASE_COLUMNS} from cases c where c.id = any($1)`,
+      `select ${CASE_COLUMNS} from ${CASE_SOURCE} where c.id = any($1)`,
       events.map(({ data }) => data.case_id),
     ),
     byId<WebhookEndpointRow>(

@@ -19,7 +19,8 @@ import { clientOn } from '../temporal/connect.ts';
 import { createDeliveryGateway } from '../temporal/deliveries.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { payloadOptions } from '../temporal/payload-codec.ts';
-import { ensureSweepSchedule } from '../temporal/schedules.ts';
+import { createReconciliationGateway } from '../temporal/reconciliations.ts';
+import { ensureReconciliationSchedule, ensureSweepSchedule } from '../temporal/schedules.ts';
 import { workflowBundle } from './bundle.ts';
 import { countedCalls, countedChanges, countedSweeps } from './counted.ts';
 import { createDeliverer } from './deliverer.ts';
@@ -107,6 +108,7 @@ export async function startWorker(
         lanes: createLanes(LANE_WIDTH),
         breakers: createBreakers(Date.now, countedChanges(health, metrics)),
         deliveries,
+        reconciliations: createReconciliationGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
         invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
         logger,
         committed: metrics.committed,
@@ -130,12 +132,13 @@ export async function startWorker(
   const deliverer = await createDeliverer({ config, connection, logger }, { sealer, deliveries });
 
   try {
-    await client.withDeadline(Date.now() + SCHEDULE_DEADLINE_MS, () =>
-      ensureSweepSchedule(client, taskQueue),
-    );
+    await client.withDeadline(Date.now() + SCHEDULE_DEADLINE_MS, async () => {
+      await ensureSweepSchedule(client, taskQueue);
+      await ensureReconciliationSchedule(client, taskQueue);
+    });
   } catch (err) {
     // Invoices go on without it; what is left behind waits until some worker starts with more luck.
-    logger.error({ err }, 'the schedule of the sweeper could not be made');
+    logger.error({ err }, 'the schedules of the sweeper and of reconciliation could not be made');
   }
   showWorkerStatus(registry, () => worker.getStatus());
   const served = await serveMetrics(registry, { host: metricsHost, port: metricsPort }, logger);

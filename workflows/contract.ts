@@ -27,6 +27,18 @@ export function deliveryTaskQueue(taskQueue: string): string {
 /** `resend`: somebody wants it sent now, also what waits for its next attempt. */
 export type WakeReason = 'new' | 'resend';
 
+/** The workflow of one reconciliation run, and the one that starts them for all accounts; a Temporal Schedule starts that. */
+export const RECONCILIATION_WORKFLOW = 'reconciliation';
+export const RECONCILE_DAY_WORKFLOW = 'reconcileDay';
+
+export interface ReconciliationInput {
+  readonly run_id: string;
+}
+
+export function reconciliationWorkflowId(runId: string): string {
+  return `reconciliation/${runId}`;
+}
+
 /** The workflow id of an invoice: one workflow per invoice, however often it closes and starts again. */
 export function invoiceWorkflowId(invoiceId: string): string {
   return `invoice/${invoiceId}`;

@@ -66,6 +66,8 @@ describe('linking an account', () => {
       created_at: expect.any(String),
       updated_at: answer.json['created_at'],
       rotated_at: null,
+      settlement_days: 1,
+      settlement_file: null,
     });
     expect((await call('GET', `${PATH}/${id}`)).json).toEqual(answer.json);
     const { rows } = await api.pool.query('select credentials from provider_accounts where id = $1', [id]);

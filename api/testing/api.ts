@@ -111,6 +111,7 @@ export async function startTestApi(
     reach: 'loopback',
     invoices: gateway,
     deliveries: { wake: async (queue, reason) => void woken.push({ ...queue, reason }) },
+    reconciliations: { start: async (run_id) => void gateway.reconciled.push(run_id) },
     fastForward: async () => 'settled' as const,
     sandboxControlUrl: null,
     probes: [],

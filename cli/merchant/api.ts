@@ -27,6 +27,8 @@ export interface MerchantCalls {
   patch(path: string, body: object): Promise<unknown>;
   /** Sent with an Idempotency-Key of its own, the same on each repetition. */
   post(path: string, body: object): Promise<unknown>;
+  /** A CSV file, in the same way. */
+  upload(path: string, csv: string): Promise<unknown>;
 }
 
 /**
@@ -72,8 +74,9 @@ async function connectWith(
   const base = url.replace(/\/+$/, '');
   return {
     get: (path) => send(base + path, 'GET', key),
-    patch: (path, body) => send(base + path, 'PATCH', key, body),
-    post: (path, body) => send(base + path, 'POST', key, body, randomUUID()),
+    patch: (path, body) => send(base + path, 'PATCH', key, json(body)),
+    post: (path, body) => send(base + path, 'POST', key, json(body), randomUUID()),
+    upload: (path, csv) => send(base + path, 'POST', key, { type: 'text/csv', text: csv }, randomUUID()),
   };
 }
 
@@ -103,6 +106,13 @@ export async function listAll(
 /** True when answers are to be printed as JSON. */
 export const isJson = (command: Command): boolean => command.optsWithGlobals<GlobalOptions>().json;
 
+interface Body {
+  readonly type: 'application/json' | 'text/csv';
+  readonly text: string;
+}
+
+const json = (body: object): Body => ({ type: 'application/json', text: JSON.stringify(body) });
+
 function sameOrigin(url: string, other: string | undefined): boolean {
   return other !== undefined && URL.canParse(url) && new URL(url).origin === new URL(other).origin;
 }
@@ -112,7 +122,7 @@ async function send(
   url: string,
   method: string,
   key: string,
-  body?: object,
+  body?: Body,
   repetitionKey?: string,
 ): Promise<unknown> {
   for (let attempt = 1; ; attempt += 1) {
@@ -122,10 +132,10 @@ async function send(
         method,
         headers: {
           authorization: `Bearer ${key}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(body === undefined ? {} : { 'content-type': body.type }),
           ...(repetitionKey === undefined ? {} : { 'idempotency-key': repetitionKey }),
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: body.text }),
         redirect: 'error',
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
