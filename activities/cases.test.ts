@@ -40,6 +40,7 @@ const dependencies = (): ActivityDependencies => ({
   exchanges: { record: () => undefined },
   exchangesKept_days: 90,
   lanes: createLanes(4),
+  auditKey: Buffer.alloc(32, 1),
   breakers: createBreakers(Date.now, () => undefined),
   invoices: createTestGateway(db.pool),
   logger: pino({ level: 'silent' }),

@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Sealer } from '../db/sealed.ts';
+import type { InvoiceState } from '../domain/state.ts';
 import type { Connector } from '../providers/contract.ts';
 import type { ProviderHttp, SeenExchange } from '../providers/http.ts';
 import type { Redactor } from '../providers/redact.ts';
@@ -25,6 +26,8 @@ export interface ActivityDependencies {
   /** The sweeper's way back to the invoices' workflows. */
   readonly invoices: InvoiceGateway;
   readonly logger: Logger;
+  /** Told of every commit; takes no time and never throws. */
+  readonly committed?: (before: InvoiceState, after: InvoiceState) => void;
   /** Where a provider reaches us with webhooks of this account. */
   readonly webhookUrl: (provider: string, accountId: string) => string;
   /** Wall clock, milliseconds. */

@@ -29,7 +29,7 @@ export interface Standing {
 
 /** Records `news` on top of `before` (or whatever is newer by then). `now`: the workflow's clock, milliseconds. */
 export async function recordNews(
-  { pool }: Pick<ActivityDependencies, 'pool'>,
+  { pool, committed }: Pick<ActivityDependencies, 'pool' | 'committed'>,
   before: InvoiceState,
   now: number,
   news: News,
@@ -51,7 +51,10 @@ export async function recordNews(
         ...(news.webhooks ? { webhooks: news.webhooks } : {}),
       }),
     );
-    if (result.committed) return { state: folded.state, waiting: result.waiting };
+    if (result.committed) {
+      committed?.(base, folded.state);
+      return { state: folded.state, waiting: result.waiting };
+    }
     state = await withPatience(() => mustLoad(pool, before.id));
   }
 }

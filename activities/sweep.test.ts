@@ -1,3 +1,4 @@
+import { upsertHealth } from '../db/provider-health.ts';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { createTestGateway, unreachable, type TestGateway } from '../api/testing/gateway.ts';
@@ -186,5 +187,16 @@ describe('the sweeper', () => {
     const { rows } = await db.pool.query('select id from provider_exchanges');
     expect(rows).toEqual([{ id: '89 days' }]);
     expect(await run()).toEqual(NOTHING);
+  });
+
+  it('opens the incident that a worker has left untold, and measures the services', async () => {
+    await db.payment(await db.invoice());
+    const standing = { state: 'open', since: new Date().toISOString(), failures: 5, cooldown_s: 30 } as const;
+    await upsertHealth(db.pool, 'wrk_1', [{ account_id: db.account_id, revision: 1, ...standing }]);
+    expect(await run()).toEqual(NOTHING);
+    expect((await db.pool.query('select from incidents where recovered_at is null')).rowCount).toBe(1);
+    const { rows } = await db.pool.query('select method from service_performance');
+    expect(rows).toEqual([{ method: 'bank_transfer' }]);
+    await db.pool.query('delete from provider_health');
   });
 });

@@ -7,6 +7,8 @@
  */
 import { deleteOldExchanges, eraseOldWebhooks } from '../db/exchanges.ts';
 import { deleteSilentHealth } from '../db/provider-health.ts';
+import { settleIncidents } from '../db/incidents.ts';
+import { measureServices } from '../db/service-performance.ts';
 import { forgetOperation } from '../db/operations.ts';
 import {
   deleteEndedCredentials,
@@ -161,7 +163,18 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
     logger.info({ exchanges_deleted, webhooks_erased, cause }, 'swept: exchanges with providers');
   }
   counts.links_sealed = await sealTrail(dependencies);
+  await observe(dependencies);
   return counts;
+}
+
+/** What nobody has to repair: how the providers do. It must not stand in the way of what has to be. */
+async function observe({ pool, logger }: SweepDependencies): Promise<void> {
+  try {
+    for (const turn of await settleIncidents(pool)) logger.warn(turn, 'an incident began or ended');
+    await measureServices(pool, Date.now());
+  } catch (err) {
+    logger.error({ err }, 'the sweeper could not see how the providers do');
+  }
 }
 
 /** The ids by which the webhook may be matched. A body that was readable once and is not any more matches by its row. */

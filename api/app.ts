@@ -23,6 +23,7 @@ import { erasureRoutes } from './routes/erasures.ts';
 import { eventRoutes } from './routes/events.ts';
 import { exchangeRoutes } from './routes/exchanges.ts';
 import { healthRoutes } from './routes/health.ts';
+import { incidentRoutes } from './routes/incidents.ts';
 import { invoiceListRoute } from './routes/invoice-list.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { merchantRoutes } from './routes/merchant.ts';
@@ -35,12 +36,14 @@ import { providerAccountRoutes } from './routes/provider-accounts.ts';
 import { qrRoutes } from './routes/qr.ts';
 import { refundListRoute } from './routes/refund-list.ts';
 import { returnRoutes } from './routes/returns.ts';
+import { routingRoutes } from './routes/routing.ts';
+import { styleRoutes } from './routes/style.ts';
 import { testClockRoutes } from './routes/test-clock.ts';
 import { readWebhookBytes, webhookRoutes } from './routes/webhooks.ts';
 import { negotiateVersion } from './versions.ts';
 
 interface Route {
-  readonly method: 'get' | 'post' | 'patch';
+  readonly method: 'get' | 'post' | 'put' | 'patch';
   readonly path: string;
   readonly access: Access;
   readonly handlers: readonly RequestHandler[];
@@ -54,7 +57,7 @@ export function createApp(dependencies: ApiDependencies): Express {
   app.set('query parser', 'simple');
   // Never all of them: whoever sends a header would choose the address that is counted.
   if (dependencies.trustedProxies.length > 0) app.set('trust proxy', dependencies.trustedProxies);
-  app.use(logRequests(dependencies.logger));
+  app.use(logRequests(dependencies.logger, dependencies.metrics));
   app.use(helmet());
   app.use('/v1', negotiateVersion());
 
@@ -76,12 +79,14 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
   const operations = operationRoutes(dependencies);
   const events = eventRoutes(dependencies);
   const cases = caseRoutes(dependencies);
+  const incidents = incidentRoutes(dependencies);
   const trail = auditEntryRoutes(dependencies);
   const balances = balanceRoutes(dependencies);
   const merchant = merchantRoutes(dependencies);
   const apiKeys = apiKeyRoutes(dependencies, keys);
   const operator = operatorRoutes(dependencies);
   const services = paymentServiceRoutes(dependencies);
+  const routing = routingRoutes(dependencies);
   const clock = testClockRoutes(dependencies);
   const finder = createAccountFinder(dependencies);
   const accounts = providerAccountRoutes(dependencies, finder);
@@ -101,7 +106,7 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
       access,
       handlers,
     });
-  const [get, post, patch] = [route('get'), route('post'), route('patch')];
+  const [get, post, put, patch] = [route('get'), route('post'), route('put'), route('patch')];
 
   return [
     post('/v1/invoices', 'create', readBytes, invoices.create),
@@ -128,6 +133,8 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     get('/v1/cases', 'read', cases.list),
     get('/v1/cases/:id', 'read', cases.read),
     post('/v1/cases/:id/resolve', 'admin', readBytes, cases.resolve),
+    get('/v1/incidents', 'read', incidents.list),
+    get('/v1/incidents/:id', 'read', incidents.read),
     get('/v1/balances', 'read', balances.read),
     get('/v1/audit_entries', 'read', trail.list),
     get('/v1/audit_entries/:id', 'read', trail.read),
@@ -145,6 +152,9 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     get('/v1/merchant', 'read', merchant.read),
     patch('/v1/merchant', 'admin', readBytes, merchant.change),
     get('/v1/payment_services', 'read', services.list),
+    get('/v1/routing', 'read', routing.read),
+    put('/v1/routing', 'admin', readBytes, routing.replace),
+    post('/v1/routing/preview', 'read', readBytes, routing.preview),
     post('/v1/provider_accounts', 'admin', readBytes, accounts.create),
     get('/v1/provider_accounts', 'read', accounts.list),
     get('/v1/provider_accounts/:id', 'read', accounts.read),
@@ -160,6 +170,7 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     post('/return/:token{/:door}', 'public', returns.arrive),
     get('/qr/:file', 'public', qrRoutes(dependencies).draw),
     get('/docs/errors', 'public', showErrorDocs),
+    ...styleRoutes(dependencies).map(({ path, show }) => get(path, 'public', show)),
     get('/healthz', 'public', health),
     get('/readyz', 'public', ready),
   ];

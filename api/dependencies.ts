@@ -6,6 +6,7 @@ import type { Sealer } from '../db/sealed.ts';
 import type { Connector } from '../providers/contract.ts';
 import type { ProviderHttp } from '../providers/http.ts';
 import type { Reach } from '../providers/reach.ts';
+import type { ApiMetrics } from '../metrics/api-metrics.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
 import type { Background } from './background.ts';
 import type { KeyUses } from './key-uses.ts';
@@ -31,6 +32,8 @@ export interface ApiDependencies {
   readonly invoices: InvoiceGateway;
   /** Moves the clock of one workflow ahead. Throws a gRPC error with code 5 when no such workflow is running. */
   readonly fastForward: (workflowId: string, by_ms: number) => Promise<JumpResult>;
+  /** The control API of the simulators, without trailing slash, so that people can play the customer; null: there are none. */
+  readonly sandboxControlUrl: string | null;
   /** What `/readyz` asks. */
   readonly probes: readonly Probe[];
   /** Where the outside reaches this API, without trailing slash. */
@@ -42,6 +45,8 @@ export interface ApiDependencies {
   readonly background: Background;
   /** How many webhooks were refused, and why. */
   readonly refusals: RefusalCounts;
+  /** What is counted for Prometheus; without it nothing is. */
+  readonly metrics?: ApiMetrics;
   /** How long the start of a workflow may take before the caller is told to come back, milliseconds. */
   readonly openTimeout_ms?: number;
 }

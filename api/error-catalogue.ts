@@ -133,6 +133,12 @@ const kinds = {
     about:
       'Somebody else changed it, or is registering its webhook, at the same moment. Read it, and repeat the request if it still makes sense.',
   },
+  routing_changed: {
+    status: 409,
+    title: 'The routing has been changed',
+    about:
+      'Somebody else replaced the rules since you read the `revision` that you sent. Read them again, and send your change on top of those; without `revision` the rules are replaced whatever they are.',
+  },
   too_many_rotations: {
     status: 409,
     title: 'Too many earlier credentials still count',
@@ -286,7 +292,7 @@ const kinds = {
     status: 503,
     title: 'Temporarily unavailable',
     about:
-      'The database or the workflow engine could not be reached. Repeat after `Retry-After`; with the same `Idempotency-Key` the repetition goes on with the same object. When something was stored before the failure, `resource_id` names it.',
+      'The database or the workflow engine could not be reached, or calls to the payment service are refused for a while because it did not answer: then nothing was stored, and another payment service can be chosen. Repeat after `Retry-After`; with the same `Idempotency-Key` the repetition goes on with the same object. When something was stored before the failure, `resource_id` names it.',
   },
 } satisfies Record<string, ErrorKind>;
 

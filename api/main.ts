@@ -12,6 +12,9 @@ import { createScopedPool } from '../db/scoped-pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { connectors } from '../providers/index.ts';
+import { createApiMetrics } from '../metrics/api-metrics.ts';
+import { createRegistry } from '../metrics/registry.ts';
+import { serveMetrics } from '../metrics/server.ts';
 import { clientOn, lazyConnection } from '../temporal/connect.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { fastForward } from '../temporal/test-clock.ts';
@@ -45,11 +48,14 @@ const pool = createScopedPool({
   },
 });
 const keyUses = createKeyUses(pool, logger, Date.now);
+const registry = createRegistry({ main: pool });
+const { host: metricsHost, apiPort: metricsPort } = config.metrics;
+const metrics = await serveMetrics(registry, { host: metricsHost, port: metricsPort }, logger);
 const { taskQueue } = config.temporal;
 const connection = await lazyConnection(config.temporal);
 const client = clientOn(connection, config.temporal);
 const background = createBackground();
-const { addresses: reach } = config.providers;
+const { addresses: reach, sandboxControlUrl } = config.providers;
 const providerHttp = createProviderHttp({
   reach,
   onExchange: (exchange) => logger.info(exchange, 'provider call'),
@@ -81,12 +87,14 @@ const app: Express = createApp({
   reach,
   invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: UPDATE_DEADLINE_MS }),
   fastForward: (workflowId, by_ms) => fastForward(client, workflowId, by_ms, CLOCK_WAIT_MS),
+  sandboxControlUrl,
   probes: createProbes(pool, client, taskQueue),
   publicUrl,
   logger,
   now: Date.now,
   background,
   refusals: createRefusalCounts(),
+  metrics: createApiMetrics(registry),
 });
 server.on('request', app);
 let stopping = false;
@@ -108,7 +116,7 @@ async function stop(signal: string): Promise<void> {
   // What is given up here is a signal about a stored webhook: it is swept up later.
   await withTimeLimit(SIGNALS_MS, background.settled()).catch(() => undefined);
   await withTimeLimit(SIGNALS_MS, keyUses.stop()).catch(() => undefined);
-  await Promise.allSettled([pool.end(), connection.close(), providerHttp.close()]);
+  await Promise.allSettled([pool.end(), connection.close(), providerHttp.close(), metrics.close()]);
   logger.info('api has stopped');
   // Calls that were given up may still be waiting to be retried, and a retry on a closed connection would crash.
   process.exit(0);
@@ -116,5 +124,8 @@ async function stop(signal: string): Promise<void> {
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
 
 // Last: whoever reads this may send a signal at once.
-process.stdout.write(`${JSON.stringify({ ready: true, url: publicUrl, port, pid: process.pid })}\n`);
+const { url: metrics_url } = metrics;
+process.stdout.write(
+  `${JSON.stringify({ ready: true, url: publicUrl, port, metrics_url, pid: process.pid })}\n`,
+);
 logger.info({ url: publicUrl }, 'api is listening');

@@ -15,6 +15,7 @@ const NAMES = {
   pacc: 'provider account',
   key: 'API key',
   mer: 'merchant',
+  inc: 'incident',
   aud: 'audit entry',
 } as const;
 

@@ -2,6 +2,8 @@
 import type { ProviderAccountRow } from '../db/provider-accounts.ts';
 import { credentialNames, openCredentials } from './account-credentials.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import { presentPerformance } from './present-performance.ts';
+import { serviceId } from './present.ts';
 
 /** Where a provider posts the webhooks of an account. */
 export function webhookUrl(
@@ -31,6 +33,10 @@ export function createAccountPresenter({
       previous_credentials: row.previous_until.map((valid_until) => ({ valid_until })),
       revision: row.revision,
       health: healthOf(row),
+      performance: Object.entries(row.performance).map(([method, measured]) => ({
+        payment_service: serviceId(row.provider, method),
+        ...presentPerformance(measured),
+      })),
       webhook_url: webhookUrl(publicUrl, row),
       created_at: row.created_at,
       updated_at: row.updated_at,

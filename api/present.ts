@@ -75,6 +75,7 @@ export function presentPayment(row: PaymentRow, publicUrl: string) {
       row.failure === null
         ? null
         : { kind: row.failure.kind, code: row.failure.code, message: row.failure.message },
+    routing: presentRouting(row.routing),
     expires_at: row.expires_at,
     ...presentOperations(row.operations),
     created_at: row.created_at,
@@ -117,6 +118,13 @@ function presentQr({ qr_payload, qr_image }: NextAction, image: string) {
     return { payload: qr_payload, svg_url: `${image}.svg`, png_url: `${image}.png` };
   }
   return qr_image?.startsWith('data:image/png;base64,') ? { png_url: `${image}.png` } : null;
+}
+
+/** How the service was picked; what was left to fall back on is nobody's business but ours. */
+function presentRouting(routing: PaymentRow['routing']) {
+  if (routing === null) return null;
+  const { revision, rule: index, rule_name: name, strategy, reason, attempt, fallback_of, skipped } = routing;
+  return { revision, rule: { index, name }, strategy, reason, attempt, fallback_of, skipped };
 }
 
 /** `finan.bank_transfer` */

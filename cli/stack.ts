@@ -102,7 +102,11 @@ export async function startStack(config: Config, report: Report, options: StackO
       'API and worker',
       () =>
         Promise.all([
-          supervisor.start({ name: 'api', script: 'api/main.ts', env: { ...env, ...options.apiEnv } }),
+          supervisor.start({
+            name: 'api',
+            script: 'api/main.ts',
+            env: { ...env, SANDBOX_CONTROL_URL: controlUrl, ...options.apiEnv },
+          }),
           supervisor.start({
             name: 'worker',
             script: 'worker/main.ts',
@@ -154,6 +158,9 @@ async function serviceEnvironment(
     API_HOST: config.api.host,
     API_PORT: String(port),
     PUBLIC_URL: publicUrl,
+    // Any free port, unless one was chosen.
+    API_METRICS_PORT: String(config.metrics.apiPort ?? 0),
+    WORKER_METRICS_PORT: String(config.metrics.workerPort ?? 0),
     // The simulators are on this machine.
     PROVIDER_ADDRESSES: process.env['PROVIDER_ADDRESSES'] ?? 'loopback',
   };

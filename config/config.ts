@@ -14,6 +14,9 @@ export const START_PORTS = {
   sandboxControl: 8090,
 } as const;
 
+/** Where api and worker show their metrics when nothing else is said. */
+const METRICS_PORTS = { api: 9464, worker: 9465 } as const;
+
 export interface TemporalConfig<Address = string | null> {
   /** `host:port`; null: use the embedded server. */
   readonly address: Address;
@@ -57,8 +60,20 @@ export interface Config {
     /** SHA-256 of each operator's key. */
     readonly operatorKeys: readonly Buffer[];
   };
+  readonly metrics: {
+    readonly host: string;
+    /** Null: nothing was said. */
+    readonly apiPort: number | 'off' | null;
+    readonly workerPort: number | 'off' | null;
+    /** Null: the Temporal SDK shows none. */
+    readonly temporalPort: number | null;
+  };
   /** Which addresses the base URLs of provider accounts may lead to. */
-  readonly providers: { readonly addresses: Environment['PROVIDER_ADDRESSES'] };
+  readonly providers: {
+    readonly addresses: Environment['PROVIDER_ADDRESSES'];
+    /** The control API of the simulators; null: there are none. */
+    readonly sandboxControlUrl: string | null;
+  };
   /** Ports of the embedded parts; null: nothing was said. */
   readonly ports: {
     readonly postgres: number | null;
@@ -74,9 +89,15 @@ export interface Config {
 }
 
 /** The configuration of a process that serves: api, worker. Nothing it needs can be missing. */
-export interface ServiceConfig extends Omit<Config, 'database' | 'temporal' | 'secrets'> {
+export interface ServiceConfig extends Omit<Config, 'database' | 'temporal' | 'secrets' | 'metrics'> {
   readonly database: { readonly url: string; readonly poolSize: number };
   readonly temporal: TemporalConfig<string>;
+  readonly metrics: {
+    readonly host: string;
+    readonly apiPort: number | 'off';
+    readonly workerPort: number | 'off';
+    readonly temporalPort: number | null;
+  };
   readonly secrets: Secrets;
 }
 
@@ -99,12 +120,21 @@ export function loadServiceConfig(variables: Variables = process.env): ServiceCo
   const { database, temporal, secrets } = config;
   return {
     ...config,
+    metrics: metricsWithPorts(config.metrics),
     database: { ...database, url: given('DATABASE_URL', database.url) },
     temporal: { ...temporal, address: given('TEMPORAL_ADDRESS', temporal.address) },
     secrets: {
       credentialsKeys: given('CREDENTIALS_KEY', secrets.credentialsKeys),
       apiKeyPepper: given('API_KEY_PEPPER', secrets.apiKeyPepper),
     },
+  };
+}
+
+function metricsWithPorts({ apiPort, workerPort, ...metrics }: Config['metrics']): ServiceConfig['metrics'] {
+  return {
+    ...metrics,
+    apiPort: apiPort ?? METRICS_PORTS.api,
+    workerPort: workerPort ?? METRICS_PORTS.worker,
   };
 }
 
@@ -148,6 +178,7 @@ export function withStartPorts(config: Config): Config {
   const { postgres, temporal, temporalUi, sandboxControl } = config.ports;
   return {
     ...config,
+    metrics: metricsWithPorts(config.metrics),
     ports: {
       ...config.ports,
       postgres: postgres ?? START_PORTS.postgres,
@@ -229,7 +260,16 @@ function toConfig(env: Environment): Config {
       trustedProxies: env.TRUSTED_PROXIES ?? [],
       operatorKeys: env.OPERATOR_KEY_SHA256 ?? [],
     },
-    providers: { addresses: env.PROVIDER_ADDRESSES },
+    metrics: {
+      host: env.METRICS_HOST,
+      apiPort: env.API_METRICS_PORT ?? null,
+      workerPort: env.WORKER_METRICS_PORT ?? null,
+      temporalPort: env.TEMPORAL_METRICS_PORT ?? null,
+    },
+    providers: {
+      addresses: env.PROVIDER_ADDRESSES,
+      sandboxControlUrl: env.SANDBOX_CONTROL_URL ?? null,
+    },
     ports: {
       postgres: env.POSTGRES_PORT ?? null,
       temporal: env.TEMPORAL_PORT ?? null,

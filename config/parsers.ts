@@ -39,6 +39,14 @@ export function port() {
   });
 }
 
+/** The same, or `off`. */
+export function portOrOff() {
+  return fromText('a port from 1 to 65535, 0 for any free port, or off', (text) => {
+    if (text === 'off') return text;
+    return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
+  });
+}
+
 export function oneOf<const Option extends string>(...options: readonly Option[]) {
   return fromText(`one of ${options.join(', ')}`, (text) => options.find((option) => option === text));
 }

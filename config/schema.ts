@@ -8,6 +8,7 @@ import {
   oneOf,
   onOff,
   port,
+  portOrOff,
   secretBytes,
   sha256Hashes,
   url,
@@ -21,6 +22,7 @@ interface About {
     | 'Database'
     | 'Temporal'
     | 'API'
+    | 'Metrics'
     | 'Providers'
     | 'Secrets'
     | 'Command line'
@@ -165,6 +167,27 @@ export const variables = {
       text: 'Proxies in front of the API whose X-Forwarded-For is believed. Without any, the address of the connection counts.',
       example: '10.0.0.0/8',
     }),
+  METRICS_HOST: matching(/^[A-Za-z0-9.:_-]+$/, 'a host name or an IP address')
+    .default('127.0.0.1')
+    .register(about, {
+      group: 'Metrics',
+      text: 'The address that GET /metrics of api and worker listen on. They show no secrets, but how business goes:\nkeep them away from the internet.',
+    }),
+  API_METRICS_PORT: portOrOff().optional().register(about, {
+    group: 'Metrics',
+    text: "The port of the API's metrics for Prometheus: 9464 when unset; off for none.",
+    example: '9464',
+  }),
+  WORKER_METRICS_PORT: portOrOff().optional().register(about, {
+    group: 'Metrics',
+    text: "The port of a worker's metrics: 9465 when unset; off for none. Of several workers on one machine, the first takes it.",
+    example: '9465',
+  }),
+  TEMPORAL_METRICS_PORT: port().optional().register(about, {
+    group: 'Metrics',
+    text: 'Has the Temporal SDK in a worker show its own metrics on this port, too. Unset: it does not.',
+    example: '9466',
+  }),
 
   PROVIDER_ADDRESSES: oneOf('public', 'loopback', 'any').default('public').register(about, {
     group: 'Providers',
@@ -233,6 +256,11 @@ export const variables = {
     group: 'Embedded engines and sandbox',
     text: 'Port of the control API of the provider simulators. npm start: 8090.',
     example: '8090',
+  }),
+  SANDBOX_CONTROL_URL: baseUrl().optional().register(about, {
+    group: 'Embedded engines and sandbox',
+    text: 'Where the API drives the simulators, so that the checkout page of a sandbox invoice can play the customer.\nnpm start and the demo: the control API above.',
+    example: 'http://127.0.0.1:8090',
   }),
   SANDBOX_SEED: wholeNumber(0, 4_294_967_295).default(1).register(about, {
     group: 'Embedded engines and sandbox',

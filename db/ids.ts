@@ -17,7 +17,8 @@ export type IdPrefix =
   | 'evt'
   | 'aud'
   | 'req'
-  | 'wrk';
+  | 'wrk'
+  | 'inc';
 
 /** A new id: `newId('inv')` → `inv_01jd…`, 26 characters after the prefix. */
 export function newId(prefix: IdPrefix): string {

@@ -3,8 +3,9 @@ import type pg from 'pg';
 import type { MoneyPolicy } from '../domain/cases.ts';
 import { noted, noteValue, type AuditNote } from './audit-entries.ts';
 import { newId } from './ids.ts';
-import { IS_CIRCUIT_OPEN } from './provider-health.ts';
+import { REFUSES_S } from './provider-health.ts';
 import type { Sealer } from './sealed.ts';
+import { PERFORMANCE_OF_A, type ServicePerformance } from './service-performance.ts';
 
 /** Live money and play money never meet: every key, account and invoice belongs to one of them. */
 export type Mode = 'live' | 'sandbox';
@@ -160,15 +161,24 @@ export interface LinkedAccount {
 }
 
 export interface AccountInUse extends LinkedAccount {
-  /** Calls are refused, because too many have failed or an operator wants it so. */
-  readonly circuit_open: boolean;
+  /** Seconds for which calls are refused, because too many have failed or an operator wants it so; null: they are not. */
+  readonly refuses_s: number | null;
+}
+
+/** An account with what was measured of its services, by method. */
+export interface MeasuredAccount extends AccountInUse {
+  readonly performance: Readonly<Record<string, ServicePerformance>>;
 }
 
 /** All accounts a merchant has linked in one mode, oldest first. */
-export async function linkedAccounts(pool: pg.Pool, merchantId: string, mode: Mode): Promise<AccountInUse[]> {
-  const { rows } = await pool.query<AccountInUse>({
+export async function linkedAccounts(
+  pool: pg.Pool,
+  merchantId: string,
+  mode: Mode,
+): Promise<MeasuredAccount[]> {
+  const { rows } = await pool.query<MeasuredAccount>({
     name: 'linked_accounts',
-    text: `select a.id, a.provider, a.label, a.enabled, ${IS_CIRCUIT_OPEN} as circuit_open
+    text: `select a.id, a.provider, a.label, a.enabled, ${REFUSES_S} as refuses_s, ${PERFORMANCE_OF_A} as performance
            from provider_accounts a where a.merchant_id = $1 and a.mode = $2 order by a.id`,
     values: [merchantId, mode],
   });

@@ -5,6 +5,7 @@ import type { IdempotencyClaim, StoredAnswer } from './idempotency.ts';
 import type { Owner } from './invoices.ts';
 import type { Mode } from './merchants.ts';
 import { HEALTH_COLUMNS, type AccountHealth, type ForcedBreaker } from './provider-health.ts';
+import { PERFORMANCE_OF_A, type ServicePerformance } from './service-performance.ts';
 
 export interface ProviderAccountRow {
   readonly id: string;
@@ -27,6 +28,8 @@ export interface ProviderAccountRow {
   /** Null: no worker has anything to say of this revision. */
   readonly health: AccountHealth | null;
   readonly forced: ForcedBreaker | null;
+  /** What was measured of its services, by method. */
+  readonly performance: Readonly<Record<string, ServicePerformance>>;
 }
 
 /** The claim of an idempotency key, and the answer that repetitions will get. */
@@ -39,7 +42,7 @@ const COLUMNS = `a.id, a.merchant_id, a.mode, a.provider, a.label, a.base_url, a
   a.webhook_id, a.created_at, a.updated_at, a.rotated_at,
   array(select to_char(p.valid_until at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') from previous_credentials p
         where p.account_id = a.id and p.valid_until > now() order by p.revision desc) as previous_until,
-  ${HEALTH_COLUMNS}`;
+  ${HEALTH_COLUMNS}, ${PERFORMANCE_OF_A} as performance`;
 
 /** `stored`, or why not: the merchant has an account of that label at that provider, or the key has been used before. */
 export type Insertion = 'stored' | 'label_taken' | 'key_used';

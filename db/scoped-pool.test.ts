@@ -56,6 +56,9 @@ async function fillEveryTable(): Promise<void> {
     insert into invoice_events (invoice_id, sequence, type, event_key, data, at) values ('${invoice.id}', 1, 'x', 'x', '{}', now());
     insert into idempotency_keys (merchant_id, mode, key, request_hash, resource_id)
       values ('${merchant_id}', 'sandbox', 'k', '', '${invoice.id}');
+    insert into routings (merchant_id, mode, rules) values ('${merchant_id}', 'sandbox', '[]');
+    insert into incidents (id, account_id, merchant_id, mode, opened_at, failures) values ('i', '${account_id}', '${merchant_id}', 'sandbox', now(), 1);
+    insert into service_performance values ('${account_id}', 'm', now(), '{}', '{}', '{}');
     insert into audit_links values ('${merchant_id}', 1, '', '', '', now());
     insert into audit_items values ('x', 1, 1, '${merchant_id}', 1, 0, '');
     insert into previous_credentials values ('${account_id}', 1, '', now());
@@ -127,6 +130,7 @@ describe('a connection of the API', () => {
       audit_progress: 'select',
       cases: 'select',
       idempotency_keys: 'select insert update delete',
+      incidents: 'select',
       invoice_events: 'select',
       invoices: 'select insert update',
       ledger_entries: 'select',
@@ -138,7 +142,9 @@ describe('a connection of the API', () => {
       provider_accounts: 'select insert update',
       provider_exchanges: 'select update',
       provider_health: 'select',
+      routings: 'select insert update',
       schema_migrations: 'select',
+      service_performance: 'select',
       webhook_events: 'select insert update',
     });
   });

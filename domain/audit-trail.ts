@@ -105,9 +105,10 @@ export function actorOf(event: InvoiceEvent, { provider, payment_by, operation_b
   }
 }
 
-/** As `by` of an operation has it: the id of a key, `sarraf`, `provider`, or the name of a person. */
+/** As `by` of an operation has it: the id of a key, `sarraf`, `policy:…`, `provider`, or the name of a person. */
 function requester(by: string | null): Actor {
   if (by === 'sarraf') return WORKFLOW;
+  if (by?.startsWith('policy:')) return { type: 'workflow', id: by };
   if (by === null || by.startsWith('key_')) return { type: 'api_key', id: by };
   return by === 'provider' ? { type: 'provider', id: null } : { type: 'person', id: by };
 }

@@ -59,6 +59,7 @@ function after(policies: Policies, ...events: InvoiceEvent[]): InvoiceState {
     amount: 100,
     due_at: '2026-10-02T10:00:00.000Z',
     capture_method: 'automatic',
+    on_authorization_expiry: 'void',
     policies,
     created_at: new Date(START).toISOString(),
   });

@@ -172,11 +172,6 @@ export function policyFailed(payment: PaymentState, cause: PolicyCause): boolean
   return payment.operations.some(({ id, by }) => by === policyActor(cause) && hasComeToNothing(payment, id));
 }
 
-/** The refund that a decision of this case asks for: one per case, so its id follows from the case's. */
-export function refundOfCase(case_id: string): string {
-  return case_id.replace(/^case_/, 'rfd_');
-}
-
 export function findCase(invoice: InvoiceState, id: string): CaseState | undefined {
   return invoice.cases.find((one) => one.id === id);
 }

@@ -5,6 +5,9 @@ import { heldBy, movementsOf, type OperationKind, type OperationStatus } from '.
 import { isLate, invoiceStatus, paymentStatus, type InvoiceStatus, type PaymentStatus } from './status.ts';
 import { findPayment, type InvoiceState, type PaymentState } from './state.ts';
 
+/** About a provider account, not an invoice. */
+export type ProviderEventType = 'provider.degraded' | 'provider.recovered';
+
 export type OutgoingType =
   | `invoice.${InvoiceStatus}`
   | `payment.${PaymentStatus}`
@@ -12,7 +15,8 @@ export type OutgoingType =
   | 'payment.authorization_expiring'
   | `${OperationKind}.${OperationStatus}`
   | 'case.opened'
-  | 'case.resolved';
+  | 'case.resolved'
+  | ProviderEventType;
 
 export interface OutgoingEvent {
   readonly type: OutgoingType;

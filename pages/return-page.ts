@@ -1,5 +1,8 @@
 /** The pages for a customer who comes back from a provider: how the payment stands, in a few words. */
-import { document, html, type Html } from './html.ts';
+import { document, type Page } from './document.ts';
+import { html, type Html } from './html.ts';
+import { amount as amountOf, buttonLink, facts as factsOf } from './look/components.ts';
+import { SIGNS } from './look/icons.ts';
 import { textsIn, type Language, type Texts } from './texts.ts';
 
 /** What a customer may see of a payment. Amounts as people write them. */
@@ -25,16 +28,16 @@ export function resultPage(
   outcome: ResultOutcome,
   payment: ShownPayment,
   links: Links,
-): string {
+): Page {
   const texts = textsIn(language);
   const { title, text } = texts[outcome];
   return page(
     language,
     title,
-    html`${outcome === 'paid' ? TICK : CROSS}
+    html`${outcome === 'paid' ? SIGNS.good : SIGNS.bad}
       <h1>${title}</h1>
       <p>${text}</p>
-      ${facts(texts, payment)}${buttons(texts, links, 'button main')}`,
+      ${facts(texts, payment)}${buttons(texts, links, 'main')}`,
   );
 }
 
@@ -44,7 +47,7 @@ export function checkingPage(
   payment: ShownPayment | null,
   links: Links & { readonly again: string },
   after_s: number | null,
-): string {
+): Page {
   const texts = textsIn(language);
   const { title, text, part, stopped } = texts.checking;
   const received = payment?.received ?? null;
@@ -52,24 +55,23 @@ export function checkingPage(
   return page(
     language,
     title,
-    html`${after_s === null ? CLOCK : RING}
+    html`${after_s === null ? SIGNS.clock : SIGNS.turning}
       <div role="status">
         <h1>${title}</h1>
         <p>${words}</p>
       </div>
-      ${payment && facts(texts, payment)}
-      <a class="button main" href="${links.again}">${texts.check_again}</a>
-      ${buttons(texts, links, 'button')}`,
+      ${payment && facts(texts, payment)} ${buttonLink('main', texts.check_again, links.again)}
+      ${buttons(texts, links, 'plain')}`,
     after_s === null ? undefined : { after_s, url: links.again },
   );
 }
 
-export function unknownLinkPage(language: Language): string {
+export function unknownLinkPage(language: Language): Page {
   const { title, text } = textsIn(language).unknown_link;
   return page(
     language,
     title,
-    html`${CROSS}
+    html`${SIGNS.bad}
       <h1>${title}</h1>
       <p>${text}</p>`,
   );
@@ -80,47 +82,25 @@ function page(
   title: string,
   body: Html,
   refresh?: { readonly after_s: number; readonly url: string },
-): string {
+): Page {
   const { dir } = textsIn(lang);
-  return document({ lang, dir, title, ...(refresh ? { refresh } : {}) }, body);
+  const frame = { lang, dir, title, layout: 'narrow', ...(refresh ? { refresh } : {}) };
+  return document(frame, html`<main class="card">${body}</main>`);
 }
 
 /** Keeps a number with its currency together in a sentence that runs from right to left. */
 const isolated = (text: string): string => `\u2068${text}\u2069`;
 
 function facts(texts: Texts, { amount, shop, reference }: ShownPayment): Html {
-  return html`<p class="amount"><bdi>${amount}</bdi></p>
-    <dl>
-      <div>
-        <dt>${texts.shop}</dt>
-        <dd><bdi>${shop}</bdi></dd>
-      </div>
-      <div>
-        <dt>${texts.reference}</dt>
-        <dd><bdi>${reference}</bdi></dd>
-      </div>
-    </dl>`;
+  const lines = [
+    { term: texts.shop, text: shop },
+    { term: texts.reference, text: reference },
+  ];
+  return html`${amountOf(amount, 'large')}${factsOf(lines)}`;
 }
 
 /** `look`: of the way back to paying, which stands out only where the customer has nothing to wait for. */
-function buttons(texts: Texts, { pay, shop }: Links, look: 'button' | 'button main'): Html {
-  return html`${pay && html`<a class="${look}" href="${pay}">${texts.pay_now}</a>`}
-  ${shop && html`<a class="button" href="${shop}">${texts.back_to_shop}</a>`}`;
+function buttons(texts: Texts, { pay, shop }: Links, look: 'plain' | 'main'): Html {
+  return html`${pay && buttonLink(look, texts.pay_now, pay)}
+  ${shop && buttonLink('plain', texts.back_to_shop, shop)}`;
 }
-
-const TICK = html`<svg class="icon good" viewBox="0 0 48 48" aria-hidden="true">
-  <circle cx="24" cy="24" r="21" />
-  <path d="m14 25 7 7 13-15" />
-</svg>`;
-const CROSS = html`<svg class="icon bad" viewBox="0 0 48 48" aria-hidden="true">
-  <circle cx="24" cy="24" r="21" />
-  <path d="m17 17 14 14m0-14-14 14" />
-</svg>`;
-const CLOCK = html`<svg class="icon busy" viewBox="0 0 48 48" aria-hidden="true">
-  <circle cx="24" cy="24" r="21" />
-  <path d="M24 12v13l8 5" />
-</svg>`;
-const RING = html`<svg class="icon busy" viewBox="0 0 48 48" aria-hidden="true">
-  <circle cx="24" cy="24" r="21" opacity=".25" />
-  <path class="turning" d="M24 3a21 21 0 0 1 21 21" />
-</svg>`;

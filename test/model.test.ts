@@ -116,7 +116,7 @@ it(`${RUNS} random stories`, async () => {
     );
     await sideBySide(stories, guarded(comesToRest));
   }
-  const violations = await settledViolations(stack.pool);
+  const violations = await settledViolations(stack);
   for (const provider of PROVIDERS) {
     const books = await at.books(provider);
     for (const story of stories)

@@ -12,11 +12,15 @@ import { createPool } from '../db/pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { connectorFor } from '../providers/index.ts';
+import { createRegistry } from '../metrics/registry.ts';
+import { serveMetrics } from '../metrics/server.ts';
+import { createWorkerMetrics, showWorkerStatus } from '../metrics/worker-metrics.ts';
 import { clientOn } from '../temporal/connect.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { payloadOptions } from '../temporal/payload-codec.ts';
 import { ensureSweepSchedule } from '../temporal/schedules.ts';
 import { workflowBundle } from './bundle.ts';
+import { countedCalls, countedChanges, countedSweeps } from './counted.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
 import { createHealthReporter } from './health-reporter.ts';
 import { activityLog, temporalLogger } from './log.ts';
@@ -33,6 +37,8 @@ const MAX_CACHED_INVOICES = 1000;
 export interface RunningWorker {
   /** Resolves when the worker has stopped; rejects when it had to. */
   readonly stopped: Promise<void>;
+  /** Null: its metrics are not served. */
+  readonly metricsUrl: string | null;
   /** Stops polling, finishes what is under way, closes connections. */
   stop(): Promise<void>;
 }
@@ -43,7 +49,14 @@ export async function startWorker(
   logger: Logger,
   failPoint: (name: FailPoint) => void = () => undefined,
 ): Promise<RunningWorker> {
-  Runtime.install({ logger: temporalLogger(logger, 'WARN'), shutdownSignals: [] });
+  const { host: metricsHost, workerPort: metricsPort, temporalPort } = config.metrics;
+  Runtime.install({
+    logger: temporalLogger(logger, 'WARN'),
+    shutdownSignals: [],
+    ...(temporalPort === null
+      ? {}
+      : { telemetryOptions: { metrics: { prometheus: { bindAddress: `${metricsHost}:${temporalPort}` } } } }),
+  });
   const pool = createPool({
     url: config.database.url,
     size: config.database.poolSize,
@@ -58,6 +71,8 @@ export async function startWorker(
     durable: false,
     onError: (err) => logger.warn({ err }, 'a database connection broke'),
   });
+  const registry = createRegistry({ main: pool, record: recordPool });
+  const metrics = createWorkerMetrics(registry);
   const exchanges = createExchangeRecorder({ pool: recordPool, logger });
   const health = createHealthReporter({ pool: recordPool, logger, workerId: newId('wrk') });
   const http = createProviderHttp({
@@ -73,22 +88,26 @@ export async function startWorker(
     taskQueue,
     ...payloadOptions(config.temporal),
     workflowBundle: await workflowBundle({ encodedFailures: config.temporal.payloads !== null }),
-    activities: createActivities({
-      pool,
-      sealer: createSealer(config.secrets.credentialsKeys),
-      connectorFor,
-      http,
-      exchanges,
-      exchangesKept_days: config.exchangesKept_days,
-      auditKey: sealKey(config.secrets.apiKeyPepper),
-      lanes: createLanes(LANE_WIDTH),
-      breakers: createBreakers(Date.now, health.changed),
-      invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
-      logger,
-      webhookUrl: (provider, account) => `${config.api.publicUrl}/webhooks/${provider}/${account}`,
-      now: Date.now,
-      failPoint,
-    }),
+    activities: countedSweeps(
+      createActivities({
+        pool,
+        sealer: createSealer(config.secrets.credentialsKeys),
+        connectorFor,
+        http,
+        exchanges: countedCalls(exchanges, metrics),
+        exchangesKept_days: config.exchangesKept_days,
+        auditKey: sealKey(config.secrets.apiKeyPepper),
+        lanes: createLanes(LANE_WIDTH),
+        breakers: createBreakers(Date.now, countedChanges(health, metrics)),
+        invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
+        logger,
+        committed: metrics.committed,
+        webhookUrl: (provider, account) => `${config.api.publicUrl}/webhooks/${provider}/${account}`,
+        now: Date.now,
+        failPoint,
+      }),
+      metrics,
+    ),
     interceptors: { activity: [activityLog(logger)] },
     // After a worker crash its cached workflows are offered to the others this soon.
     stickyQueueScheduleToStartTimeout: '1s',
@@ -109,14 +128,23 @@ export async function startWorker(
     // Invoices go on without it; what is left behind waits until some worker starts with more luck.
     logger.error({ err }, 'the schedule of the sweeper could not be made');
   }
+  showWorkerStatus(registry, () => worker.getStatus());
+  const served = await serveMetrics(registry, { host: metricsHost, port: metricsPort }, logger);
   const running = worker.run();
   const close = async (): Promise<void> => {
     await Promise.all([exchanges.close(), health.close()]);
-    await Promise.allSettled([connection.close(), pool.end(), recordPool.end(), http.close()]);
+    await Promise.allSettled([
+      connection.close(),
+      pool.end(),
+      recordPool.end(),
+      http.close(),
+      served.close(),
+    ]);
   };
   const stopped = running.finally(close);
   return {
     stopped,
+    metricsUrl: served.url,
     async stop() {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await stopped;

@@ -13,6 +13,7 @@ import { listHandler, objectId } from '../lists.ts';
 import { idParameter } from '../path.ts';
 import { notFound } from '../problem.ts';
 import { shown } from '../shown.ts';
+import { incidentDetail } from './incidents.ts';
 
 const OPERATIONS = ['capture', 'void', 'refund'] as const;
 const TYPES: readonly OutgoingType[] = [
@@ -23,6 +24,8 @@ const TYPES: readonly OutgoingType[] = [
   ...OPERATIONS.flatMap((kind) => OPERATION_STATUSES.map((status) => `${kind}.${status}` as const)),
   'case.opened',
   'case.resolved',
+  'provider.degraded',
+  'provider.recovered',
 ];
 
 const filters = {
@@ -64,13 +67,34 @@ function present({ id, mode, type, invoice_id, payment_id, currency, data, creat
     payment: payment_id,
     operation: operation_id,
     case: case_id,
+    incident: incidentOf(data),
     // Only where money moves, or is held.
-    ...(amount === null ? { amount, display: null } : shown(amount, currency)),
+    ...(amount === null || currency === null ? { amount, display: null } : shown(amount, currency)),
     currency,
     // Only in the warning that an authorization is about to end.
     ...(capture_before === undefined ? {} : { capture_before }),
     late,
     created_at,
+  };
+}
+
+/** What an event about a provider account is about. */
+function incidentOf({
+  incident_id,
+  account_id,
+  provider,
+  opened_at,
+  recovered_at,
+  failures,
+}: OutgoingEventRow['data']) {
+  if (incident_id === undefined) return null;
+  return {
+    id: incident_id,
+    provider_account: account_id,
+    provider,
+    detail: incidentDetail({ failures: failures ?? 0 }),
+    since: opened_at,
+    recovered_at,
   };
 }
 
@@ -82,6 +106,7 @@ const columns: Columns<OutgoingEventRow> = {
   payment: ({ payment_id }) => payment_id,
   operation: ({ data }) => data.operation_id ?? null,
   case: ({ data }) => data.case_id ?? null,
+  incident: ({ data }) => data.incident_id ?? null,
   amount: ({ data }) => data.amount,
   currency: ({ currency }) => currency,
   display: (row) => present(row).display,

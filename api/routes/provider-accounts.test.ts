@@ -61,6 +61,7 @@ describe('linking an account', () => {
       previous_credentials: [],
       revision: 1,
       health: { state: 'closed', since: null, retry_at: null, forced: null },
+      performance: [],
       webhook_url: `${api.url}/webhooks/finan/${id}`,
       created_at: expect.any(String),
       updated_at: answer.json['created_at'],

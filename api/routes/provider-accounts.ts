@@ -84,6 +84,7 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
       rotated_at: null,
       health: null,
       forced: null,
+      performance: {},
     };
   };
 

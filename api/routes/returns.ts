@@ -8,7 +8,6 @@ import { findReturningPayment, type ReturningPayment } from '../../db/returns.ts
 import { currency as asCurrency } from '../../domain/currency.ts';
 import { display } from '../../domain/money.ts';
 import { RETURN_DOORS, type ReturnDoor } from '../../domain/return-address.ts';
-import { PAGE_HEADERS } from '../../pages/html.ts';
 import {
   checkingPage,
   resultPage,
@@ -19,6 +18,7 @@ import {
 import { LANGUAGES, type Language } from '../../pages/texts.ts';
 import { contextOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { seeOther, sendPage } from '../page-answer.ts';
 import { createPaymentRefresher } from '../payment-refresher.ts';
 import { factsOf } from '../present.ts';
 import { paymentOfToken } from '../return-token.ts';
@@ -125,7 +125,7 @@ export function returnRoutes(dependencies: ApiDependencies) {
       return sendPage(response, 200, page, language);
     }
     const target = merchantAddress(payment, outcome);
-    if (target !== null) return sendOn(response, target);
+    if (target !== null) return seeOther(response, target);
     const links = { pay: payment.pay_url, shop: null };
     sendPage(response, 200, resultPage(language, outcome, shownPayment(payment), links), language);
   };
@@ -230,24 +230,4 @@ function again(address: string, looks: number): string {
 
 function pauseAfter(looks: number): number | null {
   return looks < LOOKS ? Math.min(PAUSE_S.first + Math.floor(looks / 2), PAUSE_S.longest) : null;
-}
-
-function sendPage(response: Response, status: number, page: string, language: Language): void {
-  for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value);
-  response.setHeader('Content-Language', language);
-  response.setHeader('Vary', 'Accept-Language');
-  response.setHeader('Content-Length', Buffer.byteLength(page));
-  response.statusCode = status;
-  response.end(response.req.method === 'HEAD' ? undefined : page);
-}
-
-/** 303, so that the browser comes with GET also when it came to us with POST. */
-function sendOn(response: Response, target: string): void {
-  response.writeHead(303, {
-    Location: target,
-    'Cache-Control': 'no-store',
-    'Referrer-Policy': 'no-referrer',
-    'Content-Length': 0,
-  });
-  response.end();
 }

@@ -107,6 +107,7 @@ export async function startTestApi(
     reach: 'loopback',
     invoices: gateway,
     fastForward: async () => 'settled' as const,
+    sandboxControlUrl: null,
     probes: [],
     publicUrl: url + (changes.publicPath ?? ''),
     logger,

@@ -5,10 +5,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isOpen, type CaseKind } from '../../domain/cases.ts';
 import type { InvoiceEvent, RecordedEvent } from '../../domain/events.ts';
-import { ledgerTransaction } from '../../domain/ledger.ts';
+import { ledgerTransactions } from '../../domain/ledger.ts';
 import { capturable, movementsOf, refundable } from '../../domain/operations.ts';
 import { outgoingEvents } from '../../domain/outgoing.ts';
-import { record } from '../../domain/reduce.ts';
+import { record, reduce } from '../../domain/reduce.ts';
 import { nextTask } from '../../domain/schedule.ts';
 import type { InvoiceState } from '../../domain/state.ts';
 import { amountsOf, invoiceStatus, isInFlight, paymentStatus } from '../../domain/status.ts';
@@ -55,15 +55,20 @@ export function createClerk(
     );
     if (standing.inFlight && nextTask(state, when().doneUntil) === null)
       throw new Error('in flight, and nothing will happen');
+    let step = before;
     for (const event of folded.recorded) {
+      const next = reduce(step, event);
+      for (const { key, entries } of ledgerTransactions(step, next, event)) {
+        const sum = entries.reduce((all, { amount }) => all + amount, 0);
+        if (sum !== 0) throw new Error(`the ledger is off by ${sum} in ${key}, after ${event.type}`);
+      }
+      step = next;
       if (event.type === 'case.opened' && isAboutMoney(event)) {
         const others = state.cases.filter((one) => isOpen(one) && one.payment_id === event.payment_id);
         const held = others.filter(isAboutMoney).reduce((all, { amount }) => all + amount, 0);
         const room = standing.room[event.payment_id]?.refund ?? 0;
         if (held > room) throw new Error(`${held} are before a person, and only ${room} could go back`);
       }
-      const sum = ledgerTransaction(event)?.entries.reduce((all, { amount }) => all + amount, 0) ?? 0;
-      if (sum !== 0) throw new Error(`the ledger is off by ${sum} after ${event.type}`);
     }
   }
 

@@ -48,6 +48,7 @@ export function play(choices: readonly number[]): Story {
     amount: due,
     due_at: new Date(START + DUE_S * 1000).toISOString(),
     capture_method: draw(2) === 0 ? 'automatic' : 'manual',
+    on_authorization_expiry: 'void',
     policies,
     created_at: new Date(START).toISOString(),
   });

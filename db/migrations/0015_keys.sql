@@ -29,13 +29,13 @@ do $$
 declare
   name text;
 begin
-  foreach name in array '{api_keys,provider_accounts,invoices,payments,payment_operations,cases,ledger_entries,outgoing_events,idempotency_keys,audit_entries,audit_links,audit_items}'::text[]
+  foreach name in array '{api_keys,provider_accounts,invoices,payments,payment_operations,cases,ledger_entries,outgoing_events,idempotency_keys,audit_entries,audit_links,audit_items,routings,incidents}'::text[]
   loop
     execute format('alter table %I enable row level security', name);
     execute format('create policy of_merchant on %I using (in_scope(merchant_id))', name);
   end loop;
   -- Whose these are is said by the account or the invoice, whose own policies hold in the look-up.
-  foreach name in array '{webhook_events,provider_exchanges,previous_credentials,provider_health}'::text[]
+  foreach name in array '{webhook_events,provider_exchanges,previous_credentials,provider_health,service_performance}'::text[]
   loop
     execute format('alter table %I enable row level security', name);
     execute format('create policy of_merchant on %I using (in_scope(''*'') or exists (select from provider_accounts a where a.id = account_id))', name);
