@@ -51,11 +51,23 @@ async function fillEveryTable(): Promise<void> {
       values ('${newId('case')}', 'late_money', '${merchant_id}', 'sandbox', '${invoice.id}', '${payment}', 'VND', 1, now());
     insert into ledger_entries (transaction_key, line, account, merchant_id, account_id, invoice_id, payment_id, currency, amount, at)
       select 't', n, 'a', '${merchant_id}', '${account_id}', '${invoice.id}', '${payment}', 'VND', 3 - 2 * n, now() from generate_series(1, 2) n;
-    insert into outgoing_events (id, merchant_id, invoice_id, sequence, line, type, data, created_at)
-      values ('${newId('evt')}', '${merchant_id}', '${invoice.id}', 1, 1, 'invoice.open', '{}', now());
+    insert into outgoing_events (id, merchant_id, mode, invoice_id, sequence, line, type, data, created_at)
+      values ('evt', '${merchant_id}', 'sandbox', '${invoice.id}', 1, 1, 'invoice.open', '{}', now());
+    insert into webhook_endpoints (id, merchant_id, mode, url, event_types, api_version, secrets, created_at, updated_at)
+      values ('whe', '${merchant_id}', 'sandbox', 'http://x', '{*}', 'x', '', ${at});
+    insert into deliveries (id, endpoint_id, event_id, merchant_id, mode, subject, status, next_attempt_at)
+      values ('dlv', 'whe', 'evt', '${merchant_id}', 'sandbox', 'x', 'pending', now());
+    insert into delivery_attempts (delivery_id, number, at, duration_ms, url, status) values ('dlv', 1, now(), 1, 'http://x', 200);
+    insert into reconciliation_runs (id, merchant_id, mode, account_id, day, source, is_complete, requested_by, status)
+      values ('rec', '${merchant_id}', 'sandbox', '${account_id}', now(), 'list', true, 'x', 'pending');
+    insert into reconciliation_rows (id, run_id, row_key) values ('row', 'rec', 'x');
+    insert into settlements (id, merchant_id, account_id, key, currency, net, fee) values ('set', '${merchant_id}', '${account_id}', 'x', 'VND', 1, 0);
     insert into invoice_events (invoice_id, sequence, type, event_key, data, at) values ('${invoice.id}', 1, 'x', 'x', '{}', now());
     insert into idempotency_keys (merchant_id, mode, key, request_hash, resource_id)
       values ('${merchant_id}', 'sandbox', 'k', '', '${invoice.id}');
+    insert into routings (merchant_id, mode, rules) values ('${merchant_id}', 'sandbox', '[]');
+    insert into incidents (id, account_id, merchant_id, mode, opened_at, failures) values ('i', '${account_id}', '${merchant_id}', 'sandbox', now(), 1);
+    insert into service_performance values ('${account_id}', 'm', now(), '{}', '{}', '{}');
     insert into audit_links values ('${merchant_id}', 1, '', '', '', now());
     insert into audit_items values ('x', 1, 1, '${merchant_id}', 1, 0, '');
     insert into previous_credentials values ('${account_id}', 1, '', now());
@@ -125,20 +137,29 @@ describe('a connection of the API', () => {
       audit_items: 'select insert',
       audit_links: 'select insert',
       audit_progress: 'select',
-      cases: 'select',
+      cases: 'select update',
+      deliveries: 'select insert update',
+      delivery_attempts: 'select update',
       idempotency_keys: 'select insert update delete',
+      incidents: 'select',
       invoice_events: 'select',
       invoices: 'select insert update',
-      ledger_entries: 'select',
+      ledger_entries: 'select insert',
       merchants: 'select insert update',
-      outgoing_events: 'select',
+      outgoing_events: 'select insert',
       payment_operations: 'select insert update delete',
       payments: 'select insert update',
       previous_credentials: 'select insert delete',
       provider_accounts: 'select insert update',
       provider_exchanges: 'select update',
       provider_health: 'select',
+      reconciliation_rows: 'select insert',
+      reconciliation_runs: 'select insert update',
+      routings: 'select insert update',
       schema_migrations: 'select',
+      service_performance: 'select',
+      settlements: 'select insert',
+      webhook_endpoints: 'select insert update',
       webhook_events: 'select insert update',
     });
   });

@@ -3,7 +3,10 @@ import { newId } from '../../db/ids.ts';
 import type { TestApi, TestMerchant } from './api.ts';
 
 export type RowIds = Readonly<
-  Record<'inv' | 'pay' | 'cap' | 'void' | 'rfd' | 'case' | 'evt' | 'exc' | 'whk' | 'pacc' | 'key', string>
+  Record<
+    'inv' | 'pay' | 'cap' | 'void' | 'rfd' | 'case' | 'evt' | 'exc' | 'whk' | 'inc' | 'pacc' | 'key',
+    string
+  >
 >;
 
 /** Makes them in sandbox mode. The customer is the same for all merchants: `victim@example.com`. */
@@ -33,7 +36,13 @@ export async function rowsOfEveryKind(
       [id, kind, pay, inv, merchant],
     );
   }
-  const rest = { case: newId('case'), evt: newId('evt'), exc: newId('exc'), whk: newId('whk') };
+  const rest = {
+    case: newId('case'),
+    evt: newId('evt'),
+    exc: newId('exc'),
+    whk: newId('whk'),
+    inc: newId('inc'),
+  };
   await pool.query(
     `insert into cases (id, kind, merchant_id, mode, invoice_id, payment_id, currency, amount, opened_at)
      values ($1, 'late_money', $2, 'sandbox', $3, $4, 'VND', 1, now())`,
@@ -53,6 +62,10 @@ export async function rowsOfEveryKind(
     `insert into webhook_events (id, account_id, event_key, received_at, path, headers, body, invoice_id, payment_id, state)
      values ($1, $2, 'e', now(), '/', '{}', '{}', $3, $4, 'received')`,
     [rest.whk, account, inv, pay],
+  );
+  await pool.query(
+    `insert into incidents (id, account_id, merchant_id, mode, opened_at, failures) values ($1, $2, $3, 'sandbox', now(), 1)`,
+    [rest.inc, account, merchant],
   );
   await pool.query(
     `insert into ledger_entries (transaction_key, line, account, merchant_id, account_id, invoice_id, payment_id, currency, amount, at)
