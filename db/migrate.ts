@@ -50,7 +50,8 @@ export async function migrate(
     checkHistory(migrations, applied);
     const pending = migrations.filter(({ number }) => !applied.has(number));
     for (const migration of pending) await apply(client, migration);
-    const refused = await prepareApiRole(client);
+    // The rights are those of this version's tables; other directories are other tables.
+    const refused = directory === DIRECTORY ? await prepareApiRole(client) : null;
     if (refused !== null) warn(refused);
     return pending.map(({ name }) => name);
   } finally {

@@ -29,11 +29,7 @@ do $$
 declare
   name text;
 begin
-<<<<<<<< HEAD:db/migrations/0016_keys.sql
   foreach name in array '{api_keys,provider_accounts,invoices,payments,payment_operations,cases,ledger_entries,outgoing_events,idempotency_keys,audit_entries,audit_links,audit_items,routings,incidents,webhook_endpoints,deliveries}'::text[]
-========
-  foreach name in array '{api_keys,provider_accounts,invoices,payments,payment_operations,cases,ledger_entries,outgoing_events,idempotency_keys,audit_entries,audit_links,audit_items,routings,incidents}'::text[]
->>>>>>>> 7952ba6a4f17c612887e1e43de2b002994292cc4:db/migrations/0015_keys.sql
   loop
     execute format('alter table %I enable row level security', name);
     execute format('create policy of_merchant on %I using (in_scope(merchant_id))', name);
