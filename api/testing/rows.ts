@@ -4,7 +4,21 @@ import type { TestApi, TestMerchant } from './api.ts';
 
 export type RowIds = Readonly<
   Record<
-    'inv' | 'pay' | 'cap' | 'void' | 'rfd' | 'case' | 'evt' | 'exc' | 'whk' | 'inc' | 'pacc' | 'key',
+    | 'inv'
+    | 'pay'
+    | 'cap'
+    | 'void'
+    | 'rfd'
+    | 'case'
+    | 'evt'
+    | 'exc'
+    | 'whk'
+    | 'inc'
+    | 'whe'
+    | 'dlv'
+    | 'rec'
+    | 'pacc'
+    | 'key',
     string
   >
 >;
@@ -42,6 +56,9 @@ export async function rowsOfEveryKind(
     exc: newId('exc'),
     whk: newId('whk'),
     inc: newId('inc'),
+    whe: newId('whe'),
+    dlv: newId('dlv'),
+    rec: newId('rec'),
   };
   await pool.query(
     `insert into cases (id, kind, merchant_id, mode, invoice_id, payment_id, currency, amount, opened_at)
@@ -49,8 +66,8 @@ export async function rowsOfEveryKind(
     [rest.case, merchant, inv, pay],
   );
   await pool.query(
-    `insert into outgoing_events (id, merchant_id, invoice_id, payment_id, sequence, line, type, data, created_at)
-     values ($1, $2, $3, $4, 1, 1, 'invoice.open', '{"amount": null, "late": false}', now())`,
+    `insert into outgoing_events (id, merchant_id, mode, invoice_id, payment_id, sequence, line, type, data, created_at)
+     values ($1, $2, 'sandbox', $3, $4, 1, 1, 'invoice.open', '{"amount": null, "late": false}', now())`,
     [rest.evt, merchant, inv, pay],
   );
   await pool.query(
@@ -66,6 +83,26 @@ export async function rowsOfEveryKind(
   await pool.query(
     `insert into incidents (id, account_id, merchant_id, mode, opened_at, failures) values ($1, $2, $3, 'sandbox', now(), 1)`,
     [rest.inc, account, merchant],
+  );
+  await pool.query(
+    `insert into webhook_endpoints (id, merchant_id, mode, url, event_types, api_version, secrets, created_at, updated_at)
+     values ($1, $2, 'sandbox', 'https://victim.example/hook', '{*}', '2026-11-01', '', now(), now())`,
+    [rest.whe, merchant],
+  );
+  await pool.query(
+    `insert into deliveries (id, endpoint_id, event_id, merchant_id, mode, subject, status, reason)
+     values ($1, $2, $3, $4, 'sandbox', $5, 'exhausted', 'attempts_exhausted')`,
+    [rest.dlv, rest.whe, rest.evt, merchant, inv],
+  );
+  await pool.query(
+    `insert into reconciliation_runs (id, merchant_id, mode, account_id, day, source, is_complete, requested_by, status)
+     values ($1, $2, 'sandbox', $3, current_date, 'list', true, 'x', 'pending')`,
+    [rest.rec, merchant, account],
+  );
+  await pool.query(
+    `insert into settlements (id, merchant_id, account_id, payment_id, invoice_id, key, currency, net, fee)
+     values ($1, $2, $3, $4, $5, $1, 'VND', 1, 0)`,
+    [newId('stl'), merchant, account, pay, inv],
   );
   await pool.query(
     `insert into ledger_entries (transaction_key, line, account, merchant_id, account_id, invoice_id, payment_id, currency, amount, at)
