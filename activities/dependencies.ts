@@ -6,7 +6,9 @@ import type { InvoiceState } from '../domain/state.ts';
 import type { Connector } from '../providers/contract.ts';
 import type { ProviderHttp, SeenExchange } from '../providers/http.ts';
 import type { Redactor } from '../providers/redact.ts';
+import type { DeliveryGateway } from '../temporal/deliveries.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
+import type { ReconciliationGateway } from '../temporal/reconciliations.ts';
 import type { Breakers } from './breakers.ts';
 import type { Lanes } from './lanes.ts';
 
@@ -25,6 +27,9 @@ export interface ActivityDependencies {
   readonly breakers: Breakers;
   /** The sweeper's way back to the invoices' workflows. */
   readonly invoices: InvoiceGateway;
+  /** Has sent what was committed. */
+  readonly deliveries: DeliveryGateway;
+  readonly reconciliations: ReconciliationGateway;
   readonly logger: Logger;
   /** Told of every commit; takes no time and never throws. */
   readonly committed?: (before: InvoiceState, after: InvoiceState) => void;

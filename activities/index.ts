@@ -24,6 +24,10 @@ import { checkPayment, type CheckedStanding, type CheckPaymentArguments } from '
 import type { ActivityDependencies } from './dependencies.ts';
 import { endInvoice, type EndInvoiceArguments } from './end-invoice.ts';
 import { moveMoney, type MovedStanding, type MoveMoneyArguments } from './move-money.ts';
+import {
+  createReconciliationActivities,
+  type ReconciliationActivities,
+} from './reconciliation-activities.ts';
 import { applyPolicies, type ApplyPoliciesArguments } from './policies.ts';
 import type { Standing } from './record.ts';
 import { sweep, type SweepReport } from './sweep.ts';
@@ -33,7 +37,7 @@ export type { SweepReport } from './sweep.ts';
 
 export type LaneFull = 'lane_full';
 
-export interface Activities {
+export interface Activities extends ReconciliationActivities {
   loadInvoice(invoiceId: string): Promise<InvoiceState | null>;
   requestPayment(input: RequestPaymentArguments): Promise<(Standing & { payable: boolean }) | LaneFull>;
   lookUpPayment(input: RequestPaymentArguments): Promise<Standing | LaneFull>;
@@ -83,5 +87,6 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     applyWebhook: (input) => applyWebhook(dependencies, open, input, cancellationSignal(), inLane),
     endInvoice: (input) => endInvoice(dependencies, input),
     sweep: () => sweep(dependencies),
+    ...createReconciliationActivities(dependencies, open),
   };
 }

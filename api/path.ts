@@ -14,6 +14,11 @@ const NAMES = {
   evt: 'event',
   pacc: 'provider account',
   inc: 'incident',
+  whe: 'webhook endpoint',
+  dlv: 'delivery',
+  key: 'API key',
+  mer: 'merchant',
+  rec: 'reconciliation run',
   aud: 'audit entry',
 } as const;
 

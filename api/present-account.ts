@@ -38,6 +38,8 @@ export function createAccountPresenter({
         ...presentPerformance(measured),
       })),
       webhook_url: webhookUrl(publicUrl, row),
+      settlement_days: row.settlement_days ?? byProvider.get(row.provider)?.manifest.settlement_days ?? null,
+      settlement_file: row.settlement_file,
       created_at: row.created_at,
       updated_at: row.updated_at,
       rotated_at: row.rotated_at,

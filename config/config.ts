@@ -50,7 +50,16 @@ export interface Config {
   /** How long calls to providers and the bodies of webhooks are kept, days. */
   readonly exchangesKept_days: number;
   readonly temporal: TemporalConfig;
-  readonly api: { readonly host: string; readonly port: number; readonly publicUrl: string };
+  readonly api: {
+    readonly host: string;
+    readonly port: number;
+    readonly publicUrl: string;
+    /** Per minute and process; null: any number. */
+    readonly limits: { readonly requestsPerKey: number | null; readonly failuresPerAddress: number | null };
+    readonly trustedProxies: readonly string[];
+    /** SHA-256 of each operator's key. */
+    readonly operatorKeys: readonly Buffer[];
+  };
   readonly metrics: {
     readonly host: string;
     /** Null: nothing was said. */
@@ -138,6 +147,7 @@ export interface ClientConfig {
   readonly dataDir: string;
   readonly apiUrl: string | null;
   readonly apiKey: string | null;
+  readonly operatorKey: string | null;
   /** JSON text. */
   readonly credentials: string | null;
 }
@@ -149,6 +159,7 @@ export function loadClientConfig(variables: Variables = process.env): ClientConf
     dataDir: resolve(env.SARRAF_DATA_DIR),
     apiUrl: env.SARRAF_API_URL ?? null,
     apiKey: env.SARRAF_API_KEY ?? null,
+    operatorKey: env.SARRAF_OPERATOR_KEY ?? null,
     credentials: env.SARRAF_CREDENTIALS ?? null,
   };
 }
@@ -242,6 +253,12 @@ function toConfig(env: Environment): Config {
       host: env.API_HOST,
       port: env.API_PORT,
       publicUrl: env.PUBLIC_URL ?? `http://127.0.0.1:${env.API_PORT}`,
+      limits: {
+        requestsPerKey: env.RATE_LIMIT_PER_MINUTE || null,
+        failuresPerAddress: env.AUTH_FAILURES_PER_MINUTE || null,
+      },
+      trustedProxies: env.TRUSTED_PROXIES ?? [],
+      operatorKeys: env.OPERATOR_KEY_SHA256 ?? [],
     },
     metrics: {
       host: env.METRICS_HOST,

@@ -60,6 +60,24 @@ export function matching(pattern: RegExp, expected: string) {
   return fromText(expected, (text) => (pattern.test(text) ? text : undefined));
 }
 
+/** Entries of one form, with commas between them. */
+export function listOf(pattern: RegExp, expected: string) {
+  return fromText(expected, (text): readonly string[] | undefined => {
+    const entries = text.split(',').map((entry) => entry.trim());
+    return entries.every((entry) => pattern.test(entry)) ? entries : undefined;
+  });
+}
+
+/** SHA-256 hashes in hexadecimal, with commas between them. */
+export function sha256Hashes() {
+  return fromText('the SHA-256 of a key as 64 hexadecimal digits; several with commas', (text) => {
+    const hashes = text.split(',').map((hash) => hash.trim());
+    return hashes.every((hash) => /^[0-9a-f]{64}$/i.test(hash))
+      ? hashes.map((hash) => Buffer.from(hash, 'hex'))
+      : undefined;
+  });
+}
+
 /** An absolute URL of one of `protocols` (`https:`), without a fragment. */
 export function url(protocols: readonly string[], expected: string) {
   return fromText(expected, (text) => {

@@ -5,6 +5,7 @@
 import type pg from 'pg';
 import type { ProviderEventType } from '../domain/outgoing.ts';
 import type { PaymentStatus } from '../domain/status.ts';
+import { addressing, type DeliveryQueue } from './deliveries.ts';
 import { newId } from './ids.ts';
 import type { Owner } from './invoices.ts';
 import { readPage, type Listed, type Page } from './lists.ts';
@@ -30,11 +31,8 @@ export interface IncidentRow {
 /** What the events of an incident carry. */
 export type IncidentEventData = Pick<
   IncidentRow,
-  'mode' | 'account_id' | 'provider' | 'opened_at' | 'failures'
-> & {
-  readonly incident_id: string;
-  readonly recovered_at: string | null;
-};
+  'account_id' | 'provider' | 'opened_at' | 'failures' | 'recovered_at'
+> & { readonly incident_id: string };
 
 const rfc3339 = (moment: string): string =>
   `to_char(${moment} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
@@ -72,14 +70,19 @@ const TURNS = {
       and (s.closed_since >= i.opened_at or i.seen_at < now() - make_interval(secs => ${QUIET_S}))`,
 };
 
-/** What both statements end with: the event, if there was a turn. `$1`: its id, `$2`: its type. */
+/** What both statements end with: the event, if there was a turn, and who is to be sent it. `$1`: its id, `$2`: its type. */
 const tell = (turned: string): string => `
-  insert into outgoing_events (id, merchant_id, sequence, line, type, data, created_at)
-  select $1, t.merchant_id, 0, 1, $2, jsonb_build_object('amount', null, 'late', false, 'incident_id', t.id, 'mode', t.mode,
-    'account_id', t.account_id, 'provider', a.provider, 'opened_at', ${rfc3339('t.opened_at')}, 'failures', t.failures,
-    'recovered_at', ${rfc3339('t.recovered_at')}), now()
-  from ${turned} t join provider_accounts a on a.id = t.account_id
-  returning data->>'incident_id' as incident_id, data->>'account_id' as account_id, data->>'provider' as provider`;
+  told as (
+    insert into outgoing_events (id, merchant_id, mode, type, data, created_at)
+    select $1, t.merchant_id, t.mode, $2, jsonb_build_object('incident_id', t.id, 'account_id', t.account_id,
+      'provider', a.provider, 'opened_at', ${rfc3339('t.opened_at')}, 'failures', t.failures,
+      'recovered_at', ${rfc3339('t.recovered_at')}), now()
+    from ${turned} t join provider_accounts a on a.id = t.account_id
+    returning id, merchant_id, mode, invoice_id, type, data
+  ), ${addressing()}
+  select data->>'incident_id' as incident_id, data->>'account_id' as account_id, data->>'provider' as provider, coalesce(
+    (select jsonb_agg(jsonb_build_object('endpoint_id', endpoint_id, 'subject', subject)) from addressed), '[]') as queues
+  from told`;
 
 /** Two workers at once: the index lets one in, and only that one tells of it. */
 const BEGIN = {
@@ -90,7 +93,7 @@ const BEGIN = {
       select $3, a.id, a.merchant_id, a.mode, $5, $6 from provider_accounts a where a.id = $4
       on conflict (account_id) where recovered_at is null do nothing
       returning *
-    ) ${tell('begun')}`,
+    ), ${tell('begun')}`,
 };
 
 const END = {
@@ -98,7 +101,7 @@ const END = {
   text: `
     with ended as (
       update incidents set recovered_at = now(), recovery = $4 where id = $3 and recovered_at is null returning *
-    ) ${tell('ended')}`,
+    ), ${tell('ended')}`,
 };
 
 /** A turn as it was told of. */
@@ -107,6 +110,8 @@ export interface ToldTurn {
   readonly incident_id: string;
   readonly account_id: string;
   readonly provider: string;
+  /** What waits to be sent because of it. */
+  readonly queues: readonly DeliveryQueue[];
 }
 
 /** Opens and ends incidents by what the workers say; those that this call has opened or ended. */
@@ -126,7 +131,8 @@ export async function settleIncidents(pool: pg.Pool): Promise<ToldTurn[]> {
   return told;
 }
 
-const COLUMNS = `n.id, n.mode, n.account_id, a.provider, n.opened_at, n.failures, n.recovered_at, n.recovery`;
+/** Of an incident `n` and its account `a`. */
+export const INCIDENT_COLUMNS = `n.id, n.mode, n.account_id, a.provider, n.opened_at, n.failures, n.recovered_at, n.recovery`;
 
 /** One incident; null when this merchant has none of this id in this mode. */
 export async function findIncident(
@@ -136,7 +142,7 @@ export async function findIncident(
 ): Promise<IncidentRow | null> {
   const { rows } = await pool.query<IncidentRow>({
     name: 'find_incident',
-    text: `select ${COLUMNS} from incidents n join provider_accounts a on a.id = n.account_id
+    text: `select ${INCIDENT_COLUMNS} from incidents n join provider_accounts a on a.id = n.account_id
            where n.id = $1 and n.merchant_id = $2 and n.mode = $3`,
     values: [id, merchant_id, mode],
   });
@@ -163,7 +169,7 @@ export function listIncidents(
       ["(n.recovered_at is null) = ($::text = 'open')", status],
       ['n.account_id = $', account_id],
     ]);
-    return `select ${COLUMNS} from incidents n join provider_accounts a on a.id = n.account_id
+    return `select ${INCIDENT_COLUMNS} from incidents n join provider_accounts a on a.id = n.account_id
             where ${matching} ${clauses.page('n.id')}`;
   });
 }

@@ -4,6 +4,7 @@ import { noted, noteValue, type AuditNote } from './audit-entries.ts';
 import type { IdempotencyClaim, StoredAnswer } from './idempotency.ts';
 import type { Owner } from './invoices.ts';
 import type { Mode } from './merchants.ts';
+import type { SettlementFormat } from '../domain/settlement-format.ts';
 import { HEALTH_COLUMNS, type AccountHealth, type ForcedBreaker } from './provider-health.ts';
 import { PERFORMANCE_OF_A, type ServicePerformance } from './service-performance.ts';
 
@@ -25,6 +26,10 @@ export interface ProviderAccountRow {
   readonly created_at: string;
   readonly updated_at: string;
   readonly rotated_at: string | null;
+  /** Days after a payment by which it is settled; null: as the provider usually does. */
+  readonly settlement_days: number | null;
+  /** How its settlement file is written; null: in our own words. */
+  readonly settlement_file: SettlementFormat | null;
   /** Null: no worker has anything to say of this revision. */
   readonly health: AccountHealth | null;
   readonly forced: ForcedBreaker | null;
@@ -39,7 +44,7 @@ export interface Idempotency {
 }
 
 const COLUMNS = `a.id, a.merchant_id, a.mode, a.provider, a.label, a.base_url, a.enabled, a.credentials, a.revision,
-  a.webhook_id, a.created_at, a.updated_at, a.rotated_at,
+  a.webhook_id, a.created_at, a.updated_at, a.rotated_at, a.settlement_days, a.settlement_file,
   array(select to_char(p.valid_until at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') from previous_credentials p
         where p.account_id = a.id and p.valid_until > now() order by p.revision desc) as previous_until,
   ${HEALTH_COLUMNS}, ${PERFORMANCE_OF_A} as performance`;
@@ -153,6 +158,9 @@ export interface AccountChange {
   readonly label: string | null;
   readonly enabled: boolean | null;
   readonly base_url: string | null;
+  /** Undefined leaves it; null takes it back to what is usual. */
+  readonly settlement_days?: number | null | undefined;
+  readonly settlement_file?: SettlementFormat | null | undefined;
 }
 
 /** Changes an account and returns it; null when this merchant has none of this id. A new host is a new revision. */
@@ -160,7 +168,7 @@ export async function changeProviderAccount(
   pool: pg.Pool,
   { merchant_id, mode }: Owner,
   id: string,
-  { label, enabled, base_url }: AccountChange,
+  { label, enabled, base_url, settlement_days, settlement_file }: AccountChange,
   note: AuditNote,
 ): Promise<ProviderAccountRow | 'label_taken' | null> {
   return unlessTaken(async () => {
@@ -170,12 +178,26 @@ export async function changeProviderAccount(
         with changed as (
           update provider_accounts a
           set label = coalesce($4, label), enabled = coalesce($5, enabled), base_url = coalesce($6, base_url), updated_at = now(),
+            settlement_days = case when $7 then $8 else settlement_days end,
+            settlement_file = case when $9 then $10 else settlement_file end,
             revision = revision + case when $6 <> base_url then 1 else 0 end
           where a.id = $1 and a.merchant_id = $2 and a.mode = $3
           returning ${COLUMNS}
-        ), ${noted('changed', 7)}
+        ), ${noted('changed', 11)}
         select * from changed`,
-      values: [id, merchant_id, mode, label, enabled, base_url, noteValue('provider_account.changed', note)],
+      values: [
+        id,
+        merchant_id,
+        mode,
+        label,
+        enabled,
+        base_url,
+        settlement_days !== undefined,
+        settlement_days ?? null,
+        settlement_file !== undefined,
+        settlement_file ?? null,
+        noteValue('provider_account.changed', note),
+      ],
     });
     return rows[0] ?? null;
   });

@@ -18,6 +18,7 @@ export const CONFIGURATION_ACTIONS = [
   'provider_account.webhook_registered',
   'merchant.policies_changed',
   'api_key.created',
+  'api_key.changed',
   'api_key.revoked',
   'invoice.personal_data_erased',
 ] as const;

@@ -16,11 +16,14 @@ import { createRegistry } from '../metrics/registry.ts';
 import { serveMetrics } from '../metrics/server.ts';
 import { createWorkerMetrics, showWorkerStatus } from '../metrics/worker-metrics.ts';
 import { clientOn } from '../temporal/connect.ts';
+import { createDeliveryGateway } from '../temporal/deliveries.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { payloadOptions } from '../temporal/payload-codec.ts';
-import { ensureSweepSchedule } from '../temporal/schedules.ts';
+import { createReconciliationGateway } from '../temporal/reconciliations.ts';
+import { ensureReconciliationSchedule, ensureSweepSchedule } from '../temporal/schedules.ts';
 import { workflowBundle } from './bundle.ts';
 import { countedCalls, countedChanges, countedSweeps } from './counted.ts';
+import { createDeliverer } from './deliverer.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
 import { createHealthReporter } from './health-reporter.ts';
 import { activityLog, temporalLogger } from './log.ts';
@@ -33,6 +36,9 @@ const SCHEDULE_DEADLINE_MS = 5_000;
 
 /** Invoices whose workflows stay in memory while they wait: a bound on the worker's memory. */
 const MAX_CACHED_INVOICES = 1000;
+
+/** How long the start of a delivery may take; what is given up is found by the sweeper. */
+const WAKE_DEADLINE_MS = 10_000;
 
 export interface RunningWorker {
   /** Resolves when the worker has stopped; rejects when it had to. */
@@ -82,6 +88,8 @@ export async function startWorker(
   const connection = await NativeConnection.connect(await temporalConnectionOptions(config.temporal));
   const { namespace, taskQueue } = config.temporal;
   const client = clientOn(connection, config.temporal);
+  const sealer = createSealer(config.secrets.credentialsKeys);
+  const deliveries = createDeliveryGateway(client, { taskQueue, deadline_ms: WAKE_DEADLINE_MS });
   const worker = await Worker.create({
     connection,
     namespace,
@@ -91,7 +99,7 @@ export async function startWorker(
     activities: countedSweeps(
       createActivities({
         pool,
-        sealer: createSealer(config.secrets.credentialsKeys),
+        sealer,
         connectorFor,
         http,
         exchanges: countedCalls(exchanges, metrics),
@@ -99,6 +107,8 @@ export async function startWorker(
         auditKey: sealKey(config.secrets.apiKeyPepper),
         lanes: createLanes(LANE_WIDTH),
         breakers: createBreakers(Date.now, countedChanges(health, metrics)),
+        deliveries,
+        reconciliations: createReconciliationGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
         invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
         logger,
         committed: metrics.committed,
@@ -119,18 +129,25 @@ export async function startWorker(
     // An activity that never returns must not keep the process alive.
     shutdownForceTime: '30s',
   });
+  const deliverer = await createDeliverer({ config, connection, logger }, { sealer, deliveries });
 
   try {
-    await client.withDeadline(Date.now() + SCHEDULE_DEADLINE_MS, () =>
-      ensureSweepSchedule(client, taskQueue),
-    );
+    await client.withDeadline(Date.now() + SCHEDULE_DEADLINE_MS, async () => {
+      await ensureSweepSchedule(client, taskQueue);
+      await ensureReconciliationSchedule(client, taskQueue);
+    });
   } catch (err) {
     // Invoices go on without it; what is left behind waits until some worker starts with more luck.
-    logger.error({ err }, 'the schedule of the sweeper could not be made');
+    logger.error({ err }, 'the schedules of the sweeper and of reconciliation could not be made');
   }
   showWorkerStatus(registry, () => worker.getStatus());
   const served = await serveMetrics(registry, { host: metricsHost, port: metricsPort }, logger);
-  const running = worker.run();
+  const workers = [worker, deliverer.worker];
+  const shutdown = (): void => {
+    for (const one of workers) if (one.getState() === 'RUNNING') one.shutdown();
+  };
+  // One that had to stop takes the other along: the process is started again as a whole.
+  const running = Promise.allSettled(workers.map((one) => one.run().finally(shutdown)));
   const close = async (): Promise<void> => {
     await Promise.all([exchanges.close(), health.close()]);
     await Promise.allSettled([
@@ -139,14 +156,19 @@ export async function startWorker(
       recordPool.end(),
       http.close(),
       served.close(),
+      deliverer.close(),
     ]);
   };
-  const stopped = running.finally(close);
+  const stopped = running
+    .then((ends) => {
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    })
+    .finally(close);
   return {
     stopped,
     metricsUrl: served.url,
     async stop() {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
+      shutdown();
       await stopped;
     },
   };

@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { raw } from 'express';
 import { ROLES, type Role } from '../../db/operators.ts';
 import { listMerchantNames } from '../../db/ops-merchants.ts';
+import { asMerchant } from '../../db/scope.ts';
 import { html } from '../../pages/html.ts';
 import { buttonLink, emptyState } from '../../pages/look/components.ts';
 import { opsPage } from '../../pages/ops/frame.ts';
@@ -141,7 +142,11 @@ export function createArea(dependencies: ApiDependencies): Area {
       try {
         if (role !== undefined && !visit.may(role))
           throw new Problem('role_missing', `this takes the role ${role}; yours is ${visitor.operator.role}`);
-        await work(visitor, visit);
+        // Whoever is bound to one merchant is held to it by the database, too.
+        const { merchant_id } = visitor.operator;
+        await (merchant_id === null
+          ? work(visitor, visit)
+          : asMerchant(merchant_id, () => work(visitor, visit)));
       } catch (error) {
         if (response.headersSent) throw error;
         const problem = toProblem(error);

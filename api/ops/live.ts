@@ -5,6 +5,7 @@
 import type { Request, Response } from 'express';
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import { asService } from '../../db/scope.ts';
 import type { Visitor } from './session.ts';
 
 /** Something that pages can be live about. */
@@ -70,7 +71,8 @@ export function createLive(
   const poll = (): void => {
     timer = setTimeout(
       () => {
-        look()
+        // Not in the scope of whoever was the first to listen.
+        asService(look)
           .catch((error: unknown) =>
             logger.warn({ err: error }, 'live pages could not be told what has changed'),
           )

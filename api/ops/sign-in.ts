@@ -30,7 +30,7 @@ export function signInRoutes(dependencies: ApiDependencies, sessions: Sessions) 
 
   /** The token of a new session. Throws `Problem`. */
   const begin = async (request: Request, name: string, password: string): Promise<string> => {
-    const attempt: Attempt = { name, address: request.socket.remoteAddress ?? '' };
+    const attempt: Attempt = { name, address: request.ip ?? '' };
     const wait_s = await countAttempt(pool, apiKeyPepper, attempt);
     if (wait_s > 0) {
       logger.warn('an attempt to sign in came too early after others that failed');

@@ -8,6 +8,7 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { oneOf } from '../fields.ts';
 import { listHandler, objectId } from '../lists.ts';
 import { idParameter } from '../path.ts';
+import { incidentDetail, presentIncident, statusOf } from '../present-incident.ts';
 import { serviceId } from '../present.ts';
 import { notFound } from '../problem.ts';
 import { shown } from '../shown.ts';
@@ -48,28 +49,6 @@ export function incidentRoutes({ pool }: Pick<ApiDependencies, 'pool'>) {
   };
 
   return { list, read };
-}
-
-function presentIncident(row: IncidentRow) {
-  return {
-    object: 'incident',
-    id: row.id,
-    mode: row.mode,
-    status: statusOf(row),
-    provider_account: row.account_id,
-    provider: row.provider,
-    detail: incidentDetail(row),
-    since: row.opened_at,
-    recovered_at: row.recovered_at,
-    recovery: row.recovery,
-  };
-}
-
-const statusOf = ({ recovered_at }: IncidentRow) => (recovered_at === null ? 'open' : 'recovered');
-
-/** What happened, for people. */
-export function incidentDetail({ failures }: Pick<IncidentRow, 'failures'>): string {
-  return `${failures} calls failed within half a minute, so calls with the account are refused until one is answered`;
 }
 
 const columns: Columns<IncidentRow> = {
