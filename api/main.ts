@@ -79,6 +79,8 @@ await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
 const publicUrl =
   config.api.port === 0 ? config.api.publicUrl.replace(/:0$/, `:${port}`) : config.api.publicUrl;
+/** Ends the streams of live pages, which have no end of their own. */
+const streams = new AbortController();
 const app: Express = createApp({
   pool,
   sealer: createSealer(config.secrets.credentialsKeys),
@@ -102,6 +104,12 @@ const app: Express = createApp({
   background,
   refusals: createRefusalCounts(),
   metrics: createApiMetrics(registry),
+  operations: {
+    access: config.api.operationsAccess,
+    temporalUiUrl: config.temporal.uiUrl,
+    temporalNamespace: config.temporal.namespace,
+  },
+  stopping: streams.signal,
 });
 server.on('request', app);
 let stopping = false;
@@ -114,6 +122,7 @@ async function stop(signal: string): Promise<void> {
     server.closeAllConnections();
   }, SHUTDOWN_MS);
   const closed = once(server, 'close');
+  streams.abort();
   server.close();
   // Connections kept alive become idle when their last answer is out; nothing more is to be read from them.
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);

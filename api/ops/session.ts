@@ -24,6 +24,8 @@ export interface Sessions {
 }
 
 const LOCAL: Operator = { id: 'opr_local', name: 'local', role: 'admin', merchant_id: null };
+/** What a proxy adds: then whoever asks may be anywhere. */
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'via', 'x-real-ip'];
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
 export function createSessions({ pool, apiKeyPepper, publicUrl, operations }: ApiDependencies): Sessions {
@@ -42,7 +44,7 @@ export function createSessions({ pool, apiKeyPepper, publicUrl, operations }: Ap
       const operator = token === null ? null : await findSession(pool, token, used);
       if (operator !== null) return { operator, form_token: formToken(token ?? ''), isLocal: false };
       // A page of somebody else's must not get in by a name that leads to this machine.
-      const isHere = LOOPBACK.test(request.headers.host ?? '');
+      const isHere = LOOPBACK.test(request.headers.host ?? '') && !FORWARDED.some((name) => name in request.headers);
       return operations?.access === 'open' && isHere
         ? { operator: LOCAL, form_token: formToken('local'), isLocal: true }
         : null;
