@@ -8,6 +8,7 @@ import type { ProviderHttp } from '../providers/http.ts';
 import type { Reach } from '../providers/reach.ts';
 import type { ApiMetrics } from '../metrics/api-metrics.ts';
 import type { DeliveryGateway } from '../temporal/deliveries.ts';
+import type { WorkflowFacts } from '../temporal/inspect.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
 import type { ReconciliationGateway } from '../temporal/reconciliations.ts';
 import type { Background } from './background.ts';
@@ -21,6 +22,8 @@ export interface OperationsSettings {
   /** Without trailing slash; null: there is no link. */
   readonly temporalUiUrl: string | null;
   readonly temporalNamespace: string;
+  /** Looks at the workflow of an invoice; null: it has none that is kept. */
+  readonly inspect: (invoiceId: string) => Promise<WorkflowFacts | null>;
 }
 
 export interface ApiDependencies {

@@ -17,6 +17,7 @@ import { createRegistry } from '../metrics/registry.ts';
 import { serveMetrics } from '../metrics/server.ts';
 import { clientOn, lazyConnection } from '../temporal/connect.ts';
 import { createDeliveryGateway } from '../temporal/deliveries.ts';
+import { inspectInvoice } from '../temporal/inspect.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { createReconciliationGateway } from '../temporal/reconciliations.ts';
 import { fastForward } from '../temporal/test-clock.ts';
@@ -108,6 +109,7 @@ const app: Express = createApp({
     access: config.api.operationsAccess,
     temporalUiUrl: config.temporal.uiUrl,
     temporalNamespace: config.temporal.namespace,
+    inspect: (invoiceId) => inspectInvoice(client, invoiceId),
   },
   stopping: streams.signal,
 });

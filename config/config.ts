@@ -232,7 +232,8 @@ function contradictions(env: Environment): Problem[] {
       });
     }
   };
-  const isReached = !isLoopback(env.API_HOST) || !isLoopback(new URL(env.PUBLIC_URL ?? 'http://127.0.0.1').hostname);
+  const isReached =
+    !isLoopback(env.API_HOST) || !isLoopback(new URL(env.PUBLIC_URL ?? 'http://127.0.0.1').hostname);
   if (env.OPERATIONS_ACCESS === 'open' && (env.NODE_ENV === 'production' || isReached)) {
     problems.push({
       variable: 'OPERATIONS_ACCESS',

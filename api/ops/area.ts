@@ -64,6 +64,7 @@ export function createArea(dependencies: ApiDependencies): Area {
       ),
       request,
       response,
+      form_token: visitor.form_token,
       href: (path, more = {}) =>
         address(path, { merchant: query.get('merchant'), mode: query.get('mode'), ...more }),
       may: (role) => ROLES.indexOf(operator.role) >= ROLES.indexOf(role),

@@ -4,12 +4,13 @@ import { createArea, readForm, type OpsRoute } from './area.ts';
 import { invoiceSource } from './invoice-source.ts';
 import { createLive, type LiveSource } from './live.ts';
 import type { OpsPart } from './page.ts';
+import { invoicePart } from './invoice.ts';
 import { invoicesPart } from './invoices.ts';
 import { overviewPart } from './overview.ts';
 import { signInRoutes } from './sign-in.ts';
 
 /** In the order of the navigation. */
-const PARTS: readonly OpsPart[] = [overviewPart, invoicesPart];
+const PARTS: readonly OpsPart[] = [overviewPart, invoicesPart, invoicePart];
 const SOURCES: readonly LiveSource[] = [invoiceSource];
 
 export function opsRoutes(dependencies: ApiDependencies): OpsRoute[] {

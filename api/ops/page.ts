@@ -21,6 +21,8 @@ export interface Visit {
   readonly params: Readonly<Record<string, string>>;
   readonly request: Request;
   readonly response: Response;
+  /** For forms that a page has itself: a hidden `form_token`. */
+  readonly form_token: string;
   /** An address of this area within the same scope. `query`: null and empty values are left out. */
   href(path: string, query?: Readonly<Record<string, string | null>>): string;
   /** True when the operator's role is this one or one that may do more. */

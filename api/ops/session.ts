@@ -44,7 +44,8 @@ export function createSessions({ pool, apiKeyPepper, publicUrl, operations }: Ap
       const operator = token === null ? null : await findSession(pool, token, used);
       if (operator !== null) return { operator, form_token: formToken(token ?? ''), isLocal: false };
       // A page of somebody else's must not get in by a name that leads to this machine.
-      const isHere = LOOPBACK.test(request.headers.host ?? '') && !FORWARDED.some((name) => name in request.headers);
+      const isHere =
+        LOOPBACK.test(request.headers.host ?? '') && !FORWARDED.some((name) => name in request.headers);
       return operations?.access === 'open' && isHere
         ? { operator: LOCAL, form_token: formToken('local'), isLocal: true }
         : null;

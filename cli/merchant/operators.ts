@@ -32,25 +32,41 @@ interface Options {
 export function addOperators(program: Command): void {
   const operators = program
     .command('operators')
-    .description('the people who may use the pages under /ops; works on DATABASE_URL, else the last npm start');
+    .description(
+      'the people who may use the pages under /ops; works on DATABASE_URL, else the last npm start',
+    );
 
   operators
     .command('create')
     .description('lets somebody in; without --password-file a password is made up and shown, this one time')
     .argument('<name>', 'as they sign in: 2 to 64 of a-z, 0-9 and . @ + -', operatorName)
-    .requiredOption('--role <role>', 'viewer (looks), operator (moves money, decides) or admin (also configures)', role)
+    .requiredOption(
+      '--role <role>',
+      'viewer (looks), operator (moves money, decides) or admin (also configures)',
+      role,
+    )
     .option('--merchant <id>', 'the one merchant they see; without it all')
     .option('--password-file <path>', 'a file with the password, - for standard input')
-    .action(async (name: string, { role: chosen = 'viewer', merchant, passwordFile }: Options, command: Command) => {
-      const { password, shown } = await passwordFrom(passwordFile);
-      const made = await onDatabase((pool) =>
-        createOperator(pool, { name, role: chosen, merchant_id: merchant ?? null, password }),
-      ).catch((error: unknown) => {
-        throw isUnknownMerchant(error) ? new Error(`there is no merchant ${merchant ?? ''}`) : error;
-      });
-      if (!made) throw new Error(`there is an operator ${name} already`);
-      say(command, { name, role: chosen, merchant: merchant ?? null, ...shown }, `${name} may sign in as ${chosen}`);
-    });
+    .action(
+      async (
+        name: string,
+        { role: chosen = 'viewer', merchant, passwordFile }: Options,
+        command: Command,
+      ) => {
+        const { password, shown } = await passwordFrom(passwordFile);
+        const made = await onDatabase((pool) =>
+          createOperator(pool, { name, role: chosen, merchant_id: merchant ?? null, password }),
+        ).catch((error: unknown) => {
+          throw isUnknownMerchant(error) ? new Error(`there is no merchant ${merchant ?? ''}`) : error;
+        });
+        if (!made) throw new Error(`there is an operator ${name} already`);
+        say(
+          command,
+          { name, role: chosen, merchant: merchant ?? null, ...shown },
+          `${name} may sign in as ${chosen}`,
+        );
+      },
+    );
 
   operators
     .command('list')
@@ -102,7 +118,9 @@ function say(command: Command, result: Readonly<Record<string, unknown>>, words:
   console.log('password' in result ? `${words}.\nPassword  ${String(result['password'])}` : `${words}.`);
 }
 
-async function passwordFrom(path: string | undefined): Promise<{ password: string; shown: { password?: string } }> {
+async function passwordFrom(
+  path: string | undefined,
+): Promise<{ password: string; shown: { password?: string } }> {
   if (path === undefined) {
     const password = randomBytes(GENERATED_BYTES).toString('base64url');
     return { password, shown: { password } };
@@ -127,7 +145,9 @@ async function onDatabase<T>(work: (pool: pg.Pool) => Promise<T>): Promise<T> {
 
 function operatorName(text: string): string {
   if (OPERATOR_NAME.test(text)) return text;
-  throw new InvalidArgumentError('a name has 2 to 64 of a-z, 0-9 and . @ + -, and begins with a letter or digit.');
+  throw new InvalidArgumentError(
+    'a name has 2 to 64 of a-z, 0-9 and . @ + -, and begins with a letter or digit.',
+  );
 }
 
 function role(text: string): Role {

@@ -3,7 +3,7 @@ import { document, type Page } from '../document.ts';
 import { html, type Html } from '../html.ts';
 import { notice } from '../look/components.ts';
 import { clientScript, LOOK_SCRIPT } from '../look/script.ts';
-import { OPS_LOOK } from './look.ts';
+import { OPS_LOOK, STORY_LOOK } from './look.ts';
 
 export interface Choice {
   readonly value: string;
@@ -37,7 +37,7 @@ export function opsPage(frame: Frame, body: Html): Page {
       dir: 'ltr',
       title: `${title} · Sarraf`,
       layout: 'ops',
-      styles: [OPS_LOOK],
+      styles: [OPS_LOOK, STORY_LOOK],
       script: SCRIPT,
       hasForms: true,
     },

@@ -51,3 +51,28 @@ body[data-busy] { cursor: progress; } body[data-busy]::before { content: ""; pos
 @media (forced-colors: active) { .ops-nav a[aria-current] { outline: 2px solid; } }
 @media print { .ops { display: block; } .ops-head, .ops-nav, .ops .filters, .ops .live, .ops .pager { display: none; } }
 `;
+
+/** The parts that only some pages have. */
+export const STORY_LOOK = `
+.ops .timeline { list-style: none; margin: 0; padding: 0; }
+.ops .timeline li { display: grid; grid-template-columns: 11.5rem minmax(0, 1fr); gap: .25rem 1rem; padding: .6rem 0; border-bottom: 1px solid var(--line);
+  border-inline-start: 3px solid var(--line); padding-inline-start: .75rem; color: var(--text); }
+.ops .timeline li.bad { border-inline-start-color: var(--bad); } .ops .timeline li.good { border-inline-start-color: var(--good); }
+.ops .timeline li.busy { border-inline-start-color: var(--busy); } .ops .timeline li.info { border-inline-start-color: var(--info); }
+.ops .timeline time { color: var(--soft); font-variant-numeric: tabular-nums; } .ops .timeline p { margin: .15rem 0 0; overflow-wrap: anywhere; }
+@media (max-width: 40rem) { .ops .timeline li { grid-template-columns: minmax(0, 1fr); } }
+.ops .bar { display: block; width: 100%; height: 1.5rem; border-radius: .4rem; } .ops .bar .due { fill: var(--line); }
+.ops .bar .kept { fill: var(--good); } .ops .bar .excess { fill: var(--bad); } .ops .bar .refunded { fill: var(--info); } .ops .bar .authorized { fill: var(--busy); }
+.ops .bar line { stroke: var(--text); stroke-width: 3; }
+.ops .legend { display: flex; flex-wrap: wrap; gap: .4rem 1.5rem; margin: .75rem 0 0; } .ops .legend > div { display: flex; gap: .5rem; align-items: center; }
+.ops .legend dt { color: var(--soft); } .ops .legend dd { margin: 0; font-weight: 600; }
+.ops .dot { display: inline-block; width: .7rem; height: .7rem; margin-inline-end: .4rem; border-radius: .2rem; background: var(--line); }
+.ops .dot.kept { background: var(--good); } .ops .dot.excess { background: var(--bad); } .ops .dot.refunded { background: var(--info); } .ops .dot.authorized { background: var(--busy); }
+.ops .dot.due { border: 1px solid var(--edge); }
+.ops pre.says { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .875rem; }
+.ops .needs { list-style: none; margin: 0; padding: 0; } .ops .needs li { display: flex; gap: .75rem; align-items: baseline; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+.ops .needs .count { min-width: 2.5rem; font-size: 1.25rem; font-weight: 680; text-align: end; font-variant-numeric: tabular-nums; }
+.ops .chart { display: block; width: 100%; height: 12rem; } .ops .chart rect.money { fill: var(--accent); } .ops .chart rect.none { fill: var(--line); }
+.ops .chart a:hover rect, .ops .chart a:focus rect { fill: var(--info); }
+.ops .chart-days { display: flex; justify-content: space-between; color: var(--soft); font-size: .8125rem; }
+`;
