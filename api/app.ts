@@ -14,6 +14,7 @@ import { accountBreakerRoutes } from './routes/account-breaker.ts';
 import { accountRotationRoutes } from './routes/account-rotation.ts';
 import { accountWebhookRoutes } from './routes/account-webhooks.ts';
 import { balanceRoutes } from './routes/balances.ts';
+import { checkoutRoutes } from './routes/checkout.ts';
 import { caseRoutes } from './routes/cases.ts';
 import { showErrorDocs } from './routes/error-docs.ts';
 import { erasureRoutes } from './routes/erasures.ts';
@@ -78,6 +79,7 @@ function routes(dependencies: ApiDependencies): Route[] {
   const exchanges = exchangeRoutes(dependencies, finder);
   const erasures = erasureRoutes(dependencies);
   const returns = returnRoutes(dependencies);
+  const checkout = checkoutRoutes(dependencies, payments);
   const { health, ready } = healthRoutes(dependencies);
   const get = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'get', path, handlers });
   const post = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'post', path, handlers });
@@ -125,6 +127,10 @@ function routes(dependencies: ApiDependencies): Route[] {
     // Most providers send the browser with GET, some with the POST of a form.
     get('/return/:token{/:door}', returns.arrive),
     post('/return/:token{/:door}', returns.arrive),
+    get('/pay/:token', checkout.show),
+    post('/pay/:token', readBytes, checkout.act),
+    get('/pay/:token/events', checkout.events),
+    get('/pay/:token/version', checkout.version),
     get('/qr/:file', qrRoutes(dependencies).draw),
     get('/docs/errors', showErrorDocs),
     ...styleRoutes(dependencies).map(({ path, show }) => get(path, show)),

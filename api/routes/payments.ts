@@ -8,7 +8,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { newId } from '../../db/ids.ts';
 import { findInvoice, type Owner } from '../../db/invoices.ts';
-import { leaveOpen, type IdempotencyClaim } from '../../db/idempotency.ts';
+import { leaveOpen, storeAnswer, type IdempotencyClaim } from '../../db/idempotency.ts';
 import { findPayment, insertPayment, type NewPayment, type PaymentRow } from '../../db/payments.ts';
 import type { Mode } from '../../db/merchants.ts';
 import type { InvoiceFacts } from '../../temporal/invoices.ts';
@@ -154,6 +154,30 @@ export function paymentRoutes(dependencies: ApiDependencies) {
     await answerOutcome(answering, response, outcome, claim);
   };
 
+  /**
+   * The same for a page of ours, where nobody reads the answer: the page shows what became of the payment. Returns its id.
+   * Throws `Problem` when there is none, or while the first request with this claim is still under way.
+   */
+  const ask = async (
+    owner: Owner,
+    invoiceId: string,
+    body: unknown,
+    claim: IdempotencyClaim,
+  ): Promise<string> => {
+    const begun = await unlessRepeated(pool, claim, () => start(owner, invoiceId, body, claim));
+    if (begun.type === 'answered') return begun.resource_id;
+    const started = begun.type === 'started' ? begun : await resume(owner, begun.resource_id);
+    try {
+      const { type } = await drive(owner, started);
+      if (type === 'open') await leaveOpen(pool, claim);
+      else await storeAnswer(pool, claim, { status: 200, body: JSON.stringify({ id: started.payment_id }) });
+    } catch (error) {
+      await leaveOpen(pool, claim).catch(() => undefined);
+      throw error;
+    }
+    return started.payment_id;
+  };
+
   const answering: Answering<PaymentRow> = {
     pool,
     publicUrl,
@@ -169,5 +193,5 @@ export function paymentRoutes(dependencies: ApiDependencies) {
     sendJson(response, 200, answering.text(row));
   };
 
-  return { create, read };
+  return { create, ask, read };
 }

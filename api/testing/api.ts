@@ -88,6 +88,7 @@ export async function startTestApi(
     publicUrl: url + (changes.publicPath ?? ''),
     logger: createApiLogger('debug', { write: (line) => void log.push(line) }),
     now: Date.now,
+    closing: new AbortController().signal,
     background,
     refusals,
     ...changes,
