@@ -75,6 +75,8 @@ async function openScreen(invoice: CheckoutInvoice, wish: Wish, surroundings: Su
   const last = chosen ?? invoice.payments.at(-1);
   if (last === undefined) return { type: 'choose', setback: null, last: null, services, hasLive: false };
   if (wish.choose) return { type: 'choose', setback: null, last: null, services, hasLive: isUnderWay(last) };
+  // Nobody knows whether it brought anything, and a guess would be about the customer's money.
+  if (last.status === 'failed' && last.failure?.kind === 'unknown_outcome') return { type: 'processing' };
   if (isUnderWay(last)) return liveScreen(invoice, last, wish, surroundings);
   const setback = setbackOf(last);
   const known = services.find(({ id }) => id === serviceOf(last).id) ?? null;
@@ -99,7 +101,7 @@ const FAILURES = {
   declined: 'declined',
   unavailable: 'unavailable',
   rate_limited: 'unavailable',
-  unknown_outcome: 'unavailable',
+  unknown_outcome: 'left',
   invalid_request: 'refused',
   bad_credentials: 'refused',
   not_found: 'refused',

@@ -315,6 +315,15 @@ describe('the screen', () => {
     expect(text).not.toContain('secret words');
   });
 
+  it('says nothing of money that nobody knows about', async () => {
+    const page = await made();
+    await choose(page.path, { service: 'bazaar.qr' });
+    await stands(page, 'failed', { kind: 'unknown_outcome', code: 'x', message: 'x' });
+    const { text } = await browse(page.path);
+    expect(screenOf(text)).toBe('processing');
+    expect(text).not.toContain('Nothing was taken');
+  });
+
   it('offers no service whose breaker is open, and says so', async () => {
     const merchant = await api.addMerchant();
     const page = await made({}, merchant.key);

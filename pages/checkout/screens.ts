@@ -49,7 +49,7 @@ export function screenHtml(scene: Scene): Html {
     case 'phone':
       return phone(scene, screen);
     case 'processing':
-      return html`${head(texts.processing.title, texts.processing.text, SIGNS.turning)}${waiting(scene)}`;
+      return html`${head(texts.processing.title, texts.processing.text, SIGNS.turning)}${waiting(scene)}${otherWays(scene)}`;
     case 'authorized':
       return html`${head(texts.authorized.title, texts.authorized.text, SIGNS.good)}${shopLink(scene, 'main')}`;
     case 'paid':
@@ -138,9 +138,12 @@ function transfer(scene: Scene, { show, until }: Of<'instructions'>): Html {
   const { transfer: words, copy, copied, qr_alt } = scene.texts;
   const { transfer: account, qr } = show;
   if (account === null) return html``;
+  const { received, left } = scene.view.order;
+  const part =
+    received !== null && left !== null ? scene.texts.partial(isolated(received), isolated(left)) : null;
   const line = (term: string, shown: string, value = shown): Copyable => ({ term, shown, value });
-  return html`${head(words.title, qr === null ? null : words.text)} ${qr && qrCode(qr, qr_alt)}
-    <h2>${words.by_hand}</h2>
+  return html`${head(words.title, qr === null ? part : words.text)} ${qr && qrCode(qr, qr_alt)}
+    ${qr && html`<h2>${words.by_hand}</h2>`}
     ${facts([
       { term: words.bank, text: account.bank_name },
       { term: words.account_name, text: account.account_name },

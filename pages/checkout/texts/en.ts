@@ -123,7 +123,7 @@ export const en: CheckoutTexts = {
     },
     lapsed: {
       title: 'The time to pay ran out',
-      text: 'Nothing was taken. You can start again: the order can still be paid.',
+      text: 'No money has arrived. If you have paid already, please do not pay again. Otherwise you can start again.',
     },
     unavailable: {
       title: 'This service cannot be reached right now',
@@ -229,7 +229,7 @@ export const en: CheckoutTexts = {
   },
   broken: {
     title: 'Something is not working right now',
-    text: 'It is our fault, not yours. Nothing was taken. Please try again in a moment.',
+    text: 'It is our fault, not yours. Please look again in a moment, before you pay again.',
   },
   receipt: {
     merchant: 'Paid to',

@@ -34,7 +34,7 @@ export const fr: CheckoutTexts = {
     },
     lapsed: {
       title: 'Le délai de paiement est écoulé',
-      text: 'Rien n’a été prélevé. Vous pouvez recommencer : la commande peut encore être payée.',
+      text: 'Aucun argent n’est arrivé. Si vous avez déjà payé, ne payez pas une seconde fois. Sinon, vous pouvez recommencer.',
     },
     unavailable: {
       title: 'Ce service est injoignable pour le moment',
@@ -144,7 +144,7 @@ export const fr: CheckoutTexts = {
   },
   broken: {
     title: 'Quelque chose ne fonctionne pas',
-    text: 'C’est notre faute, pas la vôtre. Rien n’a été prélevé. Réessayez dans un instant.',
+    text: 'C’est notre faute, pas la vôtre. Regardez de nouveau dans un instant, avant de payer encore.',
   },
   receipt: {
     merchant: 'Payé à',

@@ -34,7 +34,7 @@ export const vi: CheckoutTexts = {
     },
     lapsed: {
       title: 'Đã hết thời gian thanh toán',
-      text: 'Bạn chưa bị trừ tiền. Bạn có thể bắt đầu lại: đơn hàng vẫn còn thanh toán được.',
+      text: 'Chưa nhận được tiền. Nếu bạn đã thanh toán, vui lòng đừng thanh toán lần nữa. Nếu chưa, bạn có thể bắt đầu lại.',
     },
     unavailable: {
       title: 'Hiện không kết nối được với dịch vụ này',
@@ -140,7 +140,7 @@ export const vi: CheckoutTexts = {
   too_many: { title: 'Xin chờ một chút', text: 'Hơi nhanh quá. Vui lòng thử lại sau vài giây.' },
   broken: {
     title: 'Hiện có trục trặc',
-    text: 'Lỗi của chúng tôi, không phải của bạn. Bạn chưa bị trừ tiền. Vui lòng thử lại sau.',
+    text: 'Lỗi của chúng tôi, không phải của bạn. Vui lòng kiểm tra lại sau giây lát, trước khi thanh toán lần nữa.',
   },
   receipt: {
     merchant: 'Trả cho',
