@@ -17,6 +17,8 @@ export interface OpenAccount {
 export interface CallSubject {
   readonly invoice_id: string;
   readonly payment_id: string | null;
+  /** The capture, void or refund that is asked for. */
+  readonly operation_id?: string;
 }
 
 /** Every call made with the context is kept among the exchanges of its subject. */
@@ -53,8 +55,18 @@ export function createAccountOpener(
       const call = `${operation} ${method} ${url}`;
       const attempt = made.get(call) ?? first;
       made.set(call, attempt + 1);
-      const { invoice_id, payment_id } = subject;
-      exchanges.record({ account_id: account.id, provider, invoice_id, payment_id, attempt, seen, redactor });
+      const { invoice_id, payment_id, operation_id } = subject;
+      exchanges.record({
+        account_id: account.id,
+        provider,
+        invoice_id,
+        payment_id,
+        // What only looks, or gets a token, is no attempt at it.
+        operation_id: seen.request.mutates ? (operation_id ?? null) : null,
+        attempt,
+        seen,
+        redactor,
+      });
     });
   };
 

@@ -43,6 +43,7 @@ const dependencies = (): ActivityDependencies => ({
   http,
   exchanges: { record: (exchange) => void kept.push(exchange) },
   exchangesKept_days: 90,
+  auditKey: Buffer.alloc(32, 1),
   lanes: createLanes(4),
   breakers: createBreakers(Date.now, () => undefined),
   invoices: createTestGateway(db.pool),
@@ -86,6 +87,31 @@ async function pending(): Promise<{ invoice: InvoiceState; payment: string; prov
   const { state } = await request(payment);
   return { invoice, payment, provider_payment_id: state.payments[0]?.provider_payment_id ?? '' };
 }
+
+describe('a fee', () => {
+  it('that is told after the receipt was booked, or told anew, is booked as a correction, once', async () => {
+    const { invoice, payment } = await pending();
+    const [made] = bank.payments.slice(-1);
+    const told = async (fee: number | null): Promise<void> => {
+      made!.status = 'paid';
+      made!.receipts = [{ key: 'T1', amount: 100_000, paid_at: null, fee }];
+      await check(invoice.id, payment, 'read');
+    };
+    for (const fee of [null, 1500, 1500, null, 1200]) await told(fee);
+    const { rows } = await db.pool.query(
+      'select transaction_key as key, account, amount from ledger_entries where invoice_id = $1 order by at, line',
+      [invoice.id],
+    );
+    expect(rows).toEqual([
+      { key: `receipt:${payment}:T1`, account: 'provider_clearing', amount: 100_000 },
+      { key: `receipt:${payment}:T1`, account: 'merchant_payable', amount: -100_000 },
+      { key: `fee:${payment}:T1:1`, account: 'provider_clearing', amount: -1500 },
+      { key: `fee:${payment}:T1:1`, account: 'provider_fees', amount: 1500 },
+      { key: `fee:${payment}:T1:2`, account: 'provider_clearing', amount: 300 },
+      { key: `fee:${payment}:T1:2`, account: 'provider_fees', amount: -300 },
+    ]);
+  });
+});
 
 describe('requestPayment', () => {
   it('sends the payment and records what the customer needs', async () => {

@@ -68,7 +68,7 @@ export async function applyWebhook(
   const circumstances = {
     source: 'webhook',
     expires_at,
-    capture_before: captureBefore(method, now),
+    capture_before: captureBefore(method, reading, now, dependencies.now()),
   } as const;
   const standing = await recordNews(dependencies, state, now, {
     events: () => eventsOf(payment, reading, circumstances),

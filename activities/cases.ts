@@ -6,11 +6,12 @@ import {
   findCase,
   hasCase,
   isOpen,
+  refundOfCase,
   type CaseDecision,
   type CaseState,
 } from '../domain/cases.ts';
 import type { InvoiceEvent } from '../domain/events.ts';
-import { openOperations } from '../domain/operations.ts';
+import { openOperations, operationStatus } from '../domain/operations.ts';
 import { ProviderError, type ProviderFailure } from '../domain/provider-error.ts';
 import { findPayment, type InvoiceState, type PaymentState } from '../domain/state.ts';
 import type { AccountOpener } from './accounts.ts';
@@ -122,7 +123,7 @@ async function consequences(
           invoice_id: state.id,
           payment_id: payment.id,
           account_id: payment.account_id,
-          operation_id: one.id.replace(/^case_/, 'rfd_'),
+          operation_id: refundOfCase(one.id),
           kind: 'refund',
           amount: one.amount,
           manual: decision === 'refund_by_hand',
@@ -139,19 +140,27 @@ async function consequences(
     case 'it_exists':
       return aboutPayment(dependencies, open, state, payment, provider_id, now, signal);
     case 'it_does_not_exist':
+      if (payment.created_at !== null) return 'provider_contradicts';
       return [{ type: 'payment.failed', payment_id: payment.id, failure: decided('never_created') }];
   }
 }
 
-/** With the provider's own id, so that the next reading, which names it, does not book it a second time. */
+/**
+ * With the provider's own id, so that the next reading, which names it, does not book it a second time. What has become known while
+ * the case was open is only confirmed.
+ */
 function aboutOperation(
   payment: PaymentState,
   { operation_id }: CaseState,
   decision: 'it_happened' | 'it_did_not_happen',
   key: string | null,
 ): readonly InvoiceEvent[] | CaseRefusal {
-  const operation = openOperations(payment).find(({ id }) => id === operation_id);
+  const operation = payment.operations.find(({ id }) => id === operation_id);
   if (!operation || operation_id === null) return 'decision_not_possible';
+  if (!openOperations(payment).includes(operation)) {
+    const hasHappened = operationStatus(operation, payment) === 'succeeded';
+    return hasHappened === (decision === 'it_happened') ? [] : 'provider_contradicts';
+  }
   const ids = { payment_id: payment.id, operation_id };
   if (decision === 'it_did_not_happen') {
     return [{ type: 'operation.failed', ...ids, failure: decided('did_not_happen') }];
@@ -205,7 +214,7 @@ async function aboutPayment(
     return eventsOf(payment, reading, {
       source: 'manual',
       expires_at: reading.expires_at ?? new Date(now + manifest.lifetime_s * 1000).toISOString(),
-      capture_before: captureBefore(manifest, now),
+      capture_before: captureBefore(manifest, reading, now, dependencies.now()),
     });
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;

@@ -54,7 +54,7 @@ export async function checkPayment(
   const circumstances = {
     source,
     expires_at: payment.expires_at ?? '',
-    capture_before: captureBefore(methodOf(connector, payment.method), now),
+    capture_before: captureBefore(methodOf(connector, payment.method), reading, now, dependencies.now()),
   };
   const standing = await recordNews(dependencies, state, now, {
     events: (latest) =>

@@ -18,6 +18,8 @@ export interface ActivityDependencies {
   readonly exchanges: ExchangeRecorder;
   /** How long calls to providers and the bodies of webhooks are kept, days. */
   readonly exchangesKept_days: number;
+  /** Seals the links of the audit chain. */
+  readonly auditKey: Uint8Array;
   readonly lanes: Lanes;
   readonly breakers: Breakers;
   /** The sweeper's way back to the invoices' workflows. */
@@ -39,6 +41,8 @@ export interface RawExchange {
   readonly provider: string;
   readonly invoice_id: string;
   readonly payment_id: string | null;
+  /** The capture, void or refund that this call asks for; null for every other call. */
+  readonly operation_id: string | null;
   /** 1 for the first; a call that is repeated with a fresh token, or by an activity that runs again, counts on. */
   readonly attempt: number;
   readonly seen: SeenExchange;

@@ -14,6 +14,12 @@ import {
   type ResolvedStanding,
 } from './cases.ts';
 import { applyWebhook, type AppliedStanding, type ApplyWebhookArguments } from './apply-webhook.ts';
+import {
+  endAuthorization,
+  warnOfExpiry,
+  type EndAuthorizationArguments,
+  type WarnOfExpiryArguments,
+} from './authorization.ts';
 import { checkPayment, type CheckedStanding, type CheckPaymentArguments } from './check-payment.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endInvoice, type EndInvoiceArguments } from './end-invoice.ts';
@@ -33,6 +39,8 @@ export interface Activities {
   lookUpPayment(input: RequestPaymentArguments): Promise<Standing | LaneFull>;
   checkPayment(input: CheckPaymentArguments): Promise<CheckedStanding | LaneFull>;
   moveMoney(input: MoveMoneyArguments): Promise<MovedStanding | LaneFull>;
+  warnOfExpiry(input: WarnOfExpiryArguments): Promise<Standing>;
+  endAuthorization(input: EndAuthorizationArguments): Promise<MovedStanding | LaneFull>;
   applyPolicies(input: ApplyPoliciesArguments): Promise<Standing>;
   openCase(input: OpenCaseArguments): Promise<Standing>;
   resolveCase(input: ResolveCaseArguments): Promise<ResolvedStanding>;
@@ -66,6 +74,9 @@ export function createActivities(dependencies: ActivityDependencies): Activities
       inLane(input.account_id, () => checkPayment(dependencies, open, input, cancellationSignal())),
     moveMoney: (input) =>
       inLane(input.account_id, () => moveMoney(dependencies, open, input, cancellationSignal())),
+    warnOfExpiry: (input) => warnOfExpiry(dependencies, input),
+    endAuthorization: (input) =>
+      inLane(input.account_id, () => endAuthorization(dependencies, open, input, cancellationSignal())),
     applyPolicies: (input) => applyPolicies(dependencies, open, input, cancellationSignal()),
     openCase: (input) => openCase(dependencies, input),
     resolveCase: (input) => resolveCase(dependencies, open, input, cancellationSignal()),

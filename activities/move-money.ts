@@ -21,7 +21,7 @@ import { findPayment, type InvoiceState, type PaymentState } from '../domain/sta
 import type { PaymentReading } from '../providers/contract.ts';
 import type { AccountOpener, OpenAccount } from './accounts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { captureBefore, eventsOf, mismatch, refundEvent, type Circumstances } from './readings.ts';
+import { eventsOf, mismatch, refundEvent, type Circumstances } from './readings.ts';
 import { mustLoad, recordNews, type Standing } from './record.ts';
 import { methodOf } from './request-payment.ts';
 
@@ -69,13 +69,14 @@ export async function moveMoney(
   const call = { invoice: reserved.state, payment, operation, reason };
   const outcome = await carryOut(
     dependencies,
-    () => open(account, signal, { invoice_id: reserved.state.id, payment_id }),
+    () => open(account, signal, { invoice_id: reserved.state.id, payment_id, operation_id }),
     call,
   );
   const circumstances: Circumstances = {
     source: 'request',
     expires_at: payment.expires_at ?? '',
-    capture_before: captureBefore(methodOf(dependencies.connectorFor(payment.provider), payment.method), now),
+    // What is captured or given up was authorized before.
+    capture_before: payment.capture_before,
   };
   const standing = await recordNews(dependencies, reserved.state, now, {
     events: (latest) => outcome(paymentIn(latest, payment_id), circumstances),

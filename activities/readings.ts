@@ -1,6 +1,7 @@
 /** What a provider says of a payment, turned into facts, after it has been held against the invoice. */
 import { newId } from '../db/ids.ts';
 import type { InvoiceEvent, Source } from '../domain/events.ts';
+import { feeNews } from '../domain/fees.ts';
 import { addAmounts } from '../domain/money.ts';
 import { openOperations, type OperationState } from '../domain/operations.ts';
 import type { InvoiceState, PaymentState } from '../domain/state.ts';
@@ -61,7 +62,8 @@ export function eventsOf(
     events.push({ type: 'payment.authorized', payment_id, amount, capture_before, source });
   }
   for (const { key, amount, fee, paid_at } of reading.receipts) {
-    events.push({ type: 'money.received', payment_id, key, amount, fee, paid_at, source });
+    const news = feeNews(payment, key, fee);
+    events.push(news ?? { type: 'money.received', payment_id, key, amount, fee, paid_at, source });
   }
   events.push(...captureEvents(payment, reading), ...refundEvents(payment, reading, source));
   switch (reading.status) {
@@ -165,9 +167,19 @@ function gaveUpTheRest(payment: PaymentState, { authorized, receipts }: PaymentR
   return held !== undefined && addAmounts(receipts.map(({ amount }) => amount)) < held;
 }
 
-/** When an authorization that is learnt of now ends; null when its provider does not say. */
-export function captureBefore({ authorization_s }: MethodManifest, now: number): string | null {
-  return authorization_s === undefined ? null : new Date(now + authorization_s * 1000).toISOString();
+/**
+ * When an authorization that is learnt of by this reading ends, RFC 3339; null when nobody says. `now` and `wall_now`: the
+ * workflow's clock and the wall's, milliseconds.
+ */
+export function captureBefore(
+  { authorization_s }: MethodManifest,
+  { authorized_at = null }: Pick<PaymentReading, 'authorized_at'>,
+  now: number,
+  wall_now: number,
+): string | null {
+  if (authorization_s === undefined) return null;
+  const since = authorized_at === null ? now : Date.parse(onInvoiceClock(authorized_at, now, wall_now));
+  return new Date(Math.min(now, since) + authorization_s * 1000).toISOString();
 }
 
 /** A test clock that is ahead by less than this is just the time an activity takes to start. */

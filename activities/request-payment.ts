@@ -183,7 +183,7 @@ async function lookUp(
   const circumstances = {
     source: 'lookup',
     expires_at,
-    capture_before: captureBefore(manifest, now),
+    capture_before: captureBefore(manifest, reading, now, dependencies.now()),
   } as const;
   return { events: eventsOf(payment, reading, circumstances), nextAction: reading.next_action };
 }

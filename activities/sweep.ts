@@ -26,6 +26,7 @@ import { display, money } from '../domain/money.ts';
 import { ProviderError } from '../domain/provider-error.ts';
 import type { InvoiceFacts } from '../temporal/invoices.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { sealTrail } from './seal.ts';
 
 /** What one sweep did, by kind. */
 export interface SweepReport {
@@ -44,13 +45,15 @@ export interface SweepReport {
   readonly exchanges_deleted: number;
   /** Of webhooks that have been kept long enough, bodies and headers. */
   readonly webhooks_erased: number;
+  /** New links of audit chains. */
+  readonly links_sealed: number;
   /** What could not be driven; it comes again. */
   readonly failed: number;
 }
 
 export type SweepDependencies = Pick<
   ActivityDependencies,
-  'pool' | 'invoices' | 'connectorFor' | 'logger' | 'exchangesKept_days'
+  'pool' | 'invoices' | 'connectorFor' | 'logger' | 'exchangesKept_days' | 'auditKey'
 >;
 
 /** Rows of one kind per sweep. Unmatched webhooks are read with their bodies, up to 256 KB each. */
@@ -73,6 +76,7 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
     keys_deleted: 0,
     exchanges_deleted: 0,
     webhooks_erased: 0,
+    links_sealed: 0,
     failed: 0,
   };
 
@@ -156,6 +160,7 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
     const cause = `older than ${exchangesKept_days} days`;
     logger.info({ exchanges_deleted, webhooks_erased, cause }, 'swept: exchanges with providers');
   }
+  counts.links_sealed = await sealTrail(dependencies);
   return counts;
 }
 

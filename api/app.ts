@@ -13,6 +13,7 @@ import { createAccountFinder } from './provider-accounts.ts';
 import { accountBreakerRoutes } from './routes/account-breaker.ts';
 import { accountRotationRoutes } from './routes/account-rotation.ts';
 import { accountWebhookRoutes } from './routes/account-webhooks.ts';
+import { auditEntryRoutes } from './routes/audit-entries.ts';
 import { balanceRoutes } from './routes/balances.ts';
 import { checkoutRoutes } from './routes/checkout.ts';
 import { caseRoutes } from './routes/cases.ts';
@@ -66,6 +67,7 @@ function routes(dependencies: ApiDependencies): Route[] {
   const operations = operationRoutes(dependencies);
   const events = eventRoutes(dependencies);
   const cases = caseRoutes(dependencies);
+  const trail = auditEntryRoutes(dependencies);
   const balances = balanceRoutes(dependencies);
   const merchant = merchantRoutes(dependencies);
   const services = paymentServiceRoutes(dependencies);
@@ -111,6 +113,9 @@ function routes(dependencies: ApiDependencies): Route[] {
     get('/v1/cases/:id', key, cases.read),
     post('/v1/cases/:id/resolve', key, readBytes, cases.resolve),
     get('/v1/balances', key, balances.read),
+    get('/v1/audit_entries', key, trail.list),
+    get('/v1/audit_entries/:id', key, trail.read),
+    get('/v1/audit_chain', key, trail.head),
     get('/v1/merchant', key, merchant.read),
     patch('/v1/merchant', key, readBytes, merchant.change),
     get('/v1/payment_services', key, services.list),

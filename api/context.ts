@@ -1,5 +1,6 @@
 /** What is known of a request while it is handled; also what its log line says. */
 import type { Response } from 'express';
+import type { AuditNote } from '../db/audit-entries.ts';
 import type { Owner } from '../db/invoices.ts';
 import type { Policies } from '../domain/cases.ts';
 
@@ -29,6 +30,11 @@ export function holderOf(response: Response): Holder {
   const { holder } = contextOf(response);
   if (holder === null) throw new Error('this route is not behind requireKey');
   return holder;
+}
+
+/** What the audit trail says of an action of this request: the key that asks, and `details` without secrets. */
+export function noteBy(response: Response, details: AuditNote['details'] = {}): AuditNote {
+  return { actor: { type: 'api_key', id: holderOf(response).key_id }, details };
 }
 
 /** Whose objects the request may see. */

@@ -1,6 +1,7 @@
 /** The fields that requests are made of, each with its limits in one place. */
 import { z } from 'zod';
 import type { Mode } from '../db/merchants.ts';
+import { AUTHORIZATION_ENDS } from '../domain/authorization.ts';
 import { allCurrencies, isCurrency, type Currency } from '../domain/currency.ts';
 import { MAX_AMOUNT } from '../domain/money.ts';
 import { looksLikeCardNumber } from '../domain/card-number.ts';
@@ -107,6 +108,10 @@ export const oneOf = <const Word extends string>(words: readonly Word[], code: s
     const hint = meant === null ? '' : `; did you mean "${meant}"?`;
     return { code, detail: `is not ${what}${hint}`, expected };
   });
+
+/** What becomes of authorized money that nobody has captured when its authorization is about to end. */
+export const authorizationEnd = () =>
+  oneOf(AUTHORIZATION_ENDS, 'unknown_authorization_end', 'a way to end an authorization');
 
 /** What becomes of money that comes late or beyond what was owed. */
 export const moneyPolicy = () => oneOf(['accept', 'refund', 'hold'], 'unknown_policy', 'a policy');

@@ -5,14 +5,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Client } from '@temporalio/client';
 import type { Express } from 'express';
 import { loadServiceConfig } from '../config/index.ts';
 import { createPool } from '../db/pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { connectors } from '../providers/index.ts';
-import { lazyConnection } from '../temporal/connect.ts';
+import { clientOn, lazyConnection } from '../temporal/connect.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { fastForward } from '../temporal/test-clock.ts';
 import { createApp } from './app.ts';
@@ -38,9 +37,9 @@ const pool = createPool({
   name: 'sarraf-api',
   onError: (err) => logger.warn({ err }, 'a database connection broke'),
 });
-const { namespace, taskQueue } = config.temporal;
+const { taskQueue } = config.temporal;
 const connection = await lazyConnection(config.temporal);
-const client = new Client({ connection, namespace });
+const client = clientOn(connection, config.temporal);
 const background = createBackground();
 const { addresses: reach, sandboxControlUrl } = config.providers;
 const providerHttp = createProviderHttp({

@@ -13,6 +13,7 @@ const NAMES = {
   case: 'case',
   evt: 'event',
   pacc: 'provider account',
+  aud: 'audit entry',
 } as const;
 
 /** The `:id` of the path; throws the problem of an unknown object when it does not have the form of one. */

@@ -19,10 +19,21 @@ export const recordedEvent = ({ type, data, at }: EventColumns): RecordedEvent =
   ({ type, at, ...data }) as RecordedEvent;
 
 /** The state before the first event, by the columns that the API wrote. */
-function stateAtFirst(row: InvoiceColumns): InvoiceState {
-  const { id, merchant_id, currency, amount, due_at, capture_method, created_at } = row;
+export function stateAtFirst(row: InvoiceColumns): InvoiceState {
+  const { id, merchant_id, currency, amount, due_at, capture_method, on_authorization_expiry, created_at } =
+    row;
   const policies = { late: row.late_money, excess: row.excess_money };
-  return newInvoice({ id, merchant_id, currency, amount, due_at, capture_method, policies, created_at });
+  return newInvoice({
+    id,
+    merchant_id,
+    currency,
+    amount,
+    due_at,
+    capture_method,
+    on_authorization_expiry,
+    policies,
+    created_at,
+  });
 }
 
 const sequence: InvoiceInvariant = {

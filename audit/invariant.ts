@@ -27,16 +27,22 @@ export interface InvoiceRecord {
   readonly cases: readonly CaseColumns[];
   readonly ledger: readonly LedgerColumns[];
   readonly outgoing: readonly OutgoingColumns[];
+  readonly entries: readonly EntryColumns[];
 }
 
 export interface InvoiceColumns {
   readonly id: string;
   readonly merchant_id: string;
+  readonly mode: string;
+  readonly created_by: string | null;
+  /** The last event that the audit chain covers; null: it does not know the invoice yet. */
+  readonly sealed_to: number | null;
   readonly currency: string;
   readonly amount: number;
   readonly due_at: string;
   readonly created_at: string;
   readonly capture_method: InvoiceState['capture_method'];
+  readonly on_authorization_expiry: InvoiceState['on_authorization_expiry'];
   readonly late_money: InvoiceState['policies']['late'];
   readonly excess_money: InvoiceState['policies']['excess'];
   readonly state: InvoiceState;
@@ -73,6 +79,7 @@ export interface PaymentColumns {
   readonly amount_received: number;
   readonly amount_authorized: number;
   readonly amount_refunded: number;
+  readonly requested_by: string | null;
   /** Create calls that the provider took, or may have taken, as far as calls are still kept. */
   readonly creations: number;
 }
@@ -85,6 +92,7 @@ export interface OperationColumns {
   readonly amount: number | null;
   readonly status: string;
   readonly provider_operation_id: string | null;
+  readonly requested_by: string;
 }
 
 export interface CaseColumns {
@@ -117,4 +125,16 @@ export interface OutgoingColumns {
   readonly type: string;
   readonly payment_id: string | null;
   readonly data: object;
+}
+
+/** What the audit trail says of an event, or of the invoice itself (0). */
+export interface EntryColumns {
+  readonly id: string;
+  readonly event_sequence: number;
+  readonly merchant_id: string;
+  readonly mode: string;
+  readonly actor_type: string;
+  readonly actor_id: string | null;
+  readonly action: string;
+  readonly object_id: string;
 }

@@ -7,7 +7,7 @@ const TABLES = {
   events: `select invoice_id, sequence, type, event_key, data, at, recorded_at::text as commit
     from invoice_events where invoice_id = any($1) order by invoice_id, sequence`,
   payments: `select p.invoice_id, p.id, p.account_id, p.provider, p.method, p.currency, p.amount, p.status, p.provider_payment_id,
-      p.sent_at, p.expires_at, p.capture_before, p.amount_received, p.amount_authorized, p.amount_refunded,
+      p.sent_at, p.expires_at, p.capture_before, p.amount_received, p.amount_authorized, p.amount_refunded, p.requested_by,
       coalesce(c.creations, 0) as creations
     from payments p left join (
       select payment_id, count(*) as creations from provider_exchanges
@@ -16,7 +16,7 @@ const TABLES = {
       group by payment_id
     ) c on c.payment_id = p.id
     where p.invoice_id = any($1) order by p.id`,
-  operations: `select invoice_id, id, kind, payment_id, currency, amount, status, provider_operation_id
+  operations: `select invoice_id, id, kind, payment_id, currency, amount, status, provider_operation_id, requested_by
     from payment_operations where invoice_id = any($1) order by id`,
   cases: `select invoice_id, id, kind, payment_id, operation_id, currency, amount, opened_at, resolved_at, decision, resolved_by
     from cases where invoice_id = any($1) order by id`,
@@ -24,6 +24,8 @@ const TABLES = {
     from ledger_entries where invoice_id = any($1) order by transaction_key, line`,
   outgoing: `select invoice_id, sequence, line, type, payment_id, data
     from outgoing_events where invoice_id = any($1) order by sequence, line`,
+  entries: `select invoice_id, id, event_sequence, merchant_id, mode, actor_type, actor_id, action, object_id
+    from audit_entries where invoice_id = any($1)`,
 } satisfies Record<Exclude<keyof InvoiceRecord, 'row'>, string>;
 
 /**
@@ -59,9 +61,9 @@ export async function* invoiceBatches(pool: pg.Pool, size: number): AsyncGenerat
 
 async function readBatch(client: pg.PoolClient, after: string, size: number): Promise<InvoiceRecord[]> {
   const { rows } = await client.query<InvoiceColumns>(
-    `select id, merchant_id, currency, amount, due_at, created_at, capture_method, late_money, excess_money, state, version,
-       status, amount_received, amount_late, amount_authorized, amount_refunded
-     from invoices where id > $1 order by id limit $2`,
+    `select id, merchant_id, mode, created_by, currency, amount, due_at, created_at, capture_method, on_authorization_expiry, late_money, excess_money, state, version,
+       status, (select t.last from audit_items t where t.subject = i.id order by t.first desc limit 1) as sealed_to, amount_received, amount_late, amount_authorized, amount_refunded
+     from invoices i where id > $1 order by id limit $2`,
     [after, size],
   );
   const ids = rows.map(({ id }) => id);
@@ -72,6 +74,7 @@ async function readBatch(client: pg.PoolClient, after: string, size: number): Pr
     cases: await grouped(client, TABLES.cases, ids),
     ledger: await grouped(client, TABLES.ledger, ids),
     outgoing: await grouped(client, TABLES.outgoing, ids),
+    entries: await grouped(client, TABLES.entries, ids),
   });
 }
 
@@ -101,5 +104,6 @@ function joined(rows: readonly InvoiceColumns[], tables: Grouped): InvoiceRecord
     cases: tables.cases.get(row.id) ?? [],
     ledger: tables.ledger.get(row.id) ?? [],
     outgoing: tables.outgoing.get(row.id) ?? [],
+    entries: tables.entries.get(row.id) ?? [],
   }));
 }

@@ -1,10 +1,12 @@
 /** What must hold between the state of an invoice and the rows that are kept beside it: payments, operations, cases, ledger. */
-import { ledgerTransaction } from '../domain/ledger.ts';
+import { claimsOf, claimsOn } from '../domain/claims.ts';
+import { ALLOCATION, ledgerTransactions, type LedgerAccount } from '../domain/ledger.ts';
 import { heldBy, movementsOf, receivedBy, refundedBy } from '../domain/operations.ts';
+import { reduce } from '../domain/reduce.ts';
 import { findPayment } from '../domain/state.ts';
 import { paymentStatus } from '../domain/status.ts';
 import { canonical, differences } from './compare.ts';
-import { recordedEvent } from './event-invariants.ts';
+import { recordedEvent, stateAtFirst } from './event-invariants.ts';
 import type { InvoiceInvariant, InvoiceRecord, LedgerColumns, Violation } from './invariant.ts';
 
 const payments: InvoiceInvariant = {
@@ -111,10 +113,11 @@ const balanced: InvoiceInvariant = {
 
 const posted: InvoiceInvariant = {
   id: 'ledger_is_the_events',
-  title: 'Each transfer is one ledger transaction with its amounts, and there is no other',
+  title:
+    'Each transfer and each fee told later is one ledger transaction with its amounts, and there is no other',
   check: (invoice) => {
-    const recorded = byTransaction(invoice.ledger);
-    const expected = byTransaction(expectedLedger(invoice));
+    const recorded = byTransaction(invoice.ledger.filter((line) => !isAllocation(line)));
+    const expected = byTransaction(expectedLedger(invoice).filter((line) => !isAllocation(line)));
     return [...new Set([...expected.keys(), ...recorded.keys()])].flatMap((about): Violation[] => {
       const [is, due] = [recorded.get(about), expected.get(about)];
       if (!is) return [{ about, message: 'this transfer is not in the ledger' }];
@@ -126,14 +129,39 @@ const posted: InvoiceInvariant = {
   },
 };
 
+/**
+ * By their sums: late and excess money that was there before these accounts were has one transaction that no event stands for.
+ */
+const allocated: InvoiceInvariant = {
+  id: 'ledger_claims',
+  title: 'The accounts of money that is not the merchant’s have what the state of the invoice says',
+  check: ({ row, ledger }) => {
+    const claims = claimsOf(row.state);
+    return row.state.payments.flatMap(({ id }) => {
+      const { customer_excess, held } = claimsOn(claims, id);
+      const credit = (account: LedgerAccount): number =>
+        ledger
+          .filter((line) => line.payment_id === id && line.account === account)
+          .reduce((sum, { amount }) => sum - amount, 0);
+      return differences(
+        id,
+        { customer_excess: credit('customer_excess'), held: credit('held') },
+        { customer_excess, held },
+      );
+    });
+  },
+};
+
+const isAllocation = ({ transaction_key }: LedgerColumns): boolean => transaction_key.startsWith(ALLOCATION);
+
 function expectedLedger({ row, events }: InvoiceRecord): LedgerColumns[] {
-  return events.flatMap((event) => {
-    const transaction = ledgerTransaction(recordedEvent(event));
-    if (!transaction) return [];
-    const { key: transaction_key, payment_id, entries } = transaction;
-    return entries
-      .filter(({ amount }) => amount !== 0)
-      .map(({ account, amount }, index) => ({
+  let state = stateAtFirst(row);
+  return events.flatMap((column) => {
+    const event = recordedEvent(column);
+    const before = state;
+    state = reduce(before, event);
+    return ledgerTransactions(before, state, event).flatMap(({ key: transaction_key, payment_id, entries }) =>
+      entries.map(({ account, amount }, index) => ({
         transaction_key,
         line: index + 1,
         account,
@@ -142,7 +170,8 @@ function expectedLedger({ row, events }: InvoiceRecord): LedgerColumns[] {
         payment_id,
         currency: row.currency,
         amount,
-      }));
+      })),
+    );
   });
 }
 
@@ -177,5 +206,6 @@ export const ROW_INVARIANTS: readonly InvoiceInvariant[] = [
   cases,
   balanced,
   posted,
+  allocated,
   sentOnce,
 ];

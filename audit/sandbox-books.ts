@@ -10,12 +10,17 @@ interface Line {
   readonly payment_id: string;
   /** In the provider's own spelling. */
   readonly amount: number | string;
+  /** The provider's own id of the transfer; null where it makes none. */
+  readonly transfer_id: string | null;
 }
 
-/** Money of one payment by the provider's books, in its own spelling. */
+/** A transfer by the provider's books. */
+export type Transfer = Pick<Line, 'amount' | 'transfer_id'>;
+
+/** Money of one payment by the provider's books. */
 interface Booked {
-  readonly received: (number | string)[];
-  readonly refunded: (number | string)[];
+  readonly received: Transfer[];
+  readonly refunded: Transfer[];
 }
 
 export interface SandboxBooks {
@@ -28,6 +33,9 @@ const READ_WITHIN_MS = 30_000;
 /** Whose books are in minor units; all others write whole units, with decimals where the currency has them. */
 const IN_MINOR_UNITS: ReadonlySet<string> = new Set(['rehive']);
 
+/** Who tells the ids of transfers on the wire, so that ours are theirs; with the others a payment is its own receipt. */
+const TELLS_TRANSFERS: ReadonlySet<string> = new Set(['finan', 'myfatoorah', 'rehive', 'tabby', 'tamara']);
+
 /** Reads all books now. Throws when the control API does not answer as it should. */
 export async function readSandboxBooks(
   controlUrl: string,
@@ -35,11 +43,11 @@ export async function readSandboxBooks(
 ): Promise<SandboxBooks> {
   const books = new Map<string, Booked>();
   for (const provider of providers) {
-    for (const { kind, payment_id, amount } of await readLedger(controlUrl, provider)) {
+    for (const { kind, payment_id, amount, transfer_id } of await readLedger(controlUrl, provider)) {
       const key = `${provider}:${payment_id}`;
       const booked = books.get(key) ?? { received: [], refunded: [] };
-      if (kind === 'money_received') booked.received.push(amount);
-      if (kind === 'money_refunded') booked.refunded.push(amount);
+      if (kind === 'money_received') booked.received.push({ amount, transfer_id });
+      if (kind === 'money_refunded') booked.refunded.push({ amount, transfer_id });
       books.set(key, booked);
     }
   }
@@ -76,25 +84,33 @@ export function sandboxInvariant(books: SandboxBooks, skipped: () => void): Invo
         const gone = refunds.filter(({ key }) => !byHand.has(`${id}:${key}`));
         const { currency } = invoice.row;
         return [
-          ...compared(id, 'received', amountsIn(receipts), booked.received, provider, currency),
-          ...compared(id, 'refunded', amountsIn(gone), booked.refunded, provider, currency),
+          ...compared(id, 'received', receipts, booked.received, provider, currency),
+          ...compared(id, 'refunded', gone, booked.refunded, provider, currency),
         ];
       }),
   };
 }
 
-const amountsIn = (facts: readonly { readonly amount: number }[]): number[] =>
-  facts.map(({ amount }) => amount);
+interface Fact {
+  readonly key: string;
+  /** Minor units. */
+  readonly amount: number;
+}
 
 function compared(
   about: string,
   what: string,
-  ours: readonly number[],
-  theirs: readonly (number | string)[],
+  ours: readonly Fact[],
+  theirs: readonly Transfer[],
   provider: string,
   currency: InvoiceRecord['row']['currency'],
 ): Violation[] {
-  const [recorded, booked] = [inOrder(ours), inOrder(theirs.map((each) => minor(each, provider, currency)))];
+  const transfers = theirs.map(({ amount, transfer_id }) => ({
+    key: transfer_id ?? '',
+    amount: minor(amount, provider, currency),
+  }));
+  const hasIds = TELLS_TRANSFERS.has(provider) && transfers.every(({ key }) => key !== '');
+  const [recorded, booked] = [inOrder(ours, hasIds), inOrder(transfers, hasIds)];
   if (recorded === booked) return [];
   const say = (amounts: string): string => (amounts === '' ? 'nothing' : amounts);
   return [
@@ -102,7 +118,12 @@ function compared(
   ];
 }
 
-const inOrder = (amounts: readonly number[]): string => [...amounts].sort((a, b) => a - b).join(', ');
+/** `100 (T-1), 250 (T-2)`; without ids where the provider tells none. */
+const inOrder = (facts: readonly Fact[], hasIds: boolean): string =>
+  [...facts]
+    .sort((a, b) => a.amount - b.amount || (a.key < b.key ? -1 : 1))
+    .map(({ key, amount }) => (hasIds ? `${amount} (${key})` : `${amount}`))
+    .join(', ');
 
 function minor(amount: number | string, provider: string, currency: string): number {
   if (IN_MINOR_UNITS.has(provider) || !isCurrency(currency)) return Number(amount);

@@ -29,6 +29,7 @@ export async function historyCost({ engines }: Stack): Promise<HistoryCost> {
     tls: null,
     apiKey: null,
     uiUrl: null,
+    payloads: null,
   });
   try {
     const handle = client.workflow.getHandle(invoiceWorkflowId(rows[0]?.id ?? ''));

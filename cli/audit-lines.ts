@@ -23,6 +23,10 @@ export function auditLines(report: AuditReport, durationMs: number): string[] {
           `${skipped} payments are not in the simulators' books, which do not outlive the sandbox: not compared`,
         ]
       : []),
+    ...(report.seals_checked
+      ? []
+      : ['API_KEY_PEPPER is not set: the audit chain was checked by its hashes, not by its seals']),
+    ...(report.workflows_checked ? [] : ['the workflow engine was not asked']),
     broken === 0 ? `${checked}: everything holds` : `${checked}: ${broken} invariants do not hold`,
   ];
 }

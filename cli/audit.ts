@@ -3,11 +3,14 @@
  * not, 2 when it could not be looked at.
  */
 import { Command, InvalidArgumentError } from 'commander';
+import { parsePin, type ChainPin } from '../audit/chain.ts';
 import { audit, type AuditReport } from '../audit/index.ts';
 import { readSandboxBooks } from '../audit/sandbox-books.ts';
-import { loadConfig } from '../config/index.ts';
+import { ensureSecrets, loadConfig } from '../config/index.ts';
+import { sealKey } from '../db/audit-chain.ts';
 import { createPool } from '../db/pool.ts';
 import { connectors } from '../providers/index.ts';
+import { connectClient } from '../temporal/connect.ts';
 import { auditLines } from './audit-lines.ts';
 import { failWith } from './failure.ts';
 import { lastAddresses } from './runtime-file.ts';
@@ -18,50 +21,81 @@ function whole(text: string): number {
   return value;
 }
 
+function onePin(text: string, before: readonly ChainPin[]): readonly ChainPin[] {
+  const pin = parsePin(text);
+  if (pin === null)
+    throw new InvalidArgumentError('mer_…:number:hash is needed, as GET /v1/audit_chain has it');
+  return [...before, pin];
+}
+
+/** What changed less than this long ago may still be on its way between the database and the workflow engine. */
+const WORKFLOW_GRACE_S = 60;
+
 interface Flags {
   /** True: those of the last `npm start`. */
   sandbox?: string | true;
   limit: number;
   batch: number;
   json: boolean;
+  pin: readonly ChainPin[];
+  workflows: boolean;
 }
 
 const program = new Command('npm run audit --')
   .description(
-    'Checks every invariant over the whole database: that of DATABASE_URL, or else of the last `npm start`. It only reads.',
+    'Checks every invariant over the whole database: that of DATABASE_URL, or else of the last `npm start`, and over the workflows of TEMPORAL_ADDRESS. It only reads.',
   )
   .option(
     '--sandbox [control-url]',
     "compare with the simulators' own books, too; by default those of the last `npm start`",
   )
   .option('--limit <violations>', 'violations shown of each invariant', whole, 20)
-  .option('--batch <invoices>', 'invoices read at once', whole, 500)
+  .option('--batch <invoices>', 'invoices read at once', whole, 100)
+  .option('--pin <pin>', 'where a chain stood: mer_…:number:hash; can be given several times', onePin, [])
+  .option('--no-workflows', 'ask the workflow engine nothing')
   .option('--json', 'print the result as JSON', false);
 
-/** How long connecting is tried and how many connections there are is the pool's affair; one is enough here. */
-async function run({ sandbox, limit, batch, json }: Flags): Promise<AuditReport> {
-  const { database, dataDir } = loadConfig();
-  const last = await lastAddresses(dataDir);
-  const url = database.url ?? last?.database_url;
+/** What is looked at: given by the environment, or else all of it that of the last `npm start`. */
+async function targets({ sandbox, workflows }: Flags) {
+  const config = loadConfig();
+  const last = await lastAddresses(config.dataDir);
+  const url = config.database.url ?? last?.database_url;
   if (url === undefined) throw new Error('which database? Set DATABASE_URL, or start one with `npm start`');
+  const isLast = config.database.url === null;
   const controlUrl = sandbox === true ? last?.control_url : sandbox;
   if (sandbox === true && controlUrl === undefined)
     throw new Error('which sandbox? Give the address of its control API: --sandbox http://127.0.0.1:8090');
-  const books =
-    controlUrl === undefined
-      ? null
-      : await readSandboxBooks(
-          controlUrl,
-          connectors.map(({ manifest }) => manifest.provider),
-        );
+  const address = config.temporal.address ?? (isLast ? last?.temporal_address : undefined);
+  const namespace = isLast && last ? last.temporal_namespace : config.temporal.namespace;
+  const { secrets } = isLast ? loadConfig({ ...process.env, ...(await ensureSecrets(config)) }) : config;
+  const { taskQueue } = config.temporal;
+  return {
+    url,
+    controlUrl,
+    pepper: secrets.apiKeyPepper,
+    temporal: workflows && address !== undefined ? { ...config.temporal, address, namespace } : null,
+    taskQueue,
+  };
+}
+
+/** How long connecting is tried and how many connections there are is the pool's affair; one is enough here. */
+async function run(flags: Flags): Promise<AuditReport> {
+  const { limit, batch, json, pin: pins } = flags;
+  const { url, controlUrl, pepper, temporal, taskQueue } = await targets(flags);
+  const providers = connectors.map(({ manifest }) => manifest.provider);
+  const books = controlUrl === undefined ? null : await readSandboxBooks(controlUrl, providers);
+  const client = temporal && (await connectClient(temporal));
   const pool = createPool({ url, size: 1, name: 'sarraf-audit', onError: () => undefined });
   try {
     const onProgress = (count: number): void => {
       if (!json && process.stderr.isTTY) process.stderr.write(`\r${count} invoices`);
     };
-    return await audit(pool, { batch, limit, books, onProgress });
+    const engine = client && { client, taskQueue, grace_s: WORKFLOW_GRACE_S };
+    const seal_key = pepper && sealKey(pepper);
+    return await audit(pool, { batch, limit, books, engine, seal_key, pins, onProgress });
   } finally {
     await pool.end();
+    await client?.connection.close();
     if (!json && process.stderr.isTTY) process.stderr.write('\r\u001B[K');
   }
 }

@@ -1,5 +1,6 @@
 /** `npm run bench`: how fast, against a bare floor. */
 import { Command, InvalidArgumentError } from 'commander';
+import { printFairness, runFairness } from '../bench/fairness.ts';
 import { printResult } from '../bench/print.ts';
 import { runBench } from '../bench/run.ts';
 import { silentReport } from '../engines/index.ts';
@@ -22,6 +23,7 @@ interface Flags {
 }
 
 const program = new Command('npm run bench --')
+  .enablePositionalOptions()
   .description('Takes invoices from creation to paid on the real stack, and through a bare floor beside it.')
   .option('-n <invoices>', 'invoices per run', whole, 400)
   .option(
@@ -35,8 +37,21 @@ const program = new Command('npm run bench --')
   .option('--waiting <invoices>', 'invoices left waiting for the memory figure; 0 skips it', whole, 5000)
   .option('--json', 'print the result as JSON', false);
 
-async function main(): Promise<void> {
-  const { n, c, json, ...rest } = program.parse().opts<Flags>();
+program
+  .command('fairness')
+  .description("What a flood of one merchant's payments does to another merchant.")
+  .option('--flood <payments>', 'payments under way in a flood', whole, 100)
+  .option('-n <payments>', 'payments of the quiet merchant, in each situation and round', whole, 60)
+  .option('--rounds <rounds>', 'how often each situation is measured', whole, 3)
+  .action(async ({ flood, n, rounds }: Record<'flood' | 'n' | 'rounds', number>) => {
+    const result = await runFairness({ flood, count: n, rounds }, consoleReport(), (line) =>
+      console.error(line),
+    );
+    console.log(printFairness(result));
+  });
+
+async function against(flags: Flags): Promise<void> {
+  const { n, c, json, ...rest } = flags;
   const options = { count: n, concurrencies: c, ...rest };
   const result = await runBench(
     options,
@@ -49,4 +64,4 @@ async function main(): Promise<void> {
   process.exitCode = 1;
 }
 
-main().catch(failWith);
+program.action(against).parseAsync().catch(failWith);

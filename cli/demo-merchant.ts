@@ -37,13 +37,36 @@ export async function ensureDemoMerchant(
     [MERCHANT_NAME],
   );
   const merchant_id = found.rows[0]?.id ?? (await createMerchant(pool, MERCHANT_NAME));
+  const accounts = await linkAll(pool, sealer, merchant_id, simulators);
+  const api_key =
+    (await stillValid(pool, merchant_id, knownKey)) ?? (await newKey(pool, merchant_id, pepper));
+  return { merchant_id, api_key, accounts };
+}
+
+/** Another merchant beside the demo merchant, linked to the same simulators: two merchants do not share a queue. */
+export async function newMerchant(
+  name: string,
+  pool: pg.Pool,
+  sealer: Sealer,
+  pepper: Uint8Array,
+  simulators: Readonly<Record<string, SimulatorFacts>>,
+): Promise<DemoMerchant> {
+  const merchant_id = await createMerchant(pool, name);
+  const accounts = await linkAll(pool, sealer, merchant_id, simulators);
+  return { merchant_id, api_key: await newKey(pool, merchant_id, pepper), accounts };
+}
+
+async function linkAll(
+  pool: pg.Pool,
+  sealer: Sealer,
+  merchant_id: string,
+  simulators: Readonly<Record<string, SimulatorFacts>>,
+): Promise<Record<string, string>> {
   const accounts: Record<string, string> = {};
   for (const [provider, simulator] of Object.entries(simulators)) {
     accounts[provider] = await link(pool, sealer, merchant_id, provider, simulator);
   }
-  const api_key =
-    (await stillValid(pool, merchant_id, knownKey)) ?? (await newKey(pool, merchant_id, pepper));
-  return { merchant_id, api_key, accounts };
+  return accounts;
 }
 
 async function link(

@@ -60,16 +60,25 @@ export async function lastStart(dataDir: string): Promise<Pick<RuntimeFile, 'api
   }
 }
 
-/** Where the database and the sandbox of the last start are; null when there was none or the file cannot be read. */
-export async function lastAddresses(
-  dataDir: string,
-): Promise<{ readonly database_url: string; readonly control_url: string } | null> {
+/** Where the parts of the last start are; null when there was none or the file cannot be read. */
+export async function lastAddresses(dataDir: string): Promise<
+  | (Pick<RuntimeFile, 'database_url' | 'temporal_address' | 'temporal_namespace'> & {
+      readonly control_url: string;
+    })
+  | null
+> {
   try {
     const facts: unknown = JSON.parse(await readFile(join(dataDir, 'runtime.json'), 'utf8'));
-    const { database_url, sandbox } = Object(facts) as Record<string, unknown>;
+    const { database_url, temporal_address, temporal_namespace, sandbox } = Object(facts) as Record<
+      string,
+      unknown
+    >;
     const { control_url } = Object(sandbox) as Record<string, unknown>;
-    return typeof database_url === 'string' && typeof control_url === 'string'
-      ? { database_url, control_url }
+    return typeof database_url === 'string' &&
+      typeof control_url === 'string' &&
+      typeof temporal_address === 'string' &&
+      typeof temporal_namespace === 'string'
+      ? { database_url, control_url, temporal_address, temporal_namespace }
       : null;
   } catch {
     return null;

@@ -27,6 +27,8 @@ export interface TemporalConfig<Address = string | null> {
   } | null;
   readonly apiKey: string | null;
   readonly uiUrl: string | null;
+  /** null: payloads are not encrypted. The first key encrypts, all decrypt. */
+  readonly payloads: { readonly keys: readonly NamedKey[]; readonly acceptPlaintext: boolean } | null;
 }
 
 export interface Secrets {
@@ -248,5 +250,12 @@ function toTemporal(env: Environment): TemporalConfig {
       : null,
     apiKey: env.TEMPORAL_API_KEY ?? null,
     uiUrl: env.TEMPORAL_UI_URL ?? null,
+    payloads:
+      env.TEMPORAL_PAYLOAD_KEY === undefined
+        ? null
+        : {
+            keys: env.TEMPORAL_PAYLOAD_KEY,
+            acceptPlaintext: env.TEMPORAL_PAYLOAD_PLAINTEXT === 'accept',
+          },
   };
 }

@@ -113,6 +113,16 @@ export const variables = {
     text: 'API key of Temporal Cloud.',
     secret: true,
   }),
+  TEMPORAL_PAYLOAD_KEY: namedKeys().optional().register(about, {
+    group: 'Temporal',
+    text: 'Encrypts what Temporal keeps of workflows: 32 bytes in base64. The same for api and worker. Unset: readable in the Temporal UI.\nTo rotate: k2:<base64>,k1:<base64>, where the first encrypts and all decrypt.',
+    example: 'base64 of 32 random bytes: openssl rand -base64 32',
+    secret: true,
+  }),
+  TEMPORAL_PAYLOAD_PLAINTEXT: oneOf('refuse', 'accept').default('refuse').register(about, {
+    group: 'Temporal',
+    text: 'With a payload key: accept also reads what was written before there was one, until the last such workflow has closed.',
+  }),
   TEMPORAL_UI_URL: baseUrl().optional().register(about, {
     group: 'Temporal',
     text: 'Where people open the Temporal UI; shown to them at start.',

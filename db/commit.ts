@@ -5,9 +5,10 @@
  */
 import type pg from 'pg';
 import { eventKey, type RecordedEvent } from '../domain/events.ts';
-import { ledgerTransaction } from '../domain/ledger.ts';
+import { ledgerTransactions } from '../domain/ledger.ts';
 import { outgoingEvents } from '../domain/outgoing.ts';
 import { heldBy, movementsOf, receivedBy, refundedBy } from '../domain/operations.ts';
+import { reduce } from '../domain/reduce.ts';
 import { findPayment, type InvoiceState, type PaymentState } from '../domain/state.ts';
 import { amountsOf, invoiceStatus, paymentStatus } from '../domain/status.ts';
 import { newId } from './ids.ts';
@@ -126,7 +127,7 @@ export async function commitEvents(pool: pg.Pool, commit: Commit): Promise<Commi
       after.last_at,
       JSON.stringify(eventRows(before, recorded)),
       JSON.stringify(paymentRows(commit)),
-      JSON.stringify(ledgerRows(after, recorded)),
+      JSON.stringify(ledgerRows(commit)),
       JSON.stringify(outgoingRows(commit)),
       JSON.stringify(commit.webhooks ?? []),
       amounts.authorized,
@@ -189,22 +190,23 @@ function operationRows({ after, recorded }: Commit): unknown[] {
   );
 }
 
-function ledgerRows(after: InvoiceState, recorded: readonly RecordedEvent[]): unknown[] {
+/** Step by step: what is booked for an event follows from what was known just before it. */
+function ledgerRows({ before, after, recorded }: Commit): unknown[] {
+  let state = before;
   return recorded.flatMap((event) => {
-    const transaction = ledgerTransaction(event);
-    if (!transaction) return [];
-    const account_id = findPayment(after, transaction.payment_id)?.account_id;
-    return transaction.entries
-      .filter(({ amount }) => amount !== 0)
-      .map(({ account, amount }, index) => ({
-        transaction_key: transaction.key,
+    const earlier = state;
+    state = reduce(earlier, event);
+    return ledgerTransactions(earlier, state, event).flatMap(({ key, payment_id, entries }) =>
+      entries.map(({ account, amount }, index) => ({
+        transaction_key: key,
         line: index + 1,
         account,
-        account_id,
-        payment_id: transaction.payment_id,
+        account_id: findPayment(after, payment_id)?.account_id,
+        payment_id,
         amount,
         at: event.at,
-      }));
+      })),
+    );
   });
 }
 

@@ -5,17 +5,23 @@
 import type pg from 'pg';
 import type { InvoiceState } from '../domain/state.ts';
 import { isInFlight } from '../domain/status.ts';
+import { noted, noteValue, type AuditNote } from './audit-entries.ts';
 import type { Owner } from './invoices.ts';
 
 /** `in_flight`: nothing was erased, because the invoice or one of its payments has not ended. */
 export type ErasureOutcome = 'erased' | 'in_flight' | 'not_found';
 
 /** Erases one invoice of this merchant. A second time changes nothing. */
-export async function eraseInvoice(pool: pg.Pool, owner: Owner, id: string): Promise<ErasureOutcome> {
+export async function eraseInvoice(
+  pool: pg.Pool,
+  owner: Owner,
+  id: string,
+  note: AuditNote,
+): Promise<ErasureOutcome> {
   const client = await pool.connect();
   try {
     await client.query('begin');
-    const outcome = await eraseLocked(client, owner, id);
+    const outcome = await eraseLocked(client, owner, id, note);
     await client.query(outcome === 'erased' ? 'commit' : 'rollback');
     client.release();
     return outcome;
@@ -26,7 +32,12 @@ export async function eraseInvoice(pool: pg.Pool, owner: Owner, id: string): Pro
   }
 }
 
-async function eraseLocked(client: pg.PoolClient, owner: Owner, id: string): Promise<ErasureOutcome> {
+async function eraseLocked(
+  client: pg.PoolClient,
+  owner: Owner,
+  id: string,
+  note: AuditNote,
+): Promise<ErasureOutcome> {
   const { rows } = await client.query<{ state: InvoiceState; unrecorded: boolean }>(
     `select i.state, exists (
        select from payments p where p.invoice_id = i.id and p.status = 'requested' and p.sent_at is not null
@@ -37,7 +48,7 @@ async function eraseLocked(client: pg.PoolClient, owner: Owner, id: string): Pro
   const [invoice] = rows;
   if (!invoice) return 'not_found';
   if (invoice.unrecorded || isInFlight(invoice.state)) return 'in_flight';
-  await client.query(ERASE, [id]);
+  await client.query(ERASE, [id, noteValue('invoice.personal_data_erased', note)]);
   await eraseAnswers(client, owner, id);
   return 'erased';
 }
@@ -49,8 +60,8 @@ const ERASE = `
       items = (select coalesce(jsonb_agg(item || '{"name": ""}' order by place), '[]')
         from jsonb_array_elements(items) with ordinality as of (item, place)),
       erased_at = coalesce(erased_at, now())
-    where id = $1
-  ), payments as (
+    where id = $1 returning id, merchant_id, mode
+  ), ${noted('invoice', 2)}, payments as (
     update payments set next_action = null,
       request = '{"description": null, "customer": {}, "items": [], "return_urls": {}}'
     where invoice_id = $1

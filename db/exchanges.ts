@@ -9,6 +9,8 @@ export interface NewExchange {
   readonly account_id: string;
   readonly invoice_id: string;
   readonly payment_id: string | null;
+  /** The capture, void or refund that it asks for. */
+  readonly operation_id?: string | null;
   readonly provider: string;
   readonly operation: string;
   readonly method: string;
@@ -27,7 +29,10 @@ export interface NewExchange {
 }
 
 /** An outgoing call or an incoming webhook; what only the other has is null. */
-export interface ExchangeRow extends Omit<NewExchange, 'url' | 'request_body' | 'duration_ms' | 'attempt'> {
+export interface ExchangeRow extends Omit<
+  NewExchange,
+  'operation_id' | 'url' | 'request_body' | 'duration_ms' | 'attempt'
+> {
   readonly direction: 'outgoing' | 'incoming';
   /** A path of ours for a webhook. */
   readonly url: string;
@@ -49,7 +54,7 @@ const INSERT = {
   name: 'insert_exchanges',
   text: `
     with e as materialized (
-      select * from jsonb_to_recordset($1) as e (id text, account_id text, invoice_id text, payment_id text, provider text,
+      select * from jsonb_to_recordset($1) as e (id text, account_id text, invoice_id text, payment_id text, operation_id text, provider text,
         operation text, method text, url text, status int, failure jsonb, started_at timestamptz, duration_ms int, attempt int,
         request_headers jsonb, request_body text, response_headers jsonb, response_body text)
     ), ended as materialized (
@@ -57,9 +62,9 @@ const INSERT = {
       select id, erased_at from invoices
       where id in (select invoice_id from e) and status not in ('open', 'partially_paid') for share
     )
-    insert into provider_exchanges (id, account_id, invoice_id, payment_id, provider, operation, method, url, status, failure,
+    insert into provider_exchanges (id, account_id, invoice_id, payment_id, operation_id, provider, operation, method, url, status, failure,
       started_at, duration_ms, attempt, request_headers, request_body, response_headers, response_body, erased_at)
-    select e.id, e.account_id, e.invoice_id, e.payment_id, e.provider, e.operation, e.method,
+    select e.id, e.account_id, e.invoice_id, e.payment_id, e.operation_id, e.provider, e.operation, e.method,
       case when d.erased_at is null then e.url else split_part(e.url, '?', 1) end, e.status, nullif(e.failure, 'null'),
       e.started_at, e.duration_ms, e.attempt, e.request_headers, case when d.erased_at is null then e.request_body end,
       nullif(e.response_headers, 'null'), case when d.erased_at is null then e.response_body end,

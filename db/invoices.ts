@@ -1,5 +1,6 @@
 /** The API's statements about invoices. Each carries the merchant and the mode: nobody sees another's row. */
 import type pg from 'pg';
+import type { AuthorizationEnd } from '../domain/authorization.ts';
 import type { MoneyPolicy } from '../domain/cases.ts';
 import { newInvoice, type CaptureMethod } from '../domain/state.ts';
 import type { InvoiceStatus } from '../domain/status.ts';
@@ -35,6 +36,7 @@ export interface InvoiceRow {
   readonly currency: string;
   readonly amount: number;
   readonly capture_method: CaptureMethod;
+  readonly on_authorization_expiry: AuthorizationEnd;
   readonly late_money: MoneyPolicy;
   readonly excess_money: MoneyPolicy;
   readonly customer: CustomerJson;
@@ -60,7 +62,7 @@ export interface Owner {
 }
 
 const COLUMNS = `i.id, i.merchant_id, i.mode, i.reference, i.description, i.currency, i.amount, i.customer, i.items,
-  i.metadata, i.return_urls, i.due_at, i.created_at, i.updated_at, i.status, i.capture_method,
+  i.metadata, i.return_urls, i.due_at, i.created_at, i.updated_at, i.status, i.capture_method, i.on_authorization_expiry,
   i.late_money, i.excess_money, i.amount_received, i.amount_authorized, i.amount_refunded, i.amount_late, i.erased_at`;
 
 const INSERT = {
@@ -74,21 +76,23 @@ const INSERT = {
     )
     insert into invoices (id, merchant_id, mode, reference, description, currency, amount, customer, items, metadata,
       return_urls, due_at, created_at, updated_at, state, version, status, capture_method,
-      late_money, excess_money)
-    select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, 0, 'open', $19, $20, $21
+      late_money, excess_money, created_by, on_authorization_expiry)
+    select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, 0, 'open', $19, $20, $21, $22, $23
     where $15::text is null or exists (select from claim)`,
 };
 
 /**
  * Stores a new invoice in one statement, together with the claim of its idempotency key and the answer that
- * repetitions will get. False: the key has been used before and nothing was stored.
+ * repetitions will get. `createdBy`: the id of the API key. False: the key has been used before and nothing was stored.
  */
 export async function insertInvoice(
   pool: pg.Pool,
   row: InvoiceRow,
+  createdBy: string,
   idempotency: { readonly claim: IdempotencyClaim; readonly answer: StoredAnswer } | null,
 ): Promise<boolean> {
-  const { id, merchant_id, currency, amount, due_at, capture_method, created_at } = row;
+  const { id, merchant_id, currency, amount, due_at, capture_method, on_authorization_expiry, created_at } =
+    row;
   const policies = { late: row.late_money, excess: row.excess_money };
   const state = newInvoice({
     id,
@@ -97,6 +101,7 @@ export async function insertInvoice(
     amount,
     due_at,
     capture_method,
+    on_authorization_expiry,
     policies,
     created_at,
   });
@@ -124,6 +129,8 @@ export async function insertInvoice(
       capture_method,
       row.late_money,
       row.excess_money,
+      createdBy,
+      on_authorization_expiry,
     ],
   });
   return rowCount === 1;

@@ -2,6 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { MoneyPolicy, Policies } from '../domain/cases.ts';
+import { noted, noteValue, type AuditNote } from './audit-entries.ts';
 import { newId } from './ids.ts';
 import { IS_CIRCUIT_OPEN } from './provider-health.ts';
 import type { Sealer } from './sealed.ts';
@@ -20,6 +21,9 @@ export interface ApiKeyRow {
 }
 
 const SECRET_BYTES = 32;
+
+/** Whoever works on the machine itself, past the API. */
+const OPERATOR = { type: 'operator', id: null } as const;
 
 /** Makes a merchant and returns its id. */
 export async function createMerchant(pool: pg.Pool, name: string): Promise<string> {
@@ -45,7 +49,7 @@ export async function findMerchant(pool: pg.Pool, id: string): Promise<MerchantR
   return only(rows, id);
 }
 
-/** Changes what is given and leaves the rest. */
+/** Changes what is given and leaves the rest. `mode`: that of the key which does it; the policies are those of both. */
 export async function changeMerchant(
   pool: pg.Pool,
   id: string,
@@ -53,11 +57,16 @@ export async function changeMerchant(
     late_money,
     excess_money,
   }: { late_money?: MoneyPolicy | undefined; excess_money?: MoneyPolicy | undefined },
+  mode: Mode,
+  note: AuditNote,
 ): Promise<MerchantRow> {
   const { rows } = await pool.query<MerchantRow>(
-    `update merchants set late_money = coalesce($2, late_money), excess_money = coalesce($3, excess_money)
-     where id = $1 returning ${MERCHANT}`,
-    [id, late_money ?? null, excess_money ?? null],
+    `with changed as (
+       update merchants set late_money = coalesce($2, late_money), excess_money = coalesce($3, excess_money)
+       where id = $1 returning ${MERCHANT}
+     ), done as (select id, id as merchant_id, $4::text as mode from changed), ${noted('done', 5)}
+     select * from changed`,
+    [id, late_money ?? null, excess_money ?? null, mode, noteValue('merchant.policies_changed', note)],
   );
   return only(rows, id);
 }
@@ -88,15 +97,32 @@ export async function createApiKey(
   const id = newId('key');
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
   await pool.query(
-    'insert into api_keys (id, merchant_id, mode, label, secret_hash) values ($1, $2, $3, $4, $5)',
-    [id, merchant_id, mode, label, hashSecret(secret, pepper)],
+    `with made as (
+       insert into api_keys (id, merchant_id, mode, label, secret_hash) values ($1, $2, $3, $4, $5)
+       returning id, merchant_id, mode
+     ), ${noted('made', 6)}
+     select from made`,
+    [
+      id,
+      merchant_id,
+      mode,
+      label,
+      hashSecret(secret, pepper),
+      noteValue('api_key.created', { actor: OPERATOR, details: { label } }),
+    ],
   );
   return { id, key: `sk_${mode}_${id.slice('key_'.length)}_${secret}` };
 }
 
 /** Ends a key. Processes that have seen it within the last seconds may still take it: see `api/auth.ts`. */
 export async function revokeApiKey(pool: pg.Pool, keyId: string): Promise<void> {
-  await pool.query('update api_keys set revoked_at = now() where id = $1 and revoked_at is null', [keyId]);
+  await pool.query(
+    `with revoked as (
+       update api_keys set revoked_at = now() where id = $1 and revoked_at is null returning id, merchant_id, mode
+     ), ${noted('revoked', 2)}
+     select from revoked`,
+    [keyId, noteValue('api_key.revoked', { actor: OPERATOR, details: {} })],
+  );
 }
 
 /** The key with this id unless it is revoked; null when there is none. */
@@ -128,10 +154,23 @@ export async function createProviderAccount(
   { merchant_id, mode, provider, label, base_url, credentials }: NewProviderAccount,
 ): Promise<string> {
   const id = newId('pacc');
+  const details = { provider, label, base_url };
   await pool.query(
-    `insert into provider_accounts (id, merchant_id, mode, provider, label, base_url, credentials)
-     values ($1, $2, $3, $4, $5, $6, $7)`,
-    [id, merchant_id, mode, provider, label, base_url, sealer.seal(credentials, id)],
+    `with made as (
+       insert into provider_accounts (id, merchant_id, mode, provider, label, base_url, credentials)
+       values ($1, $2, $3, $4, $5, $6, $7) returning id, merchant_id, mode
+     ), ${noted('made', 8)}
+     select from made`,
+    [
+      id,
+      merchant_id,
+      mode,
+      provider,
+      label,
+      base_url,
+      sealer.seal(credentials, id),
+      noteValue('provider_account.linked', { actor: OPERATOR, details }),
+    ],
   );
   return id;
 }
@@ -144,8 +183,17 @@ export async function changeAccount(
   { base_url, credentials }: Pick<NewProviderAccount, 'base_url' | 'credentials'>,
 ): Promise<void> {
   await pool.query(
-    'update provider_accounts set base_url = $2, credentials = $3, revision = revision + 1, updated_at = now() where id = $1',
-    [accountId, base_url, sealer.seal(credentials, accountId)],
+    `with changed as (
+       update provider_accounts set base_url = $2, credentials = $3, revision = revision + 1, updated_at = now() where id = $1
+       returning id, merchant_id, mode
+     ), ${noted('changed', 4)}
+     select from changed`,
+    [
+      accountId,
+      base_url,
+      sealer.seal(credentials, accountId),
+      noteValue('provider_account.credentials_rotated', { actor: OPERATOR, details: { base_url } }),
+    ],
   );
 }
 

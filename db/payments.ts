@@ -95,6 +95,8 @@ export interface NewPayment {
   readonly description_max: number;
   /** False: the service takes the money at once, so it does not fit an invoice that is captured by hand. */
   readonly authorizes_first: boolean;
+  /** The id of the API key, or `customer` for a choice on the checkout page. */
+  readonly requested_by: string;
   /** RFC 3339. */
   readonly created_at: string;
 }
@@ -160,11 +162,11 @@ const INSERT = {
       on conflict (merchant_id, mode, key) do nothing
       returning 1
     ), made as (
-      insert into payments (id, invoice_id, merchant_id, account_id, provider, method, currency, amount, request, created_at, status, updated_at)
+      insert into payments (id, invoice_id, merchant_id, account_id, provider, method, currency, amount, request, created_at, status, updated_at, requested_by)
       select $13, c.invoice_id, $2, c.account_id, $4, $14, c.currency, c.amount,
         jsonb_build_object('description', c.description, 'customer', c.customer, 'items', c.items, 'return_urls', c.return_urls,
           'return_url', $19::text),
-        $15, 'requested', $15
+        $15, 'requested', $15, $20
       from chosen c where $16::text is null or exists (select from claim)
       returning 1
     )
@@ -205,6 +207,7 @@ export async function insertPayment(
       claim?.request_hash ?? null,
       payment.authorizes_first,
       payment.return_url,
+      payment.requested_by,
     ],
   });
   const [row] = rows;

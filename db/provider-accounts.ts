@@ -1,5 +1,6 @@
 /** The API's statements about provider accounts. Each carries the merchant and the mode: nobody sees another's row. */
 import type pg from 'pg';
+import { noted, noteValue, type AuditNote } from './audit-entries.ts';
 import type { IdempotencyClaim, StoredAnswer } from './idempotency.ts';
 import type { Owner } from './invoices.ts';
 import type { Mode } from './merchants.ts';
@@ -47,6 +48,7 @@ export type Insertion = 'stored' | 'label_taken' | 'key_used';
 export async function insertProviderAccount(
   pool: pg.Pool,
   row: ProviderAccountRow,
+  note: AuditNote,
   idempotency: Idempotency | null,
 ): Promise<Insertion> {
   const statement = {
@@ -57,10 +59,13 @@ export async function insertProviderAccount(
         select $2, $3, $9, $10, $1, $11, to_jsonb($12::text) where $9::text is not null
         on conflict (merchant_id, mode, key) do nothing
         returning 1
-      )
-      insert into provider_accounts (id, merchant_id, mode, provider, label, base_url, credentials, created_at, updated_at)
-      select $1, $2, $3, $4, $5, $6, $7, $8, $8
-      where $9::text is null or exists (select from claim)`,
+      ), made as (
+        insert into provider_accounts (id, merchant_id, mode, provider, label, base_url, credentials, created_at, updated_at)
+        select $1, $2, $3, $4, $5, $6, $7, $8, $8
+        where $9::text is null or exists (select from claim)
+        returning id, merchant_id, mode
+      ), ${noted('made', 13)}
+      select from made`,
     values: [
       row.id,
       row.merchant_id,
@@ -71,6 +76,7 @@ export async function insertProviderAccount(
       row.credentials,
       row.created_at,
       ...valuesOf(idempotency),
+      noteValue('provider_account.linked', note),
     ],
   };
   return unlessTaken(async () => ((await pool.query(statement)).rowCount === 1 ? 'stored' : 'key_used'));
@@ -152,17 +158,21 @@ export async function changeProviderAccount(
   { merchant_id, mode }: Owner,
   id: string,
   { label, enabled, base_url }: AccountChange,
+  note: AuditNote,
 ): Promise<ProviderAccountRow | 'label_taken' | null> {
   return unlessTaken(async () => {
     const { rows } = await pool.query<ProviderAccountRow>({
       name: 'change_provider_account',
       text: `
-        update provider_accounts a
-        set label = coalesce($4, label), enabled = coalesce($5, enabled), base_url = coalesce($6, base_url), updated_at = now(),
-          revision = revision + case when $6 <> base_url then 1 else 0 end
-        where a.id = $1 and a.merchant_id = $2 and a.mode = $3
-        returning ${COLUMNS}`,
-      values: [id, merchant_id, mode, label, enabled, base_url],
+        with changed as (
+          update provider_accounts a
+          set label = coalesce($4, label), enabled = coalesce($5, enabled), base_url = coalesce($6, base_url), updated_at = now(),
+            revision = revision + case when $6 <> base_url then 1 else 0 end
+          where a.id = $1 and a.merchant_id = $2 and a.mode = $3
+          returning ${COLUMNS}
+        ), ${noted('changed', 7)}
+        select * from changed`,
+      values: [id, merchant_id, mode, label, enabled, base_url, noteValue('provider_account.changed', note)],
     });
     return rows[0] ?? null;
   });
@@ -179,6 +189,7 @@ export interface Rotation {
   readonly at: string;
   /** Until when the present credentials still prove webhooks; null: neither these nor any earlier ones do. */
   readonly overlap_until: string | null;
+  readonly note: AuditNote;
 }
 
 /**
@@ -187,7 +198,7 @@ export interface Rotation {
  */
 export async function rotateCredentials(
   pool: pg.Pool,
-  { owner, account_id, revision, credentials, at, overlap_until }: Rotation,
+  { owner, account_id, revision, credentials, at, overlap_until, note }: Rotation,
   idempotency: Idempotency | null,
 ): Promise<boolean> {
   const { rows } = await pool.query<{ rotated: boolean }>({
@@ -206,8 +217,8 @@ export async function rotateCredentials(
         set credentials = $5, revision = $4 + 1, rotated_at = $6, updated_at = $6
         from chosen c
         where a.id = c.id and ($8::text is null or exists (select from claim))
-        returning a.id
-      ), kept as (
+        returning a.id, a.merchant_id, a.mode
+      ), ${noted('rotated', 12)}, kept as (
         insert into previous_credentials (account_id, revision, credentials, valid_until)
         select c.id, $4, c.credentials, $7 from chosen c, rotated where $7::timestamptz is not null
       ), forgotten as (
@@ -224,6 +235,7 @@ export async function rotateCredentials(
       at,
       overlap_until,
       ...valuesOf(idempotency),
+      noteValue('provider_account.credentials_rotated', note),
     ],
   });
   return rows[0]?.rotated === true;
@@ -243,16 +255,26 @@ export async function beginRegistration(pool: pg.Pool, accountId: string): Promi
   return rowCount === 1;
 }
 
-/** Lets the next one in. `webhookId`: what the provider calls the webhook; null leaves what is known. */
+/** Lets the next one in. `registered`: what the provider calls the webhook, and who had it registered; null: it was not. */
 export async function endRegistration(
   pool: pg.Pool,
   accountId: string,
-  webhookId: string | null,
+  registered: { readonly webhook_id: string | null; readonly note: AuditNote } | null,
 ): Promise<void> {
   await pool.query({
     name: 'end_registration',
-    text: `update provider_accounts set registering_until = null, webhook_id = coalesce($2, webhook_id) where id = $1`,
-    values: [accountId, webhookId],
+    text: `
+      with ended as (
+        update provider_accounts set registering_until = null, webhook_id = coalesce($2, webhook_id) where id = $1
+        returning id, merchant_id, mode
+      ), registered as (select * from ended where $3), ${noted('registered', 4)}
+      select from ended`,
+    values: [
+      accountId,
+      registered?.webhook_id ?? null,
+      registered !== null,
+      registered && noteValue('provider_account.webhook_registered', registered.note),
+    ],
   });
 }
 

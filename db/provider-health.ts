@@ -1,5 +1,6 @@
 /** How the workers' circuit breakers stand, and what an operator has decided about them. */
 import type pg from 'pg';
+import { noted, noteValue, type AuditNote } from './audit-entries.ts';
 import type { Owner } from './invoices.ts';
 
 /** A worker that has not been heard of for this long has gone without a word. */
@@ -97,15 +98,27 @@ export async function forceBreaker(
   { merchant_id, mode }: Owner,
   accountId: string,
   forced: { readonly state: 'open' | 'closed'; readonly reason: string } | null,
+  note: AuditNote,
 ): Promise<boolean> {
   const { rowCount } = await pool.query({
     name: 'force_breaker',
     text: `
-      update provider_accounts set breaker_forced = $4, breaker_forced_reason = $5,
-        breaker_forced_at = case when $4::text is null then null when breaker_forced = $4 then breaker_forced_at else now() end,
-        revision = revision + case when breaker_forced is distinct from $4 then 1 else 0 end, updated_at = now()
-      where id = $1 and merchant_id = $2 and mode = $3`,
-    values: [accountId, merchant_id, mode, forced?.state ?? null, forced?.reason ?? null],
+      with forced as (
+        update provider_accounts set breaker_forced = $4, breaker_forced_reason = $5,
+          breaker_forced_at = case when $4::text is null then null when breaker_forced = $4 then breaker_forced_at else now() end,
+          revision = revision + case when breaker_forced is distinct from $4 then 1 else 0 end, updated_at = now()
+        where id = $1 and merchant_id = $2 and mode = $3
+        returning id, merchant_id, mode
+      ), ${noted('forced', 6)}
+      select from forced`,
+    values: [
+      accountId,
+      merchant_id,
+      mode,
+      forced?.state ?? null,
+      forced?.reason ?? null,
+      noteValue('provider_account.breaker_set', note),
+    ],
   });
   return rowCount === 1;
 }

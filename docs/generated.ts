@@ -68,9 +68,18 @@ function services(all: readonly Connector<unknown>[]): string {
       method.amounts.map(limits).join('<br>'),
       method.requires.map((field) => field.replace('customer.', '')).join(', ') || 'nothing',
       lifetime(method.lifetime_s),
+      method.authorization_s === undefined ? '' : lifetime(method.authorization_s),
     ]),
   );
-  const head = ['payment service', 'what it is', 'the customer', 'amounts', 'needs of the customer', 'lives'];
+  const head = [
+    'payment service',
+    'what it is',
+    'the customer',
+    'amounts',
+    'needs of the customer',
+    'lives',
+    'held',
+  ];
   return table([head, ...rows]);
 }
 

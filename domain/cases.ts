@@ -77,26 +77,40 @@ export interface Surplus {
 export function surpluses(invoice: InvoiceState): Surplus[] {
   const found: Surplus[] = [];
   const left = { excess: openExcess(invoice), late: openLate(invoice) };
+  const taken = new Map<string, number>();
   for (const cause of ['excess', 'late'] as const) {
     const policy = invoice.policies[cause];
     if (policy === 'accept') continue;
     for (const payment of latestFirst(invoice)) {
-      const amount = Math.min(left[cause], available(invoice, payment));
+      // What the one policy takes is not there for the other.
+      const before = taken.get(payment.id) ?? 0;
+      const amount = Math.min(left[cause], available(invoice, payment) - before);
       if (amount <= 0) continue;
       found.push({ cause, policy, payment_id: payment.id, amount });
       left[cause] -= amount;
+      taken.set(payment.id, before + amount);
     }
   }
   return found;
 }
 
-/** What is kept beyond the amount owed, without what is on its way back and what a person holds or has accepted. */
+/**
+ * What came beyond the amount owed, without what went back or is on its way back and what a person holds or has accepted. Late money
+ * that went back makes no room: what comes after it is beyond the amount owed all the same.
+ */
 function openExcess(invoice: InvoiceState): number {
-  const onTheWay = invoice.payments.flatMap(openOperations).filter(({ kind }) => kind === 'refund');
+  const { received, refunded, due } = amountsOf(invoice);
+  const isOther = (operation_id: string): boolean => !isForLate(invoice, operation_id);
+  const lateBack = invoice.payments.flatMap(({ refunds }) =>
+    refunds.filter(({ operation_id }) => !isOther(operation_id)),
+  );
+  const onTheWay = invoice.payments
+    .flatMap(openOperations)
+    .filter(({ id, kind }) => kind === 'refund' && isOther(id));
   const cases = casesOf(invoice, 'excess_money').filter(
     ({ decision }) => decision === null || decision === 'accept',
   );
-  return amountsOf(invoice).excess - sum([...onTheWay, ...cases]);
+  return Math.max(0, received - due - (refunded - sum(lateBack))) - sum([...onTheWay, ...cases]);
 }
 
 /** Late money that was owed, without what a policy has taken back or is taking back and what is or was a case. */
@@ -104,13 +118,41 @@ function openLate(invoice: InvoiceState): number {
   const { late, received, due } = amountsOf(invoice);
   // What is beyond the amount owed as well is the other policy's.
   const owed = Math.max(0, late - Math.max(0, received - due));
-  const refunds = invoice.payments.flatMap((payment) =>
-    payment.operations.filter((operation) => {
-      const status = operationStatus(operation, payment);
-      return operation.by === policyActor('late') && status !== 'failed' && status !== 'canceled';
-    }),
+  const operations = invoice.payments.flatMap((payment) =>
+    payment.operations.map(({ id, by, amount }) => ({
+      id,
+      by,
+      amount,
+      isGivenUp: hasComeToNothing(payment, id),
+    })),
   );
-  return owed - sum([...refunds, ...casesOf(invoice, 'late_money')]);
+  const refunds = operations.filter(({ by, isGivenUp }) => by === policyActor('late') && !isGivenUp);
+  // A refund that a person decided on and that came to nothing leaves the money undecided.
+  const undone = new Set(operations.filter(({ isGivenUp }) => isGivenUp).map(({ id }) => id));
+  const cases = casesOf(invoice, 'late_money').filter(({ id }) => !undone.has(refundOfCase(id)));
+  return owed - sum([...refunds, ...cases]);
+}
+
+/** True for a refund that gives late money back, by the policy or by a person's decision. */
+function isForLate(invoice: InvoiceState, operation_id: string): boolean {
+  return (
+    casesOf(invoice, 'late_money').some(({ id }) => refundOfCase(id) === operation_id) ||
+    invoice.payments.some(({ operations }) =>
+      operations.some(({ id, by }) => id === operation_id && by === policyActor('late')),
+    )
+  );
+}
+
+/** True when the provider has refused this operation or given it up. */
+function hasComeToNothing(payment: PaymentState, operation_id: string): boolean {
+  const operation = payment.operations.find(({ id }) => id === operation_id);
+  const status = operation && operationStatus(operation, payment);
+  return status === 'failed' || status === 'canceled';
+}
+
+/** The refund that a decision about this case asks for: one per case, so its id follows from the case's. */
+export function refundOfCase(case_id: string): string {
+  return case_id.replace(/^case_/, 'rfd_');
 }
 
 function casesOf({ cases }: InvoiceState, kind: CaseKind): CaseState[] {
@@ -125,11 +167,9 @@ export function policyActor(cause: PolicyCause): string {
   return `policy:${cause}`;
 }
 
-/** True when a policy has asked for a refund of this payment before and it failed: then a person decides. */
+/** True when a policy has asked for a refund of this payment before and it came to nothing: then a person decides. */
 export function policyFailed(payment: PaymentState, cause: PolicyCause): boolean {
-  return payment.operations.some(
-    (operation) => operation.by === policyActor(cause) && operationStatus(operation, payment) === 'failed',
-  );
+  return payment.operations.some(({ id, by }) => by === policyActor(cause) && hasComeToNothing(payment, id));
 }
 
 export function findCase(invoice: InvoiceState, id: string): CaseState | undefined {
@@ -154,8 +194,8 @@ export function isOpen({ opened_at, resolved_at }: CaseState): boolean {
 
 /** What of this payment's money can go back and is not held by a case already. */
 function available(invoice: InvoiceState, payment: PaymentState): number {
-  const held = invoice.cases.filter(
-    (one) => one.payment_id === payment.id && isOpen(one) && one.operation_id === null,
+  const held = [...casesOf(invoice, 'late_money'), ...casesOf(invoice, 'excess_money')].filter(
+    (one) => one.payment_id === payment.id && isOpen(one),
   );
   return refundable(payment) - sum(held);
 }

@@ -43,6 +43,12 @@ export type InvoiceEvent =
       readonly capture_before: string | null;
       readonly source: Source;
     }
+  /** The merchant is warned: what is authorized and not captured is soon captured or given up, as the invoice says. */
+  | {
+      readonly type: 'payment.authorization_expiring';
+      readonly payment_id: string;
+      readonly capture_before: string;
+    }
   /** What was authorized and not captured has been given up. */
   | { readonly type: 'payment.voided'; readonly payment_id: string }
   /** No money can come any more: the provider or we gave it up. */
@@ -62,6 +68,17 @@ export type InvoiceEvent =
       /** The provider's time of the transfer; null when it does not say. */
       readonly paid_at: string | null;
       readonly source: Source;
+    }
+  /** What the provider kept of a transfer that is on record already: told later, or told anew. */
+  | {
+      readonly type: 'money.fee_learnt';
+      readonly payment_id: string;
+      /** The key of the transfer. */
+      readonly key: string;
+      /** Counts, from 1, how often a fee was told of this transfer after it had been recorded. */
+      readonly revision: number;
+      /** All of it, minor units. */
+      readonly fee: number;
     }
   /** A capture, void or refund was decided on. From here on its amount is reserved. */
   | {
@@ -136,7 +153,12 @@ export type InvoiceEvent =
     }
   /** The due time has passed unpaid, and every live payment was asked once more first. */
   | { readonly type: 'invoice.expired' }
-  | { readonly type: 'invoice.canceled'; readonly reason: string | null };
+  | {
+      readonly type: 'invoice.canceled';
+      readonly reason: string | null;
+      /** The id of the API key that asked; not kept in older events. */
+      readonly by?: string;
+    };
 
 /** An event with its moment on the invoice's own clock: RFC 3339 UTC, strictly growing within an invoice. */
 export type RecordedEvent = InvoiceEvent & { readonly at: string };
@@ -150,6 +172,8 @@ export function eventKey(event: InvoiceEvent): string {
     case 'money.received':
     case 'money.refunded':
       return `${event.type}:${event.payment_id}:${event.key}`;
+    case 'money.fee_learnt':
+      return `${event.type}:${event.payment_id}:${event.key}:${event.revision}`;
     case 'case.opened':
     case 'case.resolved':
       return `${event.type}:${event.case_id}`;
@@ -164,6 +188,7 @@ export function eventKey(event: InvoiceEvent): string {
     case 'payment.created':
     case 'payment.unknown':
     case 'payment.authorized':
+    case 'payment.authorization_expiring':
     case 'payment.voided':
     case 'payment.failed':
     case 'payment.expired':

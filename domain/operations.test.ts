@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { InvoiceEvent } from './events.ts';
-import { ledgerTransaction } from './ledger.ts';
+import { ledgerTransactions } from './ledger.ts';
 import {
   capturable,
   decideOperation,
@@ -12,7 +12,7 @@ import {
   type MoneyRules,
   type OperationKind,
 } from './operations.ts';
-import { record } from './reduce.ts';
+import { record, reduce } from './reduce.ts';
 import { nextTask } from './schedule.ts';
 import {
   findPayment,
@@ -100,6 +100,7 @@ function invoiceAfter(
     amount: 100,
     due_at: '2026-10-02T10:00:00.000Z',
     capture_method,
+    on_authorization_expiry: 'void',
     policies: { late: 'accept', excess: 'accept' },
     created_at: new Date(START).toISOString(),
   });
@@ -249,7 +250,8 @@ describe('what comes next', () => {
 it('a refund’s ledger transaction sums to zero, from the provider’s money or from the merchant’s own', () => {
   for (const source of ['poll', 'manual'] as const) {
     const event = { ...refunded('rfd_1', 30), source, at: '2026-10-01T10:00:00.000Z' } as const;
-    const entries = ledgerTransaction(event)?.entries ?? [];
+    const before = invoiceAfter([received('t1', 100)]);
+    const entries = ledgerTransactions(before, reduce(before, event), event)[0]?.entries ?? [];
     expect(entries.map(({ amount }) => amount)).toEqual([30, -30]);
     expect(entries[1]?.account).toBe(source === 'manual' ? 'merchant_refunds' : 'provider_clearing');
   }

@@ -1,7 +1,7 @@
 /** The events a merchant is told about: one per change of an invoice's or a payment's status, one per transfer. */
 import { findCase } from './cases.ts';
 import type { RecordedEvent } from './events.ts';
-import { movementsOf, type OperationKind, type OperationStatus } from './operations.ts';
+import { heldBy, movementsOf, type OperationKind, type OperationStatus } from './operations.ts';
 import { isLate, invoiceStatus, paymentStatus, type InvoiceStatus, type PaymentStatus } from './status.ts';
 import { findPayment, type InvoiceState, type PaymentState } from './state.ts';
 
@@ -9,6 +9,7 @@ export type OutgoingType =
   | `invoice.${InvoiceStatus}`
   | `payment.${PaymentStatus}`
   | 'payment.money_received'
+  | 'payment.authorization_expiring'
   | `${OperationKind}.${OperationStatus}`
   | 'case.opened'
   | 'case.resolved';
@@ -21,7 +22,9 @@ export interface OutgoingEvent {
   readonly operation_id?: string;
   /** The case it is about. */
   readonly case_id?: string;
-  /** Only for money that moves. */
+  /** When the authorization ends; only for the warning of it. */
+  readonly capture_before?: string;
+  /** Only for money that moves or is about to. */
   readonly amount: number | null;
   readonly late: boolean;
 }
@@ -35,6 +38,7 @@ export function outgoingEvents(
   const events: OutgoingEvent[] = [];
   for (const event of recorded) {
     if (event.type === 'money.received') events.push(moneyReceived(after, event));
+    if (event.type === 'payment.authorization_expiring') events.push(authorizationExpiring(after, event));
     if (event.type === 'case.opened' || event.type === 'case.resolved') events.push(caseEvent(after, event));
   }
   for (const payment of after.payments) {
@@ -64,6 +68,14 @@ function moneyReceived(
     amount: event.amount,
     late: payment !== undefined && receipt !== undefined && isLate(receipt, payment, invoice),
   };
+}
+
+function authorizationExpiring(
+  invoice: InvoiceState,
+  { type, payment_id, capture_before }: Extract<RecordedEvent, { type: 'payment.authorization_expiring' }>,
+): OutgoingEvent {
+  const payment = findPayment(invoice, payment_id);
+  return { type, payment_id, amount: payment ? heldBy(payment) : null, capture_before, late: false };
 }
 
 function caseEvent(

@@ -16,6 +16,7 @@ const fresh = (amount = 100): InvoiceState =>
     amount,
     due_at: at(100_000),
     capture_method: 'automatic',
+    on_authorization_expiry: 'capture',
     policies: { late: 'accept', excess: 'accept' },
     created_at: at(0),
   });
@@ -208,7 +209,10 @@ const anyEvent: fc.Arbitrary<InvoiceEvent> = fc
       received(id, 't2', 70),
       received(id, 't3', 50),
       { type: 'payment.authorized', payment_id: id, amount: 100, capture_before: null, source: 'poll' },
+      { type: 'payment.authorization_expiring', payment_id: id, capture_before: at(90_000) },
       { type: 'payment.voided', payment_id: id },
+      { type: 'money.fee_learnt', payment_id: id, key: 't1', revision: 1, fee: 3 },
+      { type: 'money.fee_learnt', payment_id: id, key: 't1', revision: 2, fee: 4 },
       ...operation(id, `cap-${id}`, 'capture', 30),
       ...operation(id, `rfd-${id}`, 'refund', 20),
       refunded(id, `rfd-${id}`, 'r1', 20),

@@ -54,6 +54,7 @@ function apply(state: InvoiceState, event: RecordedEvent): InvoiceState {
     case 'payment.created':
     case 'payment.unknown':
     case 'payment.authorized':
+    case 'payment.authorization_expiring':
     case 'payment.voided':
     case 'payment.failed':
     case 'payment.expired':
@@ -65,6 +66,7 @@ function apply(state: InvoiceState, event: RecordedEvent): InvoiceState {
     case 'operation.canceled':
     case 'operation.succeeded':
     case 'money.received':
+    case 'money.fee_learnt':
     case 'money.refunded':
       return withPayment(state, event.payment_id, (payment) => applyToPayment(payment, event));
   }
@@ -121,6 +123,8 @@ function applyToPayment(payment: PaymentState, event: PaymentEvent): PaymentStat
       const { amount, capture_before, at } = event;
       return { ...payment, authorized_at: at, authorized: amount, capture_before };
     }
+    case 'payment.authorization_expiring':
+      return { ...payment, expiring_at: earliest(payment.expiring_at, event.at) };
     case 'payment.voided':
       return { ...payment, voided_at: earliest(payment.voided_at, event.at) };
     case 'payment.failed':
@@ -134,6 +138,11 @@ function applyToPayment(payment: PaymentState, event: PaymentEvent): PaymentStat
     case 'money.received': {
       const { key, amount, fee, paid_at, at } = event;
       return { ...payment, receipts: withFirst(payment.receipts, { key, amount, fee, paid_at, at }) };
+    }
+    case 'money.fee_learnt': {
+      const { key: receipt, revision, fee, at } = event;
+      const key = `${receipt}#${revision}`;
+      return { ...payment, fees: withFirst(payment.fees, { key, receipt, revision, fee, at }) };
     }
     case 'money.refunded': {
       const { key, operation_id, amount, at } = event;

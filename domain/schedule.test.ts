@@ -34,6 +34,7 @@ const invoiceAfter = (...events: InvoiceEvent[]): InvoiceState =>
       amount: 100,
       due_at: at(86_400),
       capture_method: 'automatic',
+      on_authorization_expiry: 'capture',
       policies: { late: 'accept', excess: 'accept' },
       created_at: at(-1),
     }),

@@ -3,6 +3,7 @@
  * time is up, to end the invoice. All of it follows from the facts, so a workflow that starts again from the
  * record goes on where the last one stopped.
  */
+import { expiryTimes, isLeftOver, isToBeEnded } from './authorization.ts';
 import { CASE_AFTER_S, hasCase, surpluses } from './cases.ts';
 import { capturable, heldBy, openOperations, type OperationState } from './operations.ts';
 import { isLive, isPayable } from './status.ts';
@@ -23,6 +24,10 @@ export type Task =
       readonly operation_id: string;
       readonly at: number;
     }
+  /** The authorization ends soon: tell the merchant. */
+  | { readonly type: 'warn_of_expiry'; readonly payment_id: string; readonly at: number }
+  /** It ends very soon: capture what is left or give it up, as the invoice says. */
+  | { readonly type: 'end_authorization'; readonly payment_id: string; readonly at: number }
   /** Money came late or beyond what was owed: refund it or put it before a person, as the policy says. */
   | { readonly type: 'apply_policies'; readonly at: number }
   /** Nobody could find out for hours: a person has to. */
@@ -40,6 +45,9 @@ export const LOOKUP_TABLE = [5, 30, 90, 300, 900, 3600];
 
 /** Seconds after an authorization at which the provider is asked about it: people may capture or void in its dashboard. */
 export const AUTHORIZED_TABLE = [600, 3600, 6 * 3600, 24 * 3600];
+
+/** Seconds after an authorization has ended at which the provider is asked what became of it. */
+export const LAPSED_TABLE = [60, 600, 3600, 6 * 3600, 24 * 3600];
 
 /** Seconds after a provider has taken a refund at which it is asked what became of it; a review there may take days. */
 export const ACCEPTED_TABLE = [30, 300, 3600, 6 * 3600, 24 * 3600];
@@ -65,7 +73,7 @@ export function nextTask(
     const task = isLive(payment) ? nextPaymentTask(invoice, payment, after) : null;
     return task ? [task] : [];
   });
-  tasks.push(...caseTasks(invoice));
+  tasks.push(...expiryTasks(invoice, after), ...caseTasks(invoice));
   if (surpluses(invoice).length > 0) tasks.push({ type: 'apply_policies', at: Date.parse(invoice.last_at) });
   if (isPayable(invoice)) tasks.push({ type: 'expire_invoice', at: Date.parse(invoice.due_at) });
   const held = tasks.map((task): Task => {
@@ -76,6 +84,23 @@ export function nextTask(
     (first, task) => (first === null || task.at < first.at ? task : first),
     null,
   );
+}
+
+/**
+ * What is due before authorizations end, whatever else is under way. After the end it is too late for both: then the provider is
+ * asked what it has done.
+ */
+function expiryTasks({ payments }: InvoiceState, after: number): Task[] {
+  return payments.flatMap((payment): Task[] => {
+    const times = expiryTimes(payment);
+    if (!times || after >= times.ends_at) return [];
+    const { id: payment_id } = payment;
+    const isTold = payment.expiring_at !== null || !isLeftOver(payment);
+    return [
+      ...(isTold ? [] : [{ type: 'warn_of_expiry', payment_id, at: times.warn_at } as const]),
+      ...(isToBeEnded(payment) ? [{ type: 'end_authorization', payment_id, at: times.act_at } as const] : []),
+    ];
+  });
 }
 
 /** What has been unknown for too long and is no case yet. */
@@ -115,13 +140,22 @@ function nextPaymentTask(invoice: InvoiceState, payment: PaymentState, after: nu
     const at = Date.parse(payment.authorized_at);
     return capturesByItself(invoice, payment)
       ? { type: 'capture_payment', payment_id, at }
-      : { type: 'check_payment', payment_id, at: nextPoll(at, AUTHORIZED_TABLE, after, payment_id) };
+      : { type: 'check_payment', payment_id, at: nextLook(payment, at, after) };
   }
   const expiry = Date.parse(payment.expires_at);
   const poll = nextPoll(Date.parse(payment.created_at), payment.poll_s, after, payment_id);
   return poll < expiry
     ? { type: 'check_payment', payment_id, at: poll }
     : { type: 'expire_payment', payment_id, at: expiry };
+}
+
+/** People may capture or void in the provider's dashboard, and at the end of the authorization the provider itself does. */
+function nextLook(payment: PaymentState, authorized_at: number, after: number): number {
+  const ends_at = expiryTimes(payment)?.ends_at;
+  const ordinary = nextPoll(authorized_at, AUTHORIZED_TABLE, after, payment.id);
+  return ends_at === undefined
+    ? ordinary
+    : Math.min(ordinary, nextPoll(ends_at, LAPSED_TABLE, after, payment.id));
 }
 
 /** Once: an automatic capture that was refused is not asked for again by itself. */

@@ -1,4 +1,5 @@
 /** What is known about one invoice: the fold of its events. Plain JSON, ids and amounts only. */
+import type { AuthorizationEnd } from './authorization.ts';
 import type { CaseState, Policies } from './cases.ts';
 import type { OperationState, RefundState } from './operations.ts';
 import type { ProviderFailure } from './provider-error.ts';
@@ -13,6 +14,17 @@ export interface ReceiptState {
   readonly fee: number | null;
   readonly paid_at: string | null;
   /** When we learned of it, on the invoice's clock. */
+  readonly at: string;
+}
+
+/** What a provider kept of a receipt, told after the receipt was on record. The highest revision counts. */
+export interface FeeState {
+  /** `<receipt>#<revision>` */
+  readonly key: string;
+  readonly receipt: string;
+  readonly revision: number;
+  /** All of it, minor units. */
+  readonly fee: number;
   readonly at: string;
 }
 
@@ -33,6 +45,8 @@ export interface PaymentState {
   /** What may be captured in all, minor units; 0 until it is authorized. */
   readonly authorized: number;
   readonly capture_before: string | null;
+  /** When the merchant was warned that the authorization ends soon. */
+  readonly expiring_at: string | null;
   readonly voided_at: string | null;
   readonly failed_at: string | null;
   readonly failure: ProviderFailure | null;
@@ -40,6 +54,8 @@ export interface PaymentState {
   readonly canceled_at: string | null;
   /** Ordered by key, so that the same receipts always make the same state. */
   readonly receipts: readonly ReceiptState[];
+  /** Fees that were told later than their receipts, ordered by key. */
+  readonly fees: readonly FeeState[];
   /** Captures, voids and refunds that were asked for here, ordered by id. */
   readonly operations: readonly OperationState[];
   /** Money that has gone back, ordered by key. */
@@ -54,6 +70,7 @@ export interface InvoiceState {
   readonly amount: number;
   readonly due_at: string;
   readonly capture_method: CaptureMethod;
+  readonly on_authorization_expiry: AuthorizationEnd;
   readonly policies: Policies;
   readonly canceled_at: string | null;
   readonly expired_at: string | null;
@@ -75,6 +92,7 @@ export function newInvoice(facts: {
   amount: number;
   due_at: string;
   capture_method: CaptureMethod;
+  on_authorization_expiry: AuthorizationEnd;
   policies: Policies;
   created_at: string;
 }): InvoiceState {
@@ -111,12 +129,14 @@ export function blankPayment(id: string): PaymentState {
     authorized_at: null,
     authorized: 0,
     capture_before: null,
+    expiring_at: null,
     voided_at: null,
     failed_at: null,
     failure: null,
     expired_at: null,
     canceled_at: null,
     receipts: [],
+    fees: [],
     operations: [],
     refunds: [],
   };

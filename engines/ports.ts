@@ -71,4 +71,3 @@ export function acceptsConnections(address: string, withinMs = 1_000): Promise<v
     socket.once('timeout', () => settle(new Error(`nothing answered at ${address} within ${withinMs} ms`)));
   });
 }
-

@@ -98,6 +98,8 @@ function serverArguments(settings: {
     ...(dbFile ? [`--db-filename=${dbFile}`] : []),
     // The test clock fast-forwards single workflows; the server refuses that without this setting.
     '--dynamic-config-value=frontend.WorkflowTimeSkippingEnabled=true',
+    // One merchant's backlog must not delay another's.
+    '--dynamic-config-value=matching.enableFairness=true',
     ...Object.entries(searchAttributes).map(([name, type]) => `--search-attribute=${name}=${type}`),
     '--log-format=json',
     '--log-level=warn',

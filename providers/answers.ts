@@ -29,7 +29,8 @@ export function failureFromStatus(response: ProviderResponse, request: ProviderR
   };
 }
 
-function kindOfStatus(status: number, mutates: boolean): ProviderFailure['kind'] {
+/** What an HTTP status that is no success means for a call, when nothing else is known. */
+export function kindOfStatus(status: number, mutates: boolean): ProviderFailure['kind'] {
   switch (status) {
     case 401:
     case 403:

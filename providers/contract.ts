@@ -31,7 +31,7 @@ export interface MethodManifest {
   readonly description_max: number;
   /** Where this method differs from the manifest's `capture`. */
   readonly capture?: Manifest['capture'];
-  /** How long an authorization can be captured, in seconds, where the provider says so. */
+  /** How long an authorization can be captured, in seconds; left out where nobody says. The shortest that can be. */
   readonly authorization_s?: number;
 }
 
@@ -181,6 +181,8 @@ export interface PaymentReading {
   readonly status: 'pending' | 'authorized' | 'paid' | 'failed' | 'expired' | 'canceled';
   /** What may be captured in all, minor units, at providers that authorize first; `receipts` are then the captures. */
   readonly authorized?: number;
+  /** When the customer agreed, RFC 3339 UTC, where the provider says so; without it, it is the moment of the reading. */
+  readonly authorized_at?: string | null;
   /** All transfers known to the provider at that moment, or just the one of this webhook. */
   readonly receipts: readonly Receipt[];
   /** All refunds known to the provider; left out where it has none or does not tell. */

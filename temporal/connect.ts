@@ -5,15 +5,29 @@ import {
   defaultGrpcRetryOptions,
   isRetryableError,
   makeGrpcRetryInterceptor,
+  type ClientOptions,
   type ConnectionOptions,
 } from '@temporalio/client';
 import { temporalConnectionOptions, type TemporalConfig } from '../config/index.ts';
+import { payloadOptions } from './payload-codec.ts';
 
 /** Connects within ten seconds or throws. The caller closes `client.connection`. */
 export async function connectClient(config: TemporalConfig<string>): Promise<Client> {
   const options = await temporalConnectionOptions(config);
   const connection = await Connection.connect({ ...options, connectTimeout: '10s' });
-  return new Client({ connection, namespace: config.namespace });
+  return clientOn(connection, config);
+}
+
+/** A client on a connection that is there, which reads and writes payloads as configured. */
+export function clientOn(
+  connection: ClientOptions['connection'],
+  config: Pick<TemporalConfig, 'namespace' | 'payloads'>,
+): Client {
+  return new Client({
+    ...(connection && { connection }),
+    namespace: config.namespace,
+    ...payloadOptions(config),
+  });
 }
 
 /**

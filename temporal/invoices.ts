@@ -77,6 +77,8 @@ export function createInvoiceGateway(
     workflowIdConflictPolicy: 'USE_EXISTING',
     staticSummary: [invoice.display, invoice.reference].filter((part) => part !== null).join(' · '),
     typedSearchAttributes: searchAttributes(invoice),
+    // What waits for a worker is taken from each merchant in turn.
+    priority: { fairnessKey: invoice.merchant_id },
   });
 
   const updateWithStart = <Result>(invoice: InvoiceFacts, name: string, options: UpdateOptions) =>

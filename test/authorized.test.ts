@@ -1,4 +1,5 @@
 /** Providers that authorize first: captured by itself or by hand, in parts, voided, canceled, and never more than once. */
+import { eventually } from './setup/eventually.ts';
 import { settledViolations } from './setup/invariants.ts';
 import { shop, type Provider, type Shop } from './setup/shop.ts';
 import { STACK_TIMEOUT_MS, startTestStack, type TestStack } from './setup/stack.ts';
@@ -148,6 +149,33 @@ describe('an invoice that is captured by hand', () => {
     expect(await booked('tabby', id, 'money_received')).toEqual(Array(10).fill(amount));
   });
 
+  it('tells of a capture who asked, each attempt to make it, and what has become of it', async () => {
+    const { invoice, payment, total } = await authorized('tabby');
+    await stack.control.fault('tabby', { kind: 'status', status: 503, operation: 'capture' });
+    const { body: asked } = await capture(payment.id, { amount: total / 2 });
+    await stack.merchantApi.advanceClock(invoice.id, 600);
+    const log = await eventually(
+      'both attempts on record',
+      async () => (await stack.call('GET', `/v1/captures/${String(asked['id'])}`)).body,
+      ({ attempts }) => (attempts as unknown[]).length === 2,
+    );
+    expect(log).toMatchObject({
+      payment: payment.id,
+      amount: total / 2,
+      status: 'succeeded',
+      requested_by: expect.stringMatching(/^key_/) as string,
+      provider_operation_id: expect.any(String) as string,
+      attempts: [
+        { outcome: 'not_taken', http_status: 503, failure: null },
+        { outcome: 'answered', http_status: 200, exchange: expect.stringMatching(/^exc_/) as string },
+      ],
+      history: [{ status: 'requested' }, { status: 'succeeded', failure: null }],
+    });
+    const [first] = log['attempts'] as { exchange: string }[];
+    const exchange = await stack.call('GET', `/v1/exchanges/${first!.exchange}`);
+    expect(exchange.body).toMatchObject({ payment: payment.id, status: 503, method: 'POST' });
+  });
+
   it('one Idempotency-Key is one capture, also when its answer was lost', async () => {
     const { invoice, payment, id, total } = await authorized('tamara');
     const key = { 'idempotency-key': 'parcel' };
@@ -173,5 +201,5 @@ describe('an invoice that is captured by hand', () => {
 });
 
 it('the record and the providers agree on every payment and every transfer', async () => {
-  expect(await settledViolations(stack.pool)).toEqual([]);
+  expect(await settledViolations(stack)).toEqual([]);
 });

@@ -39,6 +39,16 @@ const resolve = (id: unknown, body: object) =>
 const pass = (invoice: string, advance_s: number) =>
   stack.call('POST', `/v1/invoices/${invoice}/test_clock`, { advance_s });
 
+/** The accounts of an invoice's money that are not the provider's, by the ledger: credits negative. */
+async function whose(invoice: string): Promise<Readonly<Record<string, number>>> {
+  const { rows } = await stack.pool.query<{ account: string; amount: number }>(
+    `select account, sum(amount)::bigint as amount from ledger_entries
+     where invoice_id = $1 and account in ('merchant_payable', 'customer_excess', 'held') group by account having sum(amount) <> 0`,
+    [invoice],
+  );
+  return Object.fromEntries(rows.map(({ account, amount }) => [account, amount]));
+}
+
 /** A customer who pays more than was asked for: Rehive's page takes any amount. */
 async function overpaid(provider: Provider, policy: string, times = 2) {
   const { invoice, payment, id } = await at.payable(provider, { excess_money: policy });
@@ -55,15 +65,18 @@ describe('money beyond what was owed', () => {
       ({ status }) => status === 'overpaid',
     );
     expect(amounts.excess.amount).toBe(amount);
+    expect(await whose(invoice.id)).toEqual({ merchant_payable: -2 * amount });
     expect(await openCases(invoice.id)).toEqual([]);
   });
 
   it('goes back by itself where the policy is to refund it, and the invoice is paid', async () => {
     const { invoice, payment, id, amount } = await overpaid('rehive', 'refund');
     await stack.merchantApi.until(invoice.id, 'overpaid', ({ status }) => status === 'overpaid');
+    expect(await whose(invoice.id)).toEqual({ merchant_payable: -amount, customer_excess: -amount });
     await at.control('POST', '/rehive/clock', { advance_s: 60 });
     await pass(invoice.id, 600);
     await stack.merchantApi.until(invoice.id, 'paid', ({ status }) => status === 'paid');
+    expect(await whose(invoice.id)).toEqual({ merchant_payable: -amount });
     expect(await at.booked('rehive', id, 'money_refunded')).toEqual([amount]);
     const { body } = await stack.call('GET', `/v1/payments/${payment.id}`);
     expect(body['refunds']).toMatchObject([{ amount, status: 'succeeded', requested_by: 'policy:excess' }]);
@@ -74,6 +87,7 @@ describe('money beyond what was owed', () => {
     const { invoice, amount } = await overpaid('finan', 'refund');
     const [open] = await firstCase(invoice.id);
     expect(open).toMatchObject({ kind: 'excess_money', amount, status: 'open' });
+    expect(await whose(invoice.id)).toEqual({ merchant_payable: -amount, held: -amount });
     expect(await resolve(open?.['id'], { decision: 'it_happened' })).toMatchObject({
       status: 409,
       body: { code: 'decision_not_possible' },
@@ -89,6 +103,7 @@ describe('money beyond what was owed', () => {
       },
     });
     expect((await stack.merchantApi.invoice(invoice.id)).status).toBe('paid');
+    expect(await whose(invoice.id)).toEqual({ merchant_payable: -amount });
     // The same word again is the same answer; another one comes too late.
     expect((await resolve(open?.['id'], { decision: 'refund_by_hand' })).status).toBe(200);
     expect(await resolve(open?.['id'], { decision: 'accept' })).toMatchObject({
@@ -104,8 +119,11 @@ describe('money beyond what was owed', () => {
       await stack.control.pay('finan', String(body['provider_payment_id']));
     }
     const [open] = await firstCase(invoice);
-    expect(open).toMatchObject({ kind: 'excess_money', amount: at.amount('finan') });
+    const amount = at.amount('finan');
+    expect(open).toMatchObject({ kind: 'excess_money', amount });
+    expect(await whose(invoice)).toEqual({ merchant_payable: -amount, held: -amount });
     expect((await resolve(open?.['id'], { decision: 'accept' })).status).toBe(200);
+    expect(await whose(invoice)).toEqual({ merchant_payable: -2 * amount });
     expect(await openCases(invoice)).toEqual([]);
     expect((await stack.merchantApi.invoice(invoice)).status).toBe('overpaid');
   });
@@ -117,11 +135,15 @@ describe('money that comes late', () => {
     expect((await stack.call('POST', `/v1/invoices/${invoice.id}/cancel`, {})).status).toBe(200);
     await stack.control.pay('rehive', id, { after_expiry: true });
     const [open] = await firstCase(invoice.id);
-    expect(open).toMatchObject({ kind: 'late_money', amount: at.amount('rehive') });
+    const amount = at.amount('rehive');
+    expect(open).toMatchObject({ kind: 'late_money', amount });
+    expect(await whose(invoice.id)).toEqual({ held: -amount });
     expect((await resolve(open?.['id'], { decision: 'refund' })).status).toBe(200);
+    expect(await whose(invoice.id)).toEqual({ customer_excess: -amount });
     await at.control('POST', '/rehive/clock', { advance_s: 60 });
     await pass(invoice.id, 600);
     await stack.merchantApi.until(invoice.id, 'refunded', ({ status }) => status === 'refunded');
+    expect(await whose(invoice.id)).toEqual({});
     expect(await at.booked('rehive', id, 'money_refunded')).toEqual([at.amount('rehive')]);
   });
 });
@@ -207,5 +229,5 @@ describe('what a merchant wants for all its invoices', () => {
 });
 
 it('the record and the providers agree on every payment and every transfer', async () => {
-  expect(await settledViolations(stack.pool)).toEqual([]);
+  expect(await settledViolations(stack)).toEqual([]);
 });

@@ -234,5 +234,5 @@ describe('what an operator sees in the workflow engine', () => {
 });
 
 it('leaves a record in which every invariant holds', async () => {
-  expect(await settledViolations(stack.pool)).toEqual([]);
+  expect(await settledViolations(stack)).toEqual([]);
 });

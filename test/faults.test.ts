@@ -229,7 +229,7 @@ describe('a customer who is faster than the provider', () => {
 });
 
 it('the record and the providers agree on every payment and every transfer', async () => {
-  expect(await settledViolations(stack.pool)).toEqual([]);
+  expect(await settledViolations(stack)).toEqual([]);
   for (const provider of ['finan', 'fapshi'] as const) {
     const books = await at.books(provider);
     const count = (kind: string) => books.filter((line) => line.kind === kind).length;

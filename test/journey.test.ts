@@ -22,6 +22,6 @@ describe('the journey of an invoice, on the real engines', () => {
   );
 
   it('leaves a record in which every invariant holds', async () => {
-    expect(await settledViolations(stack.pool)).toEqual([]);
+    expect(await settledViolations(stack)).toEqual([]);
   });
 });

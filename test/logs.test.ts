@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { everyProvider } from '../cli/journey/every-provider-scene.ts';
+import { settledViolations } from './setup/invariants.ts';
 import { shop, type Shop } from './setup/shop.ts';
 import { STACK_TIMEOUT_MS, startTestStack, type TestStack } from './setup/stack.ts';
 
@@ -58,3 +59,7 @@ it('the logs tell of every provider’s payment, and hold no credential, no cust
     expect(text).not.toContain(canary);
   }
 }, 120_000);
+
+it('leaves a record in which every invariant holds', async () => {
+  expect(await settledViolations(stack)).toEqual([]);
+});

@@ -79,7 +79,7 @@ describe('an account linked over the API', () => {
   });
 
   it('leaves the books in order', async () => {
-    expect(await settledViolations(stack.pool)).toEqual([]);
+    expect(await settledViolations(stack)).toEqual([]);
   });
 });
 

@@ -99,5 +99,5 @@ it('is left alone, and called again, with the next payment after an operator has
 });
 
 it('breaks no rule of the record', async () => {
-  expect(await settledViolations(stack.pool)).toEqual([]);
+  expect(await settledViolations(stack)).toEqual([]);
 });

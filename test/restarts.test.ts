@@ -121,7 +121,7 @@ describe('a process that dies', () => {
   }, 180_000);
 
   it('leaves a record in which every invariant holds', async () => {
-    expect(await settledViolations(stack.pool)).toEqual([]);
+    expect(await settledViolations(stack)).toEqual([]);
   });
 });
 
@@ -194,6 +194,6 @@ describe('a workflow engine that goes away', () => {
     await client.schedule.getHandle(sweepScheduleId(stack.taskQueue)).trigger();
     await connection.close();
     await stack.merchantApi.until(before.invoice.id, 'paid', isPaid);
-    expect(await settledViolations(stack.pool)).toEqual([]);
+    expect(await settledViolations(stack)).toEqual([]);
   }, 90_000);
 });

@@ -301,5 +301,6 @@ describe('webhooks at a bad time', () => {
 });
 
 it('leaves a record in which every invariant holds', async () => {
-  expect(await settledViolations(stack.pool)).toEqual([]);
+  // Some of its money came in webhooks that the test signed, so the simulator's books have none of it.
+  expect(await settledViolations(stack, { books: false })).toEqual([]);
 });

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
+import { ENCODED_FAILURES } from '../temporal/payload-codec.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SOURCES = ['workflows', 'domain'];
@@ -22,15 +23,20 @@ const PRELOADED = [join(ROOT, 'workflows', 'without-stack-traces.ts'), WORKFLOWS
 /** Where finished bundles are kept; goes away with `node_modules`, so it never outlives the packages it holds. */
 const CACHE = join(ROOT, 'node_modules', '.cache', 'sarraf');
 
-/** The bundle of `workflows/`, from the cache when nothing in it has changed. */
-export async function workflowBundle(): Promise<WorkflowBundle> {
-  const path = join(CACHE, `workflows-${await fingerprint()}.js`);
+/**
+ * The bundle of `workflows/`, from the cache when nothing in it has changed. `encodedFailures`: for a worker that encrypts
+ * payloads.
+ */
+export async function workflowBundle({ encodedFailures = false } = {}): Promise<WorkflowBundle> {
+  const kind = encodedFailures ? 'workflows-encoded' : 'workflows';
+  const path = join(CACHE, `${kind}-${await fingerprint()}.js`);
   const cached = await readFile(path, 'utf8').catch(() => null);
   if (cached !== null) return { code: cached };
 
   const { code } = await bundleWorkflowCode({
     workflowsPath: WORKFLOWS,
     preloadModules: PRELOADED,
+    ...(encodedFailures ? { failureConverterPath: ENCODED_FAILURES } : {}),
     logger: silent,
   });
   // A read-only installation (a container) goes without: it builds the bundle when its image is made.

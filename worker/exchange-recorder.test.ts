@@ -39,6 +39,7 @@ const call = (number: number, more: Partial<RawExchange> = {}): RawExchange => (
   provider: 'finan',
   invoice_id,
   payment_id,
+  operation_id: null,
   attempt: 1,
   redactor: createRedactor({ secret: 'canary-secret' }),
   seen: {

@@ -1,5 +1,4 @@
 /** The worker: polls Temporal for invoices to carry on with. Keeps no state; run as many as you like. */
-import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createBreakers } from '../activities/breakers.ts';
@@ -7,12 +6,15 @@ import { createActivities } from '../activities/index.ts';
 import type { FailPoint } from '../activities/dependencies.ts';
 import { createLanes } from '../activities/lanes.ts';
 import { temporalConnectionOptions, type ServiceConfig } from '../config/index.ts';
+import { sealKey } from '../db/audit-chain.ts';
 import { newId } from '../db/ids.ts';
 import { createPool } from '../db/pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { connectorFor } from '../providers/index.ts';
+import { clientOn } from '../temporal/connect.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
+import { payloadOptions } from '../temporal/payload-codec.ts';
 import { ensureSweepSchedule } from '../temporal/schedules.ts';
 import { workflowBundle } from './bundle.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
@@ -64,12 +66,13 @@ export async function startWorker(
   });
   const connection = await NativeConnection.connect(await temporalConnectionOptions(config.temporal));
   const { namespace, taskQueue } = config.temporal;
-  const client = new Client({ connection, namespace });
+  const client = clientOn(connection, config.temporal);
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue,
-    workflowBundle: await workflowBundle(),
+    ...payloadOptions(config.temporal),
+    workflowBundle: await workflowBundle({ encodedFailures: config.temporal.payloads !== null }),
     activities: createActivities({
       pool,
       sealer: createSealer(config.secrets.credentialsKeys),
@@ -77,6 +80,7 @@ export async function startWorker(
       http,
       exchanges,
       exchangesKept_days: config.exchangesKept_days,
+      auditKey: sealKey(config.secrets.apiKeyPepper),
       lanes: createLanes(LANE_WIDTH),
       breakers: createBreakers(Date.now, health.changed),
       invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),

@@ -13,12 +13,13 @@ const local = proxyLocalActivities<Activities>({
 const remote = proxyActivities<Activities>({ startToCloseTimeout: '60 s', retry });
 
 /** Activities that only touch our own database: always inside the workflow task. */
-export const { loadInvoice, endInvoice, openCase } = local;
+export const { loadInvoice, endInvoice, openCase, warnOfExpiry } = local;
 
 /** Rare, and they may call several providers: through the server, where each attempt is seen. */
 export const { applyPolicies, resolveCase } = remote;
 
-type ProviderCall = 'requestPayment' | 'lookUpPayment' | 'checkPayment' | 'moveMoney' | 'applyWebhook';
+type ProviderCall =
+  'requestPayment' | 'lookUpPayment' | 'checkPayment' | 'moveMoney' | 'endAuthorization' | 'applyWebhook';
 type Argument<Name extends ProviderCall> = Parameters<Activities[Name]>[0];
 type Answer<Name extends ProviderCall> = Exclude<Awaited<ReturnType<Activities[Name]>>, LaneFull>;
 

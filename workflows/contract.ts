@@ -70,6 +70,8 @@ export type ResolveCaseResult = { readonly refused: string | null };
 
 export interface CancelInput {
   readonly reason: string | null;
+  /** The id of the API key that asks. */
+  readonly by?: string;
 }
 /** `unconfirmed`: a provider could not be asked whether money has come, so nothing was canceled. */
 export type CancelResult = { readonly outcome: 'canceled' | 'not_cancelable' | 'unconfirmed' };

@@ -83,6 +83,10 @@ export function describeTask(task: Task): string {
       return `capture ${task.payment_id}`;
     case 'finish_operation':
       return `find out what became of ${task.operation_id}`;
+    case 'warn_of_expiry':
+      return `tell the merchant that the authorization of ${task.payment_id} ends soon`;
+    case 'end_authorization':
+      return `the authorization of ${task.payment_id} ends: capture what is left or give it up`;
     case 'apply_policies':
       return 'money came late or beyond what was owed: do as the policy says';
     case 'open_case':

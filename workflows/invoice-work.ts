@@ -3,7 +3,15 @@ import { openOperations } from '../domain/operations.ts';
 import type { Task } from '../domain/schedule.ts';
 import { findPayment, type InvoiceState } from '../domain/state.ts';
 import { amountsOf, invoiceStatus, isLive } from '../domain/status.ts';
-import { applyPolicies, callProvider, endInvoice, loadInvoice, openCase, resolveCase } from './activities.ts';
+import {
+  applyPolicies,
+  callProvider,
+  endInvoice,
+  loadInvoice,
+  openCase,
+  resolveCase,
+  warnOfExpiry,
+} from './activities.ts';
 import type {
   CancelInput,
   CancelResult,
@@ -93,8 +101,16 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
     await move({ payment_id, account_id: payment.account_id, operation_id, kind, amount, manual: false, by });
   }
 
-  async function end(as: 'expired' | 'canceled', reason: string | null): Promise<void> {
-    settle(await endInvoice({ invoice_id, as, reason, now: Date.now() }));
+  /** Captures or gives up what is left; where that cannot be just now, it is left alone for a while. */
+  async function endAuthorization(payment_id: string): Promise<void> {
+    const input = { invoice_id, payment_id, account_id: accountOf(payment_id), now: Date.now() };
+    const { refused } = settle(await callProvider('endAuthorization', input));
+    if (refused === null) patience.release(payment_id);
+    else patience.hold(payment_id);
+  }
+
+  async function end(as: 'expired' | 'canceled', reason: string | null, by?: string): Promise<void> {
+    settle(await endInvoice({ invoice_id, as, reason, by, now: Date.now() }));
   }
 
   return {
@@ -132,11 +148,11 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
       const { refused } = settle(await resolveCase({ invoice_id, now: Date.now(), ...input }));
       return { refused };
     },
-    async cancel({ reason }) {
+    async cancel({ reason, by }) {
       const before = await this.load();
       if (!before || !isCancelable(before)) return canceledOr(before);
       if ((await checkAll('cancel')) > 0) return { outcome: 'unconfirmed' };
-      if (state && invoiceStatus(state) === 'open') await end('canceled', reason);
+      if (state && invoiceStatus(state) === 'open') await end('canceled', reason, by);
       return canceledOr(state);
     },
     async refresh({ payment_id }) {
@@ -177,6 +193,12 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
         }
         case 'finish_operation':
           await finish(task.payment_id, task.operation_id);
+          return;
+        case 'warn_of_expiry':
+          settle(await warnOfExpiry({ invoice_id, payment_id: task.payment_id, now: Date.now() }));
+          return;
+        case 'end_authorization':
+          await endAuthorization(task.payment_id);
           return;
         case 'apply_policies':
           settle(await applyPolicies({ invoice_id, now: Date.now() }));

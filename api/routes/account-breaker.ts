@@ -5,7 +5,7 @@ import { findProviderAccount } from '../../db/provider-accounts.ts';
 import { forceBreaker } from '../../db/provider-health.ts';
 import { sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { holderOf } from '../context.ts';
+import { holderOf, noteBy } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { oneOf, optionalText } from '../fields.ts';
 import { idParameter } from '../path.ts';
@@ -31,7 +31,8 @@ export function accountBreakerRoutes(dependencies: ApiDependencies, finder: Acco
     const { state, reason } = parseBody(forceBody, jsonBody(request));
     if (state !== 'automatic' && reason === undefined) throw invalidFields([reasonNeeded]);
     const forced = state === 'automatic' ? null : { state, reason: reason ?? '' };
-    if (!(await forceBreaker(pool, owner, id, forced))) throw notFound('provider account');
+    const note = noteBy(response, { state, reason: reason ?? null });
+    if (!(await forceBreaker(pool, owner, id, forced, note))) throw notFound('provider account');
     finder.forget(id);
     logger.warn({ provider_account: id, state, key_id }, 'the circuit breaker of an account was set');
     const row = await findProviderAccount(pool, owner, id);

@@ -6,7 +6,6 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { IdempotencyClaim } from '../../db/idempotency.ts';
-import type { Owner } from '../../db/invoices.ts';
 import {
   findProviderAccount,
   rotateCredentials,
@@ -15,7 +14,7 @@ import {
 import { openCredentials, parseWithCredentials } from '../account-credentials.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody } from '../body.ts';
-import { ownerOf } from '../context.ts';
+import { noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { integer } from '../fields.ts';
 import { claimOf, repetitionOf, secretHashKey, unlessRepeated } from '../idempotency.ts';
@@ -69,7 +68,8 @@ export function accountRotationRoutes(dependencies: ApiDependencies, finder: Acc
     }
   };
 
-  const tryRotate = async (owner: Owner, id: string, body: unknown, claim: IdempotencyClaim | null) => {
+  const tryRotate = async (response: Response, id: string, body: unknown, claim: IdempotencyClaim | null) => {
+    const owner = ownerOf(response);
     for (let attempt = 1; attempt <= ROTATION_ATTEMPTS; attempt += 1) {
       const row = await findProviderAccount(pool, owner, id);
       if (!row) throw notFound('provider account');
@@ -94,6 +94,7 @@ export function accountRotationRoutes(dependencies: ApiDependencies, finder: Acc
         credentials: after.credentials,
         at,
         overlap_until,
+        note: noteBy(response, { revision: after.revision, overlap_until }),
       };
       if (await rotateCredentials(pool, rotation, claim && { claim, answer })) {
         finder.forget(id);
@@ -113,10 +114,9 @@ export function accountRotationRoutes(dependencies: ApiDependencies, finder: Acc
 
   const rotate = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'pacc');
-    const owner = ownerOf(response);
     const body = jsonBody(request);
     const claim = claimOf(request, response, body, hashKey);
-    const outcome = await unlessRepeated(pool, claim, () => tryRotate(owner, id, body, claim));
+    const outcome = await unlessRepeated(pool, claim, () => tryRotate(response, id, body, claim));
     if (outcome.type === 'taken_over') throw new Error('a rotation is stored together with its answer');
     if (outcome.type === 'answered') replay(response, outcome.answer);
     else sendJson(response, outcome.answer.status, outcome.answer.body);

@@ -15,7 +15,7 @@ import { createTokenStore } from '../../providers/token-store.ts';
 import { openCredentials, withoutSecrets } from '../account-credentials.ts';
 import { sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { ownerOf } from '../context.ts';
+import { noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { noFields } from '../fields.ts';
 import { idParameter } from '../path.ts';
@@ -96,7 +96,8 @@ export function accountWebhookRoutes(dependencies: ApiDependencies) {
       throw problemOf(error, opened);
     } finally {
       // Before the answer: whoever has got it may ask again at once.
-      await endRegistration(pool, row.id, registered?.id ?? null);
+      const note = noteBy(response, { provider: row.provider, webhook_id: registered?.id ?? null });
+      await endRegistration(pool, row.id, registered && { webhook_id: registered.id, note });
     }
     logger.info({ provider_account: row.id, provider: row.provider }, 'the webhook was registered');
     sendJson(response, 200, view(opened, [registered]));

@@ -2,10 +2,10 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { eraseInvoice, invoicesOf, type Person } from '../../db/erase.ts';
-import { findInvoiceWithPayments, type Owner } from '../../db/invoices.ts';
+import { findInvoiceWithPayments } from '../../db/invoices.ts';
 import { sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { ownerOf } from '../context.ts';
+import { holderOf, noteBy } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { customer } from '../fields.ts';
 import { idParameter } from '../path.ts';
@@ -23,9 +23,9 @@ export function erasureRoutes(dependencies: ApiDependencies) {
   const { pool } = dependencies;
   const eraseOne = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'inv');
-    const owner = ownerOf(response);
+    const { owner } = holderOf(response);
     parseBody(nothing, jsonBody(request));
-    const outcome = await eraseInvoice(pool, owner, id);
+    const outcome = await eraseInvoice(pool, owner, id, noteBy(response));
     if (outcome === 'in_flight') throw inFlight();
     const found = outcome === 'erased' && (await findInvoiceWithPayments(pool, owner, id));
     if (!found) throw notFound('invoice');
@@ -36,10 +36,11 @@ export function erasureRoutes(dependencies: ApiDependencies) {
     const body = parseBody(personBody, jsonBody(request));
     if ((body.email === undefined) === (body.phone === undefined)) throw invalidFields([eitherOr]);
     const person = { email: body.email ?? null, phone: body.phone ?? null };
-    sendJson(response, 200, JSON.stringify(await eraseAll(ownerOf(response), person)));
+    sendJson(response, 200, JSON.stringify(await eraseAll(response, person)));
   };
 
-  const eraseAll = async (owner: Owner, person: Person) => {
+  const eraseAll = async (response: Response, person: Person) => {
+    const { owner } = holderOf(response);
     const erased: string[] = [];
     const in_flight: string[] = [];
     const report = (has_more: boolean) => ({
@@ -53,7 +54,7 @@ export function erasureRoutes(dependencies: ApiDependencies) {
       const page = await invoicesOf(pool, owner, person, next);
       for (const id of page.ids) {
         if (erased.length === ERASED_MAX) return report(true);
-        const outcome = await eraseInvoice(pool, owner, id);
+        const outcome = await eraseInvoice(pool, owner, id, noteBy(response));
         if (outcome === 'erased') erased.push(id);
         if (outcome === 'in_flight') in_flight.push(id);
       }

@@ -19,6 +19,7 @@ const TYPES: readonly OutgoingType[] = [
   ...INVOICE_STATUSES.map((status) => `invoice.${status}` as const),
   ...PAYMENT_STATUSES.map((status) => `payment.${status}` as const),
   'payment.money_received',
+  'payment.authorization_expiring',
   ...OPERATIONS.flatMap((kind) => OPERATION_STATUSES.map((status) => `${kind}.${status}` as const)),
   'case.opened',
   'case.resolved',
@@ -53,7 +54,7 @@ export function eventRoutes({ pool }: ApiDependencies) {
 }
 
 function present({ id, mode, type, invoice_id, payment_id, currency, data, created_at }: OutgoingEventRow) {
-  const { operation_id = null, case_id = null, amount, late } = data;
+  const { operation_id = null, case_id = null, capture_before, amount, late } = data;
   return {
     object: 'event',
     id,
@@ -66,6 +67,8 @@ function present({ id, mode, type, invoice_id, payment_id, currency, data, creat
     // Only where money moves, or is held.
     ...(amount === null ? { amount, display: null } : shown(amount, currency)),
     currency,
+    // Only in the warning that an authorization is about to end.
+    ...(capture_before === undefined ? {} : { capture_before }),
     late,
     created_at,
   };
@@ -82,6 +85,7 @@ const columns: Columns<OutgoingEventRow> = {
   amount: ({ data }) => data.amount,
   currency: ({ currency }) => currency,
   display: (row) => present(row).display,
+  capture_before: ({ data }) => data.capture_before ?? null,
   late: ({ data }) => data.late,
   created_at: ({ created_at }) => created_at,
 };

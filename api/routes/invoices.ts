@@ -15,13 +15,14 @@ import { findInvoice, findInvoiceWithPayments, insertInvoice, type InvoiceRow } 
 import type { IdempotencyClaim } from '../../db/idempotency.ts';
 import type { Mode } from '../../db/merchants.ts';
 import type { InvoiceStatus } from '../../domain/status.ts';
-import type { CancelResult } from '../../workflows/contract.ts';
+import type { CancelInput, CancelResult } from '../../workflows/contract.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { contextOf, holderOf, ownerOf, type Holder } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import {
   amount,
+  authorizationEnd,
   currencyCode,
   customer,
   DESCRIPTION_MAX,
@@ -37,7 +38,7 @@ import { isDeadline, isUnreachable, repeatDropped, withTimeLimit } from '../gate
 import { claimOf, repetitionOf, unlessRepeated } from '../idempotency.ts';
 import { idParameter } from '../path.ts';
 import { factsOf, presentInvoice } from '../present.ts';
-import { notFound, Problem } from '../problem.ts';
+import { invalidFields, notFound, Problem } from '../problem.ts';
 
 const DAY_S = 86_400;
 const DUE_MIN_S = 60;
@@ -56,6 +57,7 @@ const invoiceBody = (now: () => number, mode: Mode) =>
     items: items().optional(),
     metadata: metadata().optional(),
     capture_method: oneOf(['automatic', 'manual'], 'unknown_capture_method', 'a way to capture').optional(),
+    on_authorization_expiry: authorizationEnd().optional(),
     late_money: moneyPolicy().optional(),
     excess_money: moneyPolicy().optional(),
     return_urls: returnUrls(mode).optional(),
@@ -68,9 +70,11 @@ export function invoiceRoutes(dependencies: ApiDependencies) {
   const schemas = { live: invoiceBody(now, 'live'), sandbox: invoiceBody(now, 'sandbox') };
 
   const make = async (holder: Holder, body: unknown, claim: IdempotencyClaim | null) => {
-    const row = newRow(holder, parseBody(schemas[holder.owner.mode], body), now());
+    const wanted = parseBody(schemas[holder.owner.mode], body);
+    if (!saysWhoCaptures(wanted)) throw invalidFields([NEEDS_MANUAL_CAPTURE]);
+    const row = newRow(holder, wanted, now());
     const answer = { status: 201, body: JSON.stringify(presentInvoice(row, [], dependencies)) };
-    if (await insertInvoice(pool, row, claim && { claim, answer }))
+    if (await insertInvoice(pool, row, holder.key_id, claim && { claim, answer }))
       return { type: 'made', row, answer } as const;
     const repetition = claim && (await repetitionOf(pool, claim));
     if (!repetition) throw new Error('the invoice was not stored although its key is free');
@@ -130,16 +134,16 @@ export function invoiceRoutes(dependencies: ApiDependencies) {
     const row = await findInvoice(pool, ownerOf(response), id);
     if (!row) throw notFound('invoice');
     if (row.status !== 'canceled') {
-      const result = await tryCancel(row, reason);
+      const result = await tryCancel(row, { reason, by: holderOf(response).key_id });
       const after = await findInvoice(pool, ownerOf(response), id);
       confirmCanceled(result, after?.status ?? row.status);
     }
     return read(request, response);
   };
 
-  const tryCancel = async (row: InvoiceRow, reason: string | null): Promise<CancelResult> => {
+  const tryCancel = async (row: InvoiceRow, input: CancelInput): Promise<CancelResult> => {
     try {
-      return await repeatDropped(() => invoices.cancel(factsOf(row), { reason }));
+      return await repeatDropped(() => invoices.cancel(factsOf(row), input));
     } catch (error) {
       if (!isDeadline(error) && !isUnreachable(error)) throw error;
       throw new Problem(
@@ -180,12 +184,29 @@ function isWaiting({ status }: InvoiceRow): boolean {
   return status === 'open' || status === 'partially_paid' || status === 'authorized';
 }
 
+/** What is to become of uncaptured money is only a question where the merchant captures. */
+function saysWhoCaptures({
+  capture_method,
+  on_authorization_expiry,
+}: z.output<ReturnType<typeof invoiceBody>>): boolean {
+  return on_authorization_expiry === undefined || capture_method === 'manual';
+}
+
+const NEEDS_MANUAL_CAPTURE = {
+  pointer: '/on_authorization_expiry',
+  code: 'needs_manual_capture',
+  detail:
+    'is only for invoices that the merchant captures: all others are captured as soon as they are authorized',
+  expected: '"capture_method": "manual" beside it, or no such field',
+};
+
 function newRow(
   { owner, policies }: Holder,
   body: z.output<ReturnType<typeof invoiceBody>>,
   now_ms: number,
 ): InvoiceRow {
   const created_at = new Date(now_ms).toISOString();
+  const capture_method = body.capture_method ?? 'automatic';
   const due_ms = body.due_at === undefined ? now_ms + DUE_DEFAULT_S * 1000 : Date.parse(body.due_at);
   return {
     id: newId('inv'),
@@ -194,7 +215,10 @@ function newRow(
     description: body.description ?? null,
     currency: body.currency,
     amount: body.amount,
-    capture_method: body.capture_method ?? 'automatic',
+    capture_method,
+    // What was not captured by itself, because the provider refused, is tried once more before it is lost.
+    on_authorization_expiry:
+      capture_method === 'automatic' ? 'capture' : (body.on_authorization_expiry ?? 'void'),
     late_money: body.late_money ?? policies.late,
     excess_money: body.excess_money ?? policies.excess,
     customer: defined(body.customer ?? {}),

@@ -122,7 +122,8 @@ describe.each(LISTS)('GET /v1/%s', (path, kind, prefix) => {
     const data = json.data as { id: string }[];
     expect(data.map(({ id }) => id)).toEqual(newest(kind, 4, 3, 2, 1, 0));
     expect(json).toMatchObject({ object: 'list', has_more: false });
-    for (const one of data) expect((await api.call('GET', `/v1/${path}/${one.id}`)).json).toEqual(one);
+    // Read on its own, an object may say more of itself.
+    for (const one of data) expect((await api.call('GET', `/v1/${path}/${one.id}`)).json).toMatchObject(one);
   });
 
   it('goes through the pages in both directions', async () => {

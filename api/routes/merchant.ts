@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { changeMerchant, findMerchant, type MerchantRow } from '../../db/merchants.ts';
 import { sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { ownerOf } from '../context.ts';
+import { noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { moneyPolicy } from '../fields.ts';
 
@@ -22,7 +22,8 @@ export function merchantRoutes({ pool }: ApiDependencies) {
     /** Counts for invoices made from ten seconds later on: keys are remembered that long. */
     change: async (request: Request, response: Response): Promise<void> => {
       const change = parseBody(changeBody, jsonBody(request));
-      answer(response, await changeMerchant(pool, ownerOf(response).merchant_id, change));
+      const { merchant_id, mode } = ownerOf(response);
+      answer(response, await changeMerchant(pool, merchant_id, change, mode, noteBy(response, change)));
     },
   };
 }

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { newId, isId } from '../../db/ids.ts';
 import { leaveOpen, type IdempotencyClaim } from '../../db/idempotency.ts';
 import { findInvoice, type Owner } from '../../db/invoices.ts';
+import { readOperationLog } from '../../db/operation-log.ts';
 import {
   findOperation,
   forgetOperation,
@@ -28,7 +29,7 @@ import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
 import { claimOf, repetitionOf, unlessRepeated } from '../idempotency.ts';
 import { answerOutcome, type Answering, type Outcome } from '../outcome.ts';
 import { idParameter } from '../path.ts';
-import { presentOperation } from '../present-operation.ts';
+import { presentOperation, presentOperationLog } from '../present-operation.ts';
 import { factsOf } from '../present.ts';
 import { invalidFields, notFound, Problem } from '../problem.ts';
 import { shown } from '../shown.ts';
@@ -158,7 +159,8 @@ export function operationRoutes(dependencies: ApiDependencies) {
       const row = await findOperation(pool, ownerOf(response), id);
       if (!row) throw notFound(NAMES[prefix]);
       contextOf(response).invoice_id = row.invoice_id;
-      sendJson(response, 200, answering.text(row));
+      const log = await readOperationLog(pool, row);
+      sendJson(response, 200, JSON.stringify({ ...presentOperation(row), ...presentOperationLog(log) }));
     },
   };
 }

@@ -11,10 +11,11 @@ import { findInvoice, type Owner } from '../../db/invoices.ts';
 import { leaveOpen, storeAnswer, type IdempotencyClaim } from '../../db/idempotency.ts';
 import { findPayment, insertPayment, type NewPayment, type PaymentRow } from '../../db/payments.ts';
 import type { Mode } from '../../db/merchants.ts';
+import { CUSTOMER } from '../../domain/audit-trail.ts';
 import type { InvoiceFacts } from '../../temporal/invoices.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { contextOf, ownerOf } from '../context.ts';
+import { contextOf, holderOf, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { customer, DESCRIPTION_MAX, optionalAmount, optionalText, returnUrls, text } from '../fields.ts';
 import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
@@ -57,7 +58,12 @@ export function paymentRoutes(dependencies: ApiDependencies) {
   const services = paymentServices(dependencies.connectors);
   const schemas = { live: paymentBody('live'), sandbox: paymentBody('sandbox') };
 
-  const start = async (owner: Owner, invoice_id: string, body: unknown, claim: IdempotencyClaim | null) => {
+  const start = async (
+    { owner, requested_by }: { readonly owner: Owner; readonly requested_by: string },
+    invoice_id: string,
+    body: unknown,
+    claim: IdempotencyClaim | null,
+  ) => {
     const { payment_service, ...wanted } = parseBody(schemas[owner.mode], body);
     const service = serviceCalled(services, payment_service);
     const id = newId('pay');
@@ -77,6 +83,7 @@ export function paymentRoutes(dependencies: ApiDependencies) {
       requires: service.method.requires.map(customerField),
       description_max: service.method.description_max,
       authorizes_first: authorizesFirst(service),
+      requested_by,
       created_at: new Date(now()).toISOString(),
     };
     const result = await insertPayment(pool, payment, claim);
@@ -139,7 +146,10 @@ export function paymentRoutes(dependencies: ApiDependencies) {
     const owner = ownerOf(response);
     const body = jsonBody(request);
     const claim = claimOf(request, response, body);
-    const begun = await unlessRepeated(pool, claim, () => start(owner, invoiceId, body, claim));
+    const requested_by = holderOf(response).key_id;
+    const begun = await unlessRepeated(pool, claim, () =>
+      start({ owner, requested_by }, invoiceId, body, claim),
+    );
     if (begun.type === 'answered') {
       if (begun.answer.status < 400) response.setHeader('Location', `/v1/payments/${begun.resource_id}`);
       return replay(response, begun.answer);
@@ -164,7 +174,9 @@ export function paymentRoutes(dependencies: ApiDependencies) {
     body: unknown,
     claim: IdempotencyClaim,
   ): Promise<string> => {
-    const begun = await unlessRepeated(pool, claim, () => start(owner, invoiceId, body, claim));
+    const begun = await unlessRepeated(pool, claim, () =>
+      start({ owner, requested_by: CUSTOMER }, invoiceId, body, claim),
+    );
     if (begun.type === 'answered') return begun.resource_id;
     const started = begun.type === 'started' ? begun : await resume(owner, begun.resource_id);
     try {

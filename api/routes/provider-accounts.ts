@@ -20,7 +20,7 @@ import { parseWithCredentials } from '../account-credentials.ts';
 import { baseUrlRefusal, canonical, chooseHost, moveRefusal } from '../account-host.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { ownerOf } from '../context.ts';
+import { noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { flag, oneOf, optionalText } from '../fields.ts';
 import { claimOf, repetitionOf, secretHashKey, unlessRepeated, type Repetition } from '../idempotency.ts';
@@ -87,10 +87,12 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
     };
   };
 
-  const make = async (owner: Owner, body: unknown, claim: IdempotencyClaim | null) => {
-    const row = newAccount(owner, body);
+  const make = async (response: Response, body: unknown, claim: IdempotencyClaim | null) => {
+    const row = newAccount(ownerOf(response), body);
     const answer = { status: 201, body: present(row) };
-    switch (await insertProviderAccount(pool, row, claim && { claim, answer })) {
+    const { provider: name, label, base_url } = row;
+    const note = noteBy(response, { provider: name, label, base_url });
+    switch (await insertProviderAccount(pool, row, note, claim && { claim, answer })) {
       case 'stored':
         logger.info({ provider_account: row.id, provider: row.provider }, 'a provider account was linked');
         return { type: 'done', resource_id: row.id, answer } as const;
@@ -108,10 +110,9 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
   };
 
   const create = async (request: Request, response: Response): Promise<void> => {
-    const owner = ownerOf(response);
     const body = jsonBody(request);
     const claim = claimOf(request, response, body, hashKey);
-    const outcome = await unlessRepeated(pool, claim, () => make(owner, body, claim));
+    const outcome = await unlessRepeated(pool, claim, () => make(response, body, claim));
     if (outcome.type === 'taken_over') throw new Error('an account is stored together with its answer');
     response.setHeader('Location', `/v1/provider_accounts/${outcome.resource_id}`);
     if (outcome.type === 'answered') replay(response, outcome.answer);
@@ -160,7 +161,8 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
           moveRefusal(manifest, row.mode, row.base_url, base_url));
     if (refusal !== null) throw invalidFields([{ pointer: '/base_url', ...refusal }]);
     const wanted = { label, enabled, base_url: base_url === undefined ? null : canonical(base_url) };
-    const changed = await changeProviderAccount(pool, ownerOf(response), row.id, wanted);
+    const note = noteBy(response, given(wanted));
+    const changed = await changeProviderAccount(pool, ownerOf(response), row.id, wanted, note);
     if (changed === null) throw notFound('provider account');
     if (changed === 'label_taken') throw labelTaken({ ...row, label: label ?? row.label });
     finder.forget(row.id);
@@ -174,6 +176,10 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
 
   return { create, list, read, change };
 }
+
+/** Without what is left as it is. */
+const given = (change: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(change).filter(([, value]) => value !== null));
 
 /** Where the label is taken. Two accounts at one provider are told apart by it. */
 function labelTaken({ label, provider, mode }: ProviderAccountRow): Problem {

@@ -12,6 +12,8 @@ const AMOUNTS = Object.values(COUNTRY_FACTS).map(({ currency }) => ({
 }));
 /** We send it as ExpiryDate, so it holds whatever the portal's own default is. */
 const LIFETIME_S = 24 * 60 * 60;
+/** MyFatoorah does not say. Card schemes let an ordinary authorization go after a week, a few of them later. */
+const AUTHORIZATION_S = 7 * 24 * 60 * 60;
 /** One test host serves all countries. */
 const hostsOf = (name: string): Hosts => ({
   live: `https://${name}.myfatoorah.com`,
@@ -40,6 +42,8 @@ export const manifest: Manifest = {
       flow: 'redirect',
       amounts: AMOUNTS,
       lifetime_s: LIFETIME_S,
+      // Only at accounts that authorize by default.
+      authorization_s: AUTHORIZATION_S,
       requires: ['customer.name'],
       description_max: 255,
       capture: 'automatic',
@@ -50,6 +54,7 @@ export const manifest: Manifest = {
       flow: 'redirect',
       amounts: AMOUNTS,
       lifetime_s: LIFETIME_S,
+      authorization_s: AUTHORIZATION_S,
       requires: [],
       description_max: 255,
     },

@@ -29,7 +29,12 @@ export function readingOfInvoice(invoice: Invoice, source: Source): PaymentReadi
     reference: invoice.CustomerReference,
     currency,
     status: statusOf(invoice, receipts.length > 0, ends_ms !== null && ends_ms <= source.now_ms, source),
-    ...(held ? { authorized: amountOf(held, invoice, source) } : {}),
+    ...(held
+      ? {
+          authorized: amountOf(held, invoice, source),
+          authorized_at: localTimestamp(held.TransactionDate, source.country),
+        }
+      : {}),
     receipts,
     provider_status: wordsOf(invoice),
     failure: null,

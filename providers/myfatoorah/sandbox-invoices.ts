@@ -10,6 +10,8 @@ import type { InvoiceOrder } from './sandbox-requests.ts';
 
 /** Without an ExpiryDate; at MyFatoorah the portal's settings decide. */
 const DEFAULT_LIFETIME_MS = 3 * 24 * 60 * 60 * 1000;
+/** Chosen: how long a card's bank holds what is neither captured nor released. */
+const HOLD_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** `Succss` is MyFatoorah's spelling. */
 export type TransactionStatus = 'InProgress' | 'Succss' | 'Failed' | 'Canceled' | 'Authorize';
@@ -82,8 +84,7 @@ export class InvoiceBook {
     this.#byId.set(invoice.id, invoice);
     this.#byKey.set(invoice.key, invoice);
     this.record('payment_created', invoice, invoice.value, null);
-    const task = this.#clock.schedule(invoice.expiresAt - now, () => void this.expire(invoice));
-    this.#expiry.set(invoice.id, task);
+    this.#later(invoice, invoice.expiresAt - now, () => void this.expire(invoice));
     return invoice;
   }
 
@@ -94,6 +95,7 @@ export class InvoiceBook {
     const transaction = this.#attempt(invoice, gateway, held ? 'Authorize' : 'Succss', invoice.value);
     if (!held) invoice.status = 'Paid';
     this.#stopExpiry(invoice);
+    if (held) this.#later(invoice, HOLD_MS, () => this.release(invoice, transaction));
     this.record(held ? 'money_authorized' : 'money_received', invoice, invoice.value, transaction.paymentId);
     this.#onChange(invoice, transaction);
     return true;
@@ -112,6 +114,7 @@ export class InvoiceBook {
 
   /** Takes at most what is held, once. The invoice's value becomes what was taken. */
   capture(invoice: Invoice, held: Transaction, amount: number): void {
+    this.#stopExpiry(invoice);
     invoice.status = 'Paid';
     invoice.value = amount;
     const transaction = this.#attempt(invoice, held.gateway, 'Succss', amount);
@@ -119,8 +122,9 @@ export class InvoiceBook {
     this.#onChange(invoice, transaction);
   }
 
-  /** Gives all of it back; "Pending + Canceled (error text says the transaction was released)". */
+  /** Gives all of it back, asked for or because the hold has run out; "Pending + Canceled (error text says the transaction was released)". */
   release(invoice: Invoice, held: Transaction): void {
+    this.#stopExpiry(invoice);
     held.status = 'Canceled';
     held.error = 'The transaction has been released';
     this.record('authorization_released', invoice, held.value, held.paymentId);
@@ -194,6 +198,10 @@ export class InvoiceBook {
     };
     invoice.transactions.push(transaction);
     return transaction;
+  }
+
+  #later(invoice: Invoice, delayMs: number, task: () => void): void {
+    this.#expiry.set(invoice.id, this.#clock.schedule(delayMs, task));
   }
 
   #stopExpiry(invoice: Invoice): void {

@@ -31,6 +31,8 @@ import {
 const MAX_MINOR_UNITS = 1_000_000_000;
 /** The page closes after 20 minutes and the payment expires about 10 minutes later. */
 const LIFETIME_S = 30 * 60;
+/** After 21 days Tabby may capture the rest by itself. */
+const AUTHORIZATION_S = 21 * 24 * 3600;
 /** "255-character string cap". */
 const TEXT_MAX = 255;
 /** The largest page of the list, and how much of it is read before giving up. */
@@ -66,6 +68,7 @@ const manifest: Manifest = {
         step: 1,
       })),
       lifetime_s: LIFETIME_S,
+      authorization_s: AUTHORIZATION_S,
       requires: ['customer.name', 'customer.phone', 'customer.email'],
       description_max: TEXT_MAX,
     },

@@ -14,6 +14,8 @@ export type Status = (typeof STATUSES)[number];
 /** The page closes after 20 minutes, the payment expires about 10 minutes later. */
 const SESSION_MS = 20 * 60 * 1000;
 const PAYMENT_MS = 30 * 60 * 1000;
+/** What is authorized and neither captured nor closed by then is captured by Tabby itself. */
+const AUTO_CAPTURE_MS = 21 * 24 * 60 * 60 * 1000;
 
 export interface Move {
   readonly id: string;
@@ -69,10 +71,7 @@ export class PaymentBook {
       this.#record('attempt_failed', payment, order.amount);
       return payment;
     }
-    const task = this.#clock.schedule(PAYMENT_MS, () => {
-      this.expire(payment);
-    });
-    this.#expiry.set(payment.id, task);
+    this.#later(payment, PAYMENT_MS, () => void this.expire(payment));
     this.#record('payment_created', payment, order.amount);
     return payment;
   }
@@ -82,6 +81,7 @@ export class PaymentBook {
     if (!this.isOpen(payment)) return false;
     this.#stopExpiry(payment);
     payment.status = 'AUTHORIZED';
+    this.#later(payment, AUTO_CAPTURE_MS, () => this.#captureRest(payment));
     this.#record('money_authorized', payment, payment.order.amount);
     this.#onChange(payment);
     return true;
@@ -116,6 +116,7 @@ export class PaymentBook {
 
   /** What is not captured goes back to the customer. */
   close(payment: Payment): void {
+    this.#stopExpiry(payment);
     payment.status = 'CLOSED';
     payment.closedAt = this.#clock.now();
     const rest = payment.order.amount - total(payment.captures);
@@ -162,6 +163,16 @@ export class PaymentBook {
     const id = randomUUID();
     this.#record(kind, payment, amount, { key, id });
     return { id, amount, key, reason, at: this.#clock.now() };
+  }
+
+  /** Nobody asked for it, so there is no reference of the merchant's. */
+  #captureRest(payment: Payment): void {
+    const amount = payment.order.amount - total(payment.captures);
+    this.capture(payment, { amount, key: '', reason: null });
+  }
+
+  #later(payment: Payment, delayMs: number, task: () => void): void {
+    this.#expiry.set(payment.id, this.#clock.schedule(delayMs, task));
   }
 
   #stopExpiry(payment: Payment): void {

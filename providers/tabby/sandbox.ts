@@ -6,7 +6,7 @@
  * refuses otp.rejected@tabby.ai. The list has authorized and closed payments, others only by `status`.
  *
  * Not documented, so chosen here: a repeated `reference_id` gives the payment as it is, whatever the new amount; a wrong
- * merchant code is 403; refunds are made at once; nothing is captured by Tabby itself after 21 days. Webhooks of expired
+ * merchant code is 403; refunds are made at once; after 21 days Tabby captures the rest, without a reference. Webhooks of expired
  * payments are off, as at Tabby, until `expire_webhooks` is set.
  */
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';

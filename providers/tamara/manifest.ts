@@ -18,6 +18,8 @@ const method = (name: string, title: string): MethodManifest => ({
   amounts: AMOUNTS,
   // Tamara's own default; another one has to be enabled by its support.
   lifetime_s: 30 * 60,
+  // "If an order is not captured within 21 days", Tamara captures it; an older page says that it expires after 90.
+  authorization_s: 21 * 24 * 3600,
   requires: ['customer.name', 'customer.phone', 'customer.email'],
   description_max: 256,
 });

@@ -184,6 +184,23 @@ describe('createPayment', () => {
     expect(server.requests[1]?.body).toBe(server.requests[2]?.body);
   });
 
+  it('has another name on record for the repetition, which is no second payment', async () => {
+    scripts({ init: [lost, answering(400, EXISTS)], inquiry: [answering(200, INQUIRY)] });
+    const operations: string[] = [];
+    const own = context();
+    const noting: typeof own.http = {
+      send: (request) => {
+        operations.push(request.operation);
+        return own.http.send(request);
+      },
+    };
+    await zaincash.createPayment({ ...own, http: noting }, order());
+    expect(operations.filter((name) => name.includes('create'))).toEqual([
+      'create_payment',
+      'repeat_create_payment',
+    ]);
+  });
+
   it('takes the payment of an earlier sending even if it cannot be read now', async () => {
     scripts({ init: [answering(400, EXISTS)], inquiry: [answering(503, {})] });
     expect(await zaincash.createPayment(context(), order())).toMatchObject({
@@ -289,7 +306,7 @@ describe('readPayment', () => {
       reference: 'pay_01',
       currency: 'IQD',
       status: 'paid',
-      receipts: [{ key: ID, amount: 500_000, paid_at: '2025-12-22T07:52:00.000Z', fee: null }],
+      receipts: [{ key: ID, amount: 500_000, paid_at: '2025-12-22T07:52:00.000Z', fee: 0 }],
       provider_status: 'SUCCESS',
       failure: null,
       next_action: null,

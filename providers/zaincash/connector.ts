@@ -69,15 +69,15 @@ interface KnownPayment {
 
 /**
  * A lost answer is cleared up here, because `externalReferenceId` makes the request safe to repeat: the second one either
- * makes the payment or is refused with the id of the one that was made.
+ * makes the payment or is refused with the id of the one that was made. It has a name of its own on record, because it is no second sending.
  */
 async function createPayment(context: Context, request: CreatePayment): Promise<CreatedPayment> {
   checkRequest(manifest, request);
   const body = initBody(context.account.credentials, request);
   const expires_at = new Date(context.now() + LIFETIME_S * 1000).toISOString();
-  const init = async (): Promise<CreatedPayment> => {
+  const init = async (operation: 'create_payment' | 'repeat_create_payment'): Promise<CreatedPayment> => {
     const answer = await exchange(context, {
-      operation: 'create_payment',
+      operation,
       method: 'POST',
       path: 'init',
       body,
@@ -86,11 +86,11 @@ async function createPayment(context: Context, request: CreatePayment): Promise<
     return createdBy(context, request, answer, expires_at);
   };
   try {
-    return await init();
+    return await init('create_payment');
   } catch (error) {
     if (!isFailure(error, 'unknown_outcome') || context.signal.aborted) throw error;
     // Whatever else the repetition meets says nothing of the first request: its outcome stays unknown.
-    return init().catch(() => {
+    return init('repeat_create_payment').catch(() => {
       throw error;
     });
   }
@@ -174,6 +174,7 @@ async function readPayment(context: Context, { provider_payment_id }: KnownPayme
     orderId,
     status: data.status,
     amount: amount.value,
+    fee: amount.feeValue ?? null,
     paid_at: data.timeStamps?.completedAt ?? null,
     expires_at: data.timeStamps?.expiryTime ?? null,
     errorMessage: null,

@@ -41,6 +41,18 @@ it('is paid on the hosted page, and its webhook says what a reading says', async
   expect(claim?.reading?.receipts).toEqual(reading.receipts);
 });
 
+it('tells in webhook and reading what ZainCash keeps', async () => {
+  rig.simulator.settings['fee_percent'] = 2;
+  const { provider_payment_id, method } = await create();
+  rig.simulator.settings['fee_percent'] = 0;
+  rig.simulator.payments.pay(provider_payment_id, {});
+  const [claim] = await rig.claims();
+  const reading = await zaincash.readPayment(context(), { provider_payment_id, method });
+  for (const said of [claim?.reading, reading]) {
+    expect(said?.receipts).toMatchObject([{ amount: 25_000_000, fee: 500_000 }]);
+  }
+});
+
 it('tells in the webhook why a payment failed', async () => {
   const { provider_payment_id } = await create();
   rig.simulator.payments.fail(provider_payment_id, 'Insufficient balance');

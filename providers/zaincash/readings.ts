@@ -8,6 +8,8 @@ export interface Standing {
   readonly status: string;
   /** Minor units. */
   readonly amount: number;
+  /** Minor units; null when it is not told. */
+  readonly fee: number | null;
   readonly paid_at: string | null;
   readonly expires_at: string | null;
   readonly errorMessage: string | null;
@@ -15,14 +17,15 @@ export interface Standing {
 
 export function readingOf(standing: Standing): PaymentReading {
   const { transactionId, orderId, amount, paid_at, expires_at, errorMessage } = standing;
+  const fee = standing.fee !== null && standing.fee <= amount ? standing.fee : null;
   const status = statusOf(standing.status);
   return {
     provider_payment_id: transactionId,
     reference: orderId,
     currency: IQD,
     status,
-    // Paid at once and in full, so the transaction is its own receipt. Who pays `feeValue` is not documented.
-    receipts: status === 'paid' ? [{ key: transactionId, amount, paid_at, fee: null }] : [],
+    // Paid at once and in full, so the transaction is its own receipt.
+    receipts: status === 'paid' ? [{ key: transactionId, amount, paid_at, fee }] : [],
     ...(standing.status === 'REFUNDED' ? { refunds: [refundOf(transactionId, amount, 'succeeded')] } : {}),
     provider_status: standing.status,
     failure: status === 'failed' ? { code: 'FAILED', message: errorMessage ?? 'the payment failed' } : null,

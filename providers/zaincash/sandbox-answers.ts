@@ -40,7 +40,7 @@ function amountJson(transaction: Transaction, withFee: boolean): Record<string, 
   return {
     currency: 'IQD',
     value: numberJson(transaction, transaction.order.amount),
-    ...(withFee ? { feeValue: numberJson(transaction, 0) } : {}),
+    ...(withFee ? { feeValue: numberJson(transaction, transaction.fee) } : {}),
   };
 }
 

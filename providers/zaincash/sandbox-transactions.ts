@@ -38,6 +38,8 @@ export interface Transaction {
   readonly pageToken: string;
   /** How answers and events write its amounts. */
   readonly amountsAsText: boolean;
+  /** Whole dinars that ZainCash keeps. */
+  readonly fee: number;
   status: Status;
   previousStatus: Status | null;
   phone: string | null;
@@ -85,7 +87,10 @@ export class TransactionBook {
     this.#tell = tell;
   }
 
-  create(order: Order, amountsAsText: boolean): Transaction {
+  create(
+    order: Order,
+    { amountsAsText, feePercent }: { readonly amountsAsText: boolean; readonly feePercent: number },
+  ): Transaction {
     const now = this.#clock.now();
     const lifetimeMs = this.#lifetimeS() * 1000;
     const transaction: Transaction = {
@@ -93,6 +98,7 @@ export class TransactionBook {
       order,
       pageToken: randomUUID().replaceAll('-', ''),
       amountsAsText,
+      fee: Math.floor((order.amount * feePercent) / 100),
       status: 'PENDING',
       previousStatus: null,
       phone: order.phone,

@@ -60,6 +60,8 @@ export const zaincashSimulator = defineSimulator<Credentials>({
     transaction_lifetime_s: 900,
     /** The guide's examples have numbers for amounts in answers and events; what integrators publish has texts. */
     amounts_as_text: false,
+    /** Whole percent of the amount, rounded down to dinars; the guide's examples have no fee. */
+    fee_percent: 0,
   },
   build: (core) => {
     const setting = (name: string): number => Number(core.settings[name] ?? 0);
@@ -117,7 +119,10 @@ function apiRoutes(core: SimulatorCore<Credentials>, book: TransactionBook, desk
       const order = parseOrder(parseBody(request.rawBody));
       const earlier = book.findByReference(order.externalReferenceId);
       if (earlier !== null) return alreadyExists(earlier);
-      const transaction = book.create(order, core.settings['amounts_as_text'] === true);
+      const transaction = book.create(order, {
+        amountsAsText: core.settings['amounts_as_text'] === true,
+        feePercent: Number(core.settings['fee_percent'] ?? 0),
+      });
       request.about(transaction.id);
       return jsonReply(200, createdJson(transaction, core.origin()));
     }),

@@ -94,7 +94,7 @@ describe('parseWebhook', () => {
             key: '6fc49988-c618-4ee4-880b-d5a169693296',
             amount: 5_000_000,
             paid_at: '2023-10-27T10:15:30.000Z',
-            fee: null,
+            fee: 0,
           },
         ],
         provider_status: 'SUCCESS',

@@ -81,6 +81,7 @@ function claimIn(jwt: string, context: z.RefinementCtx): WebhookClaim {
     orderId,
     status,
     amount: amount.value,
+    fee: amount.feeValue ?? null,
     paid_at: status === 'SUCCESS' ? timestamp : null,
     expires_at: null,
     errorMessage,

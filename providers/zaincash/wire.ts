@@ -40,7 +40,13 @@ export const zainCashCredentials: ZodType<ZainCashCredentials> = z.strictObject(
 /** Whole dinars, as a number or as text (`500`, `"25000"`, `"25000.00"`); read as minor units. */
 const dinars = decimalAmount(IQD);
 
-const money = z.object({ value: dinars, currency: z.literal('IQD') });
+/** What ZainCash keeps; one that cannot be read is one that nobody told. */
+const fee = z
+  .union([z.literal([0, '0']).transform(() => 0), dinars])
+  .nullish()
+  .catch(null);
+
+const money = z.object({ value: dinars, currency: z.literal('IQD'), feeValue: fee });
 
 /** A UUID in every example. */
 const transactionId = text(64).regex(/^[A-Za-z0-9_-]+$/);
@@ -233,6 +239,8 @@ function saidIn(response: ProviderResponse): { code: string | null; message: str
   return { code, message: said.message ?? said.error_description ?? error?.message ?? null };
 }
 
+const CREATING: ReadonlySet<string> = new Set(['create_payment', 'repeat_create_payment']);
+
 /** A refusal as an error. 403 is "not owned by this merchant" when it says so, and our rights when it does not. */
 export function refusal({ response, request }: Exchange): ProviderError {
   const failure: ProviderFailure = failureFromStatus(response, request);
@@ -240,7 +248,7 @@ export function refusal({ response, request }: Exchange): ProviderError {
   const foreign = response.status === 403 && code === 'PAYMENT_GATEWAY_UNAUTHORIZED';
   return new ProviderError({
     ...failure,
-    kind: foreign && request.operation !== 'create_payment' ? 'not_found' : failure.kind,
+    kind: foreign && !CREATING.has(request.operation) ? 'not_found' : failure.kind,
     code: code ?? failure.code,
     message: message ? sayable(message) : failure.message,
   });

@@ -310,5 +310,5 @@ describe('setbacks', () => {
 });
 
 it('leaves a record in which everything adds up', async () => {
-  expect(await settledViolations(stack.pool)).toEqual([]);
+  expect(await settledViolations(stack)).toEqual([]);
 });

@@ -2,6 +2,7 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { createInvoiceGateway, type InvoiceFacts } from '../../temporal/invoices.ts';
 import { startBrowser, snap, type TestBrowser } from '../setup/browser.ts';
+import { settledViolations } from '../setup/invariants.ts';
 import { startShopFront, type ShopFront } from '../setup/shop-front.ts';
 import { STACK_TIMEOUT_MS, startTestStack, type TestStack } from '../setup/stack.ts';
 import { temporalClient } from '../setup/temporal-client.ts';
@@ -221,4 +222,8 @@ it('wakes the workflow of an invoice that has ended, and finds the money that ca
   await page.waitForURL((url) => url.href.startsWith(shop.return_urls.success));
   expect((await stack.merchantApi.invoice(payment.invoice_id)).amounts['late'].amount).toBe(25_000_000);
   await page.context().close();
+});
+
+it('leaves a record in which every invariant holds', async () => {
+  expect(await settledViolations(stack)).toEqual([]);
 });

@@ -58,6 +58,7 @@ export async function testRecord({
         amount,
         due_at,
         capture_method: 'automatic',
+        on_authorization_expiry: 'capture',
         policies: { late: 'accept', excess: 'accept' },
         created_at,
       });

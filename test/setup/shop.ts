@@ -19,10 +19,20 @@ const ORDER = {
   rehive: { service: 'rehive.hosted', currency: 'USD', amount: 2_500, customer: CUSTOMER },
   tabby: { service: 'tabby.installments', currency: 'AED', amount: 40_000, customer: CUSTOMER },
   tamara: { service: 'tamara.instalments', currency: 'SAR', amount: 60_000, customer: CUSTOMER },
+  zaincash: { service: 'zaincash.wallet', currency: 'IQD', amount: 25_000_000, customer: CUSTOMER },
 } as const;
 
 /** The books hold amounts as each provider writes them: `150.00`, 600, 25000; this many places from minor units. */
-const PLACES = { finan: 0, fapshi: 0, fib: 3, myfatoorah: 3, rehive: 0, tabby: 2, tamara: 2 } as const;
+const PLACES = {
+  finan: 0,
+  fapshi: 0,
+  fib: 3,
+  myfatoorah: 3,
+  rehive: 0,
+  tabby: 2,
+  tamara: 2,
+  zaincash: 3,
+} as const;
 
 export type Provider = keyof typeof ORDER;
 
@@ -40,6 +50,8 @@ export interface BookLine {
 export interface Shop {
   /** The ordinary amount, minor units. */
   amount(provider: Provider): number;
+  /** The payment service that is used of this provider. */
+  service(provider: Provider): string;
   /** An open invoice that suits this provider. */
   invoice(provider: Provider, more?: Readonly<Record<string, unknown>>): Promise<Invoice>;
   /** Asks for a payment; never throws for a status. */
@@ -56,6 +68,8 @@ export interface Shop {
   /** A call to the sandbox's control API; throws unless it is answered 200. */
   control(method: string, path: string, body?: unknown): Promise<unknown>;
   books(provider: Provider): Promise<BookLine[]>;
+  /** A line's amount in minor units. */
+  minor(provider: Provider, line: BookLine): number;
   /** The amounts of one kind that a payment has in the provider's own books, minor units, oldest first. */
   booked(provider: Provider, paymentId: string, kind: string): Promise<number[]>;
 }
@@ -90,8 +104,11 @@ export function shop(stack: TestStack): Shop {
     return JSON.parse(text);
   };
   const books: Shop['books'] = async (provider) => (await call('GET', `/${provider}/ledger`)) as BookLine[];
+  const minor: Shop['minor'] = (provider, { amount }) => Math.round(Number(amount) * 10 ** PLACES[provider]);
   return {
+    minor,
     amount: (provider) => ORDER[provider].amount,
+    service: (provider) => ORDER[provider].service,
     invoice,
     ask,
     paymentIds,
@@ -112,7 +129,7 @@ export function shop(stack: TestStack): Shop {
       const lines = (await books(provider)).filter(
         (line) => line.payment_id === paymentId && line.kind === kind,
       );
-      return lines.map(({ amount }) => Math.round(Number(amount) * 10 ** PLACES[provider]));
+      return lines.map((line) => minor(provider, line));
     },
   };
 }
