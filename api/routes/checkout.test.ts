@@ -189,6 +189,8 @@ describe('a choice', () => {
     expect(status).toBe(303);
     expect(headers.get('location')).toBe(`${page.path}?payment=${payment?.id}`);
     expect(api.gateway.requested).toEqual([payment?.id]);
+    const { rows } = await api.pool.query('select requested_by from payments where id = $1', [payment?.id]);
+    expect(rows).toEqual([{ requested_by: 'customer' }]);
   });
 
   it('that arrives twelve times at once makes one payment', async () => {
