@@ -57,6 +57,8 @@ export interface ApiDependencies {
   readonly logger: Logger;
   /** Wall clock, milliseconds. */
   readonly now: () => number;
+  /** Fires when the process begins to stop: what would stay open for long ends then. */
+  readonly closing: AbortSignal;
   /** Work that goes on after the answer; shutdown waits for it. */
   readonly background: Background;
   /** How many webhooks were refused, and why. */
@@ -65,8 +67,6 @@ export interface ApiDependencies {
   readonly metrics?: ApiMetrics;
   /** How the operations pages are reached; without it people sign in, and nothing links to the Temporal UI. */
   readonly operations?: OperationsSettings;
-  /** Aborted when the process is told to stop, so that answers without an end are ended. */
-  readonly stopping?: AbortSignal;
   /** How long the start of a workflow may take before the caller is told to come back, milliseconds. */
   readonly openTimeout_ms?: number;
 }
