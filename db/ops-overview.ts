@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { firstIdAt } from './ids.ts';
 import type { Mode } from './merchants.ts';
-import { IS_CIRCUIT_OPEN } from './provider-health.ts';
+import { REFUSES_S } from './provider-health.ts';
 
 interface Seen {
   /** Null: all. */
@@ -109,7 +109,7 @@ export async function countAttention(pool: pg.Pool, { merchant_id, mode }: Seen)
           and w.received_at < now() - interval '5 minutes' and ${theirs('a')})::integer as waiting_webhooks,
        (select count(*) from webhook_endpoints e where e.deleted_at is null and (e.failing_since is not null or e.disabled_reason in ('gone', 'failing'))
           and ${theirs('e')})::integer as failing_endpoints,
-       (select count(*) from provider_accounts a where a.enabled and ${IS_CIRCUIT_OPEN} and ${theirs('a')})::integer as open_breakers,
+       (select count(*) from provider_accounts a where a.enabled and ${REFUSES_S} is not null and ${theirs('a')})::integer as open_breakers,
        (select count(*) from incidents n where n.recovered_at is null and ${theirs('n')})::integer as open_incidents`,
     [merchant_id, mode],
   );

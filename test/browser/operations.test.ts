@@ -154,7 +154,7 @@ it('lets viewers look and not touch, whatever address they try', async () => {
     'viewer',
     `/ops/invoices/${id}/payments/${rows[0]?.id}/refund?mode=sandbox`,
   );
-  await page.getByText('This takes the role operator; yours is viewer').waitFor();
+  expect(await page.getByText('This takes the role operator; yours is viewer').isVisible()).toBe(true);
   await snap(page, 'ops-role-missing');
   await page.context().close();
 });
