@@ -30,6 +30,7 @@ export const OPS_LOOK = `
 .ops .filters input, .ops .filters select { min-height: 2.5rem; padding: .35rem .6rem; border-radius: .5rem; min-width: 0; }
 .ops .filters .buttons, .ops .buttons { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }
 .ops .buttons .button { margin: 0; width: auto; min-height: 2.5rem; padding: .4rem .9rem; font-size: .875rem; }
+.ops .table { position: relative; } .ops .columns, .ops .actions { margin-bottom: 1rem; } .ops .stack > .card { margin-bottom: 0; }
 .ops .table tbody tr:hover { background: var(--sunken); }
 .ops .table th { position: sticky; top: 0; background: var(--card); }
 .ops .table td { overflow-wrap: anywhere; min-width: 5rem; } .ops .table td .amount, .ops .table td time { white-space: nowrap; }
