@@ -8,6 +8,7 @@ import type { Redactor } from '../providers/redact.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
 import type { Breakers } from './breakers.ts';
 import type { Lanes } from './lanes.ts';
+import type { Paces } from './paces.ts';
 
 export interface ActivityDependencies {
   readonly pool: pg.Pool;
@@ -22,6 +23,7 @@ export interface ActivityDependencies {
   readonly auditKey: Uint8Array;
   readonly lanes: Lanes;
   readonly breakers: Breakers;
+  readonly paces: Paces;
   /** The sweeper's way back to the invoices' workflows. */
   readonly invoices: InvoiceGateway;
   readonly logger: Logger;

@@ -30,6 +30,8 @@ export function createAccountPresenter({
       credentials: credentialNames(byProvider.get(row.provider), () => openCredentials(sealer, row)),
       previous_credentials: row.previous_until.map((valid_until) => ({ valid_until })),
       revision: row.revision,
+      max_concurrent: row.max_concurrent,
+      max_per_second: row.max_per_second,
       health: healthOf(row),
       webhook_url: webhookUrl(publicUrl, row),
       created_at: row.created_at,

@@ -21,6 +21,9 @@ export interface ProviderAccountRow {
   readonly previous_until: readonly string[];
   /** What the provider calls the webhook that was registered there. */
   readonly webhook_id: string | null;
+  /** Calls under way at once in each worker, and a second in all; null: the provider's default. */
+  readonly max_concurrent: number | null;
+  readonly max_per_second: number | null;
   readonly created_at: string;
   readonly updated_at: string;
   readonly rotated_at: string | null;
@@ -36,7 +39,7 @@ export interface Idempotency {
 }
 
 const COLUMNS = `a.id, a.merchant_id, a.mode, a.provider, a.label, a.base_url, a.enabled, a.credentials, a.revision,
-  a.webhook_id, a.created_at, a.updated_at, a.rotated_at,
+  a.webhook_id, a.max_concurrent, a.max_per_second, a.created_at, a.updated_at, a.rotated_at,
   array(select to_char(p.valid_until at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') from previous_credentials p
         where p.account_id = a.id and p.valid_until > now() order by p.revision desc) as previous_until,
   ${HEALTH_COLUMNS}`;
@@ -150,6 +153,8 @@ export interface AccountChange {
   readonly label: string | null;
   readonly enabled: boolean | null;
   readonly base_url: string | null;
+  /** What is left out stays; null takes a limit away. */
+  readonly limits: { readonly max_concurrent?: number | null; readonly max_per_second?: number | null };
 }
 
 /** Changes an account and returns it; null when this merchant has none of this id. A new host is a new revision. */
@@ -157,7 +162,7 @@ export async function changeProviderAccount(
   pool: pg.Pool,
   { merchant_id, mode }: Owner,
   id: string,
-  { label, enabled, base_url }: AccountChange,
+  { label, enabled, base_url, limits }: AccountChange,
   note: AuditNote,
 ): Promise<ProviderAccountRow | 'label_taken' | null> {
   return unlessTaken(async () => {
@@ -167,12 +172,23 @@ export async function changeProviderAccount(
         with changed as (
           update provider_accounts a
           set label = coalesce($4, label), enabled = coalesce($5, enabled), base_url = coalesce($6, base_url), updated_at = now(),
+            max_concurrent = case when $8::jsonb ? 'max_concurrent' then ($8->>'max_concurrent')::int else max_concurrent end,
+            max_per_second = case when $8 ? 'max_per_second' then ($8->>'max_per_second')::int else max_per_second end,
             revision = revision + case when $6 <> base_url then 1 else 0 end
           where a.id = $1 and a.merchant_id = $2 and a.mode = $3
           returning ${COLUMNS}
         ), ${noted('changed', 7)}
         select * from changed`,
-      values: [id, merchant_id, mode, label, enabled, base_url, noteValue('provider_account.changed', note)],
+      values: [
+        id,
+        merchant_id,
+        mode,
+        label,
+        enabled,
+        base_url,
+        noteValue('provider_account.changed', note),
+        JSON.stringify(limits),
+      ],
     });
     return rows[0] ?? null;
   });

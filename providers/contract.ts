@@ -68,6 +68,11 @@ export interface Manifest {
   readonly webhook_registration: 'api' | 'dashboard' | 'per_payment';
   /** When to read an unpaid payment's status, in seconds after its creation; the last gap repeats until expiry. */
   readonly poll_s: readonly number[];
+  /**
+   * How many calls one account may make, where the provider says so: under way at once in each worker, and a second in all.
+   * An account can have limits of its own.
+   */
+  readonly limits?: { readonly max_concurrent?: number; readonly max_per_second?: number };
 }
 
 /** A provider account as a connector sees it: whose money, which host, which secrets. */

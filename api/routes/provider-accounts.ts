@@ -22,7 +22,7 @@ import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { flag, oneOf, optionalText } from '../fields.ts';
+import { changedInteger, flag, oneOf, optionalText } from '../fields.ts';
 import { claimOf, repetitionOf, secretHashKey, unlessRepeated, type Repetition } from '../idempotency.ts';
 import { listText, pageOf, pageParameters, refuseCursor } from '../pages.ts';
 import { idParameter } from '../path.ts';
@@ -33,6 +33,8 @@ import { parseQuery } from '../query.ts';
 
 const LABEL_MAX = 100;
 const LABEL_DEFAULT = 'main';
+/** More than this is no limit. */
+const LIMIT_MAX = 1000;
 
 const optionalUrl = () => optionalText(2048);
 
@@ -79,6 +81,8 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
       revision: 1,
       previous_until: [],
       webhook_id: null,
+      max_concurrent: null,
+      max_per_second: null,
       created_at: at,
       updated_at: at,
       rotated_at: null,
@@ -148,11 +152,15 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
     label: optionalText(LABEL_MAX),
     enabled: flag().optional(),
     base_url: optionalUrl(),
+    max_concurrent: changedInteger(1, LIMIT_MAX, 'calls at once'),
+    max_per_second: changedInteger(1, LIMIT_MAX, 'calls a second'),
   });
 
   const change = async (request: Request, response: Response): Promise<void> => {
     const row = await mustFind(request, response);
-    const { label = null, enabled = null, base_url } = parseBody(changeBody, jsonBody(request));
+    const { label = null, enabled = null, base_url, ...rest } = parseBody(changeBody, jsonBody(request));
+    // What is left out stays; null takes a limit away.
+    const limits = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
     const manifest = byProvider.get(row.provider)?.manifest;
     const refusal =
       base_url === undefined || !manifest
@@ -161,8 +169,8 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
           moveRefusal(manifest, row.mode, row.base_url, base_url));
     if (refusal !== null) throw invalidFields([{ pointer: '/base_url', ...refusal }]);
     const wanted = { label, enabled, base_url: base_url === undefined ? null : canonical(base_url) };
-    const note = noteBy(response, given(wanted));
-    const changed = await changeProviderAccount(pool, ownerOf(response), row.id, wanted, note);
+    const note = noteBy(response, { ...given(wanted), ...limits });
+    const changed = await changeProviderAccount(pool, ownerOf(response), row.id, { ...wanted, limits }, note);
     if (changed === null) throw notFound('provider account');
     if (changed === 'label_taken') throw labelTaken({ ...row, label: label ?? row.label });
     finder.forget(row.id);
