@@ -17,6 +17,7 @@ COPY config ./config
 COPY db ./db
 COPY domain ./domain
 COPY engines ./engines
+COPY metrics ./metrics
 COPY pages ./pages
 COPY providers ./providers
 COPY temporal ./temporal

@@ -23,8 +23,15 @@ export interface CallSubject {
   readonly operation_id?: string;
 }
 
-/** Every call made with the context is kept among the exchanges of its subject. */
-export type AccountOpener = (row: AccountRow, signal: AbortSignal, subject: CallSubject) => OpenAccount;
+/**
+ * Every call made with the context is kept among the exchanges of its subject. Null: it is about no invoice of ours alone (a list), and
+ * is not kept.
+ */
+export type AccountOpener = (
+  row: AccountRow,
+  signal: AbortSignal,
+  subject: CallSubject | null,
+) => OpenAccount;
 
 /**
  * Decrypts an account's credentials once per revision and keeps them in memory only. The opener throws a
@@ -52,8 +59,9 @@ export function createAccountOpener(
   const onRecord = (
     provider: string,
     { account, redactor }: KnownAccount,
-    subject: CallSubject,
+    subject: CallSubject | null,
   ): ProviderHttp => {
+    if (subject === null) return http;
     const first = activityAttempt();
     const made = new Map<string, number>();
     return observed(http, (seen) => {

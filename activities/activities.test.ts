@@ -53,6 +53,8 @@ const dependencies = (): ActivityDependencies => ({
   }),
   breakers: createBreakers(Date.now, () => undefined),
   invoices: createTestGateway(db.pool),
+  deliveries: { wake: () => Promise.resolve() },
+  reconciliations: { start: async () => undefined },
   logger: pino({ level: 'silent' }),
   webhookUrl: (provider, account) => `https://sarraf.example/webhooks/${provider}/${account}`,
   now: () => Date.now() + clock_ms,

@@ -2,10 +2,13 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Sealer } from '../db/sealed.ts';
+import type { InvoiceState } from '../domain/state.ts';
 import type { Connector } from '../providers/contract.ts';
 import type { ProviderHttp, SeenExchange } from '../providers/http.ts';
 import type { Redactor } from '../providers/redact.ts';
+import type { DeliveryGateway } from '../temporal/deliveries.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
+import type { ReconciliationGateway } from '../temporal/reconciliations.ts';
 import type { Breakers } from './breakers.ts';
 import type { Lanes } from './lanes.ts';
 import type { Paces } from './paces.ts';
@@ -26,7 +29,12 @@ export interface ActivityDependencies {
   readonly paces: Paces;
   /** The sweeper's way back to the invoices' workflows. */
   readonly invoices: InvoiceGateway;
+  /** Has sent what was committed. */
+  readonly deliveries: DeliveryGateway;
+  readonly reconciliations: ReconciliationGateway;
   readonly logger: Logger;
+  /** Told of every commit; takes no time and never throws. */
+  readonly committed?: (before: InvoiceState, after: InvoiceState) => void;
   /** Where a provider reaches us with webhooks of this account. */
   readonly webhookUrl: (provider: string, accountId: string) => string;
   /** Wall clock, milliseconds. */

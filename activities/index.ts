@@ -26,6 +26,10 @@ import { endInvoice, type EndInvoiceArguments } from './end-invoice.ts';
 import type { Elsewhere } from './lanes.ts';
 import { createLimitBook } from './limits.ts';
 import { moveMoney, type MovedStanding, type MoveMoneyArguments } from './move-money.ts';
+import {
+  createReconciliationActivities,
+  type ReconciliationActivities,
+} from './reconciliation-activities.ts';
 import { applyPolicies, type ApplyPoliciesArguments } from './policies.ts';
 import type { Standing } from './record.ts';
 import { sweep, type SweepReport } from './sweep.ts';
@@ -41,7 +45,7 @@ export const BULKHEAD_FULL = 'bulkhead_full';
 /** Milliseconds, and up to as much again: those who wait come one after the other. */
 const BULKHEAD_RETRY_MS = 250;
 
-export interface Activities {
+export interface Activities extends ReconciliationActivities {
   loadInvoice(invoiceId: string): Promise<InvoiceState | null>;
   requestPayment(input: RequestPaymentArguments): Promise<(Standing & { payable: boolean }) | Elsewhere>;
   lookUpPayment(input: RequestPaymentArguments): Promise<Standing | Elsewhere>;
@@ -104,6 +108,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     applyWebhook: (input) => applyWebhook(dependencies, open, input, cancellationSignal(), inLane),
     endInvoice: (input) => endInvoice(dependencies, input),
     sweep: () => sweep(dependencies),
+    ...createReconciliationActivities(dependencies, open),
   };
 }
 

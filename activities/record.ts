@@ -10,6 +10,7 @@ import type { InvoiceEvent } from '../domain/events.ts';
 import { record } from '../domain/reduce.ts';
 import type { InvoiceState } from '../domain/state.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { wakeDeliveries } from './wake-deliveries.ts';
 
 /** Waits between attempts to reach a database that has gone away, milliseconds: about eight seconds in all. */
 const DATABASE_WAITS_MS = [50, 200, 500, 1000, 2000, 4000];
@@ -29,11 +30,12 @@ export interface Standing {
 
 /** Records `news` on top of `before` (or whatever is newer by then). `now`: the workflow's clock, milliseconds. */
 export async function recordNews(
-  { pool }: Pick<ActivityDependencies, 'pool'>,
+  dependencies: Pick<ActivityDependencies, 'pool' | 'deliveries' | 'logger' | 'committed'>,
   before: InvoiceState,
   now: number,
   news: News,
 ): Promise<Standing> {
+  const { pool } = dependencies;
   let state = before;
   for (;;) {
     const folded = record(state, news.events(state), now);
@@ -51,7 +53,15 @@ export async function recordNews(
         ...(news.webhooks ? { webhooks: news.webhooks } : {}),
       }),
     );
-    if (result.committed) return { state: folded.state, waiting: result.waiting };
+    if (result.committed) {
+      const { waiting, endpoints } = result;
+      dependencies.committed?.(base, folded.state);
+      wakeDeliveries(
+        dependencies,
+        endpoints.map((endpoint_id) => ({ endpoint_id, subject: before.id })),
+      );
+      return { state: folded.state, waiting };
+    }
     state = await withPatience(() => mustLoad(pool, before.id));
   }
 }

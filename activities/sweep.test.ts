@@ -1,6 +1,8 @@
+import { upsertHealth } from '../db/provider-health.ts';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { createTestGateway, unreachable, type TestGateway } from '../api/testing/gateway.ts';
+import { addressing } from '../db/deliveries.ts';
 import type { InvoiceState } from '../domain/state.ts';
 import { ENGINES_TIMEOUT_MS } from '../test/setup/engines.ts';
 import { testRecord, type TestRecord } from '../test/setup/record.ts';
@@ -10,6 +12,7 @@ import { sweep, type SweepReport } from './sweep.ts';
 let db: TestRecord;
 let gateway: TestGateway;
 let lines: Record<string, unknown>[];
+let woken: string[];
 beforeAll(async () => {
   db = await testRecord({ provider: 'bank', credentials: {} });
 }, ENGINES_TIMEOUT_MS);
@@ -17,6 +20,7 @@ afterAll(() => db.close());
 beforeEach(async () => {
   gateway = createTestGateway(db.pool);
   lines = [];
+  woken = [];
   await db.pool.query(
     `update webhook_events set state = 'processed'; update payments set status = 'paid'; update invoices set status = 'paid'`,
   );
@@ -29,6 +33,8 @@ const NOTHING: SweepReport = {
   invoices_opened: 0,
   payments_requested: 0,
   operations_decided: 0,
+  deliveries_woken: 0,
+  reconciliations_started: 0,
   keys_deleted: 0,
   exchanges_deleted: 0,
   webhooks_erased: 0,
@@ -47,6 +53,8 @@ const run = (): Promise<SweepReport> => {
   return sweep({
     pool: db.pool,
     invoices: gateway,
+    deliveries: { wake: async ({ subject }) => void woken.push(subject) },
+    reconciliations: { start: async (run_id) => void gateway.reconciled.push(run_id) },
     connectorFor: () => connector,
     logger: pino(sink),
     exchangesKept_days: 90,
@@ -187,4 +195,35 @@ describe('the sweeper', () => {
     expect(rows).toEqual([{ id: '89 days' }]);
     expect(await run()).toEqual(NOTHING);
   });
+
+  it('opens the incident that a worker has left untold, and measures the services', async () => {
+    await db.payment(await db.invoice());
+    const standing = { state: 'open', since: new Date().toISOString(), failures: 5, cooldown_s: 30 } as const;
+    await upsertHealth(db.pool, 'wrk_1', [{ account_id: db.account_id, revision: 1, ...standing }]);
+    expect(await run()).toEqual(NOTHING);
+    expect((await db.pool.query('select from incidents where recovered_at is null')).rowCount).toBe(1);
+    const { rows } = await db.pool.query('select method from service_performance');
+    expect(rows).toEqual([{ method: 'bank_transfer' }]);
+    await db.pool.query('delete from provider_health');
+  });
+});
+
+it('has webhooks to merchants sent whose time has passed, once', async () => {
+  await db.pool.query(
+    `insert into webhook_endpoints (id, merchant_id, mode, url, event_types, api_version, secrets, created_at, updated_at)
+     values ('whe_sweep1', $1, 'sandbox', 'http://127.0.0.1:1', '{case.*}', '2026-11-01', '', now(), now())`,
+    [db.merchant_id],
+  );
+  await db.pool.query(
+    `with told as (
+       insert into outgoing_events (id, merchant_id, mode, type, data, created_at)
+       values ('evt_left', $1, 'sandbox', 'case.opened', '{}', now()) returning id, merchant_id, mode, invoice_id, type
+     ), ${addressing()} select from addressed`,
+    [db.merchant_id],
+  );
+  expect(await run()).toEqual(NOTHING);
+  await db.pool.query(`update deliveries set next_attempt_at = now() - interval '1 minute'`);
+  expect(await run()).toEqual({ ...NOTHING, deliveries_woken: 1 });
+  expect(woken).toEqual(['evt_left']);
+  expect(await run()).toEqual(NOTHING);
 });

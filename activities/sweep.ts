@@ -5,9 +5,13 @@
  * An invoice whose workflow could never be started is found here too, by its due time; until then every payment and
  * every webhook of it starts the workflow anyway.
  */
+import { eraseOldAnswers, takeLeftDeliveries } from '../db/deliveries.ts';
 import { deleteOldExchanges, eraseOldWebhooks } from '../db/exchanges.ts';
 import { deleteSilentHealth } from '../db/provider-health.ts';
+import { settleIncidents } from '../db/incidents.ts';
+import { measureServices } from '../db/service-performance.ts';
 import { forgetOperation } from '../db/operations.ts';
+import { takePendingRuns } from '../db/reconciliation-runs.ts';
 import {
   deleteEndedCredentials,
   deleteOldKeys,
@@ -27,6 +31,7 @@ import { ProviderError } from '../domain/provider-error.ts';
 import type { InvoiceFacts } from '../temporal/invoices.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { sealTrail } from './seal.ts';
+import { wakeDeliveries } from './wake-deliveries.ts';
 
 /** What one sweep did, by kind. */
 export interface SweepReport {
@@ -40,6 +45,10 @@ export interface SweepReport {
   readonly payments_requested: number;
   /** Captures, voids and refunds. */
   readonly operations_decided: number;
+  /** Queues of webhooks to merchants. */
+  readonly deliveries_woken: number;
+  /** Reconciliation runs, unless they were running after all. */
+  readonly reconciliations_started: number;
   readonly keys_deleted: number;
   /** Calls to providers that have been kept long enough. */
   readonly exchanges_deleted: number;
@@ -53,7 +62,14 @@ export interface SweepReport {
 
 export type SweepDependencies = Pick<
   ActivityDependencies,
-  'pool' | 'invoices' | 'connectorFor' | 'logger' | 'exchangesKept_days' | 'auditKey'
+  | 'pool'
+  | 'invoices'
+  | 'deliveries'
+  | 'reconciliations'
+  | 'connectorFor'
+  | 'logger'
+  | 'exchangesKept_days'
+  | 'auditKey'
 >;
 
 /** Rows of one kind per sweep. Unmatched webhooks are read with their bodies, up to 256 KB each. */
@@ -65,7 +81,7 @@ const EXCHANGES_BATCH = 2_000;
 const WIDTH = 10;
 
 export async function sweep(dependencies: SweepDependencies): Promise<SweepReport> {
-  const { pool, invoices, logger, exchangesKept_days } = dependencies;
+  const { pool, invoices, deliveries, reconciliations, logger, exchangesKept_days } = dependencies;
   const counts = {
     webhooks_told: 0,
     webhooks_matched: 0,
@@ -73,6 +89,8 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
     invoices_opened: 0,
     payments_requested: 0,
     operations_decided: 0,
+    deliveries_woken: 0,
+    reconciliations_started: 0,
     keys_deleted: 0,
     exchanges_deleted: 0,
     webhooks_erased: 0,
@@ -145,6 +163,19 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
     },
   );
 
+  await repair(await takeLeftDeliveries(pool, BATCH), async (queue) => {
+    await deliveries.wake(queue, 'new');
+    counts.deliveries_woken += 1;
+    logger.warn({ ...queue, cause: 'its time has passed' }, 'swept: a delivery was started unless it runs');
+  });
+
+  await repair(await takePendingRuns(pool, BATCH), async (run_id) => {
+    await reconciliations.start(run_id);
+    counts.reconciliations_started += 1;
+    const cause = 'it was asked for and has not begun';
+    logger.warn({ run_id, cause }, 'swept: a reconciliation run was started');
+  });
+
   counts.keys_deleted = await deleteOldKeys(pool, KEYS_BATCH);
   if (counts.keys_deleted > 0) {
     logger.info({ count: counts.keys_deleted, cause: 'older than 48 hours' }, 'swept: idempotency keys');
@@ -155,13 +186,28 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
   await deleteSilentHealth(pool);
   counts.exchanges_deleted = await deleteOldExchanges(pool, exchangesKept_days, EXCHANGES_BATCH);
   counts.webhooks_erased = await eraseOldWebhooks(pool, exchangesKept_days, EXCHANGES_BATCH);
+  await eraseOldAnswers(pool, exchangesKept_days, EXCHANGES_BATCH);
   if (counts.exchanges_deleted + counts.webhooks_erased > 0) {
     const { exchanges_deleted, webhooks_erased } = counts;
     const cause = `older than ${exchangesKept_days} days`;
     logger.info({ exchanges_deleted, webhooks_erased, cause }, 'swept: exchanges with providers');
   }
   counts.links_sealed = await sealTrail(dependencies);
+  await observe(dependencies);
   return counts;
+}
+
+/** What nobody has to repair: how the providers do. It must not stand in the way of what has to be. */
+async function observe({ pool, deliveries, logger }: SweepDependencies): Promise<void> {
+  try {
+    for (const { queues, ...turn } of await settleIncidents(pool)) {
+      logger.warn(turn, 'an incident began or ended');
+      wakeDeliveries({ deliveries, logger }, queues);
+    }
+    await measureServices(pool, Date.now());
+  } catch (err) {
+    logger.error({ err }, 'the sweeper could not see how the providers do');
+  }
 }
 
 /** The ids by which the webhook may be matched. A body that was readable once and is not any more matches by its row. */

@@ -134,14 +134,14 @@ export function moveRefusal(manifest: Manifest, mode: Mode, from: string, to: st
 }
 
 /** What the address shows by itself; names are judged again by what they resolve to, with each call. */
-function isAllowedHost(hostname: string, reach: Reach): boolean {
+export function isAllowedHost(hostname: string, reach: Reach): boolean {
   const address = literalAddress(hostname);
   if (address !== null) return isReachable(address, reach);
   return !isLocalName(hostname) || isInside(hostname, reach);
 }
 
 /** True for hosts that only the installation's own setting lets in, and where plain http is no risk it does not know of. */
-function isInside(hostname: string, reach: Reach): boolean {
+export function isInside(hostname: string, reach: Reach): boolean {
   if (reach === 'any') return true;
   if (reach === 'public') return false;
   const address = literalAddress(hostname);

@@ -1,4 +1,4 @@
-import { createApiKey, revokeApiKey } from '../db/merchants.ts';
+import { createApiKey, revokeApiKey } from '../db/api-keys.ts';
 import { ENGINES_TIMEOUT_MS } from '../test/setup/engines.ts';
 import { PEPPER, startTestApi, WEBHOOK_SECRET, type TestApi } from './testing/api.ts';
 
@@ -119,7 +119,7 @@ describe('every answer', () => {
   });
 
   it('is 503 with Retry-After while the database is away', async () => {
-    const broken = jest.spyOn(api.pool, 'query').mockImplementation(() => {
+    const broken = jest.spyOn(api.dependencies.pool, 'query').mockImplementation(() => {
       throw Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
     });
     const answer = await api.call('GET', '/v1/payments/pay_01jd0000000000000000000000');
@@ -130,7 +130,7 @@ describe('every answer', () => {
 
   it('is a bare 500 for a mistake of ours, which is logged with its stack', async () => {
     await api.call('GET', '/v1/payment_services');
-    const broken = jest.spyOn(api.pool, 'query').mockImplementation(() => {
+    const broken = jest.spyOn(api.dependencies.pool, 'query').mockImplementation(() => {
       throw new Error('a bug with canary-bug');
     });
     const answer = await api.call('GET', '/v1/payment_services');
@@ -164,7 +164,7 @@ describe('the log', () => {
       body: { event: 'canary-event' },
       headers: { 'X-Secret': WEBHOOK_SECRET },
     });
-    const broken = jest.spyOn(api.pool, 'query').mockImplementation(() => {
+    const broken = jest.spyOn(api.dependencies.pool, 'query').mockImplementation(() => {
       throw Object.assign(new Error('refused'), {
         detail: 'Failing row contains (canary-row)',
         headers: { a: 'canary-header' },

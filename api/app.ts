@@ -1,7 +1,8 @@
 /** The API: which address is answered by what. Everything it needs is handed in, so a test runs the real thing. */
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
-import { requireKey } from './auth.ts';
+import { createGuard, type Access } from './access.ts';
+import { createKeyCache, type KeyCache } from './auth.ts';
 import { readBytes } from './body.ts';
 import { contextOf } from './context.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -13,32 +14,44 @@ import { createAccountFinder } from './provider-accounts.ts';
 import { accountBreakerRoutes } from './routes/account-breaker.ts';
 import { accountRotationRoutes } from './routes/account-rotation.ts';
 import { accountWebhookRoutes } from './routes/account-webhooks.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditEntryRoutes } from './routes/audit-entries.ts';
 import { balanceRoutes } from './routes/balances.ts';
+import { checkoutRoutes } from './routes/checkout.ts';
 import { caseRoutes } from './routes/cases.ts';
+import { deliveryRoutes } from './routes/deliveries.ts';
 import { showErrorDocs } from './routes/error-docs.ts';
 import { erasureRoutes } from './routes/erasures.ts';
 import { eventRoutes } from './routes/events.ts';
 import { exchangeRoutes } from './routes/exchanges.ts';
 import { healthRoutes } from './routes/health.ts';
+import { incidentRoutes } from './routes/incidents.ts';
 import { invoiceListRoute } from './routes/invoice-list.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { merchantRoutes } from './routes/merchant.ts';
+import { operatorRoutes } from './routes/operator.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { paymentListRoute } from './routes/payment-list.ts';
 import { paymentServiceRoutes } from './routes/payment-services.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { providerAccountRoutes } from './routes/provider-accounts.ts';
 import { qrRoutes } from './routes/qr.ts';
+import { reconciliationRoutes } from './routes/reconciliation-runs.ts';
 import { refundListRoute } from './routes/refund-list.ts';
 import { returnRoutes } from './routes/returns.ts';
+import { routingRoutes } from './routes/routing.ts';
+import { settlementRoutes } from './routes/settlements.ts';
 import { styleRoutes } from './routes/style.ts';
 import { testClockRoutes } from './routes/test-clock.ts';
+import { webhookEndpointActions } from './routes/webhook-endpoint-actions.ts';
+import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts';
 import { readWebhookBytes, webhookRoutes } from './routes/webhooks.ts';
+import { negotiateVersion } from './versions.ts';
 
 interface Route {
-  readonly method: 'get' | 'post' | 'patch';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   readonly path: string;
+  readonly access: Access;
   readonly handlers: readonly RequestHandler[];
 }
 
@@ -48,28 +61,40 @@ export function createApp(dependencies: ApiDependencies): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
-  app.use(logRequests(dependencies.logger));
+  // Never all of them: whoever sends a header would choose the address that is counted.
+  if (dependencies.trustedProxies.length > 0) app.set('trust proxy', dependencies.trustedProxies);
+  app.use(logRequests(dependencies.logger, dependencies.metrics));
   app.use(helmet());
+  app.use('/v1', negotiateVersion());
 
-  const table = routes(dependencies);
-  for (const { method, path, handlers } of table) app[method](path, noteRoute(path), ...handlers);
+  const keys = createKeyCache(dependencies.now);
+  const guard = createGuard(dependencies, keys);
+  const table = routeTable(dependencies, keys);
+  for (const { method, path, access, handlers } of table)
+    app[method](path, noteRoute(path), ...guard(access, handlers));
   for (const path of new Set(table.map((route) => route.path))) app.all(path, refuseMethod(table, path));
   app.use(refusePath(table));
   app.use(answerErrors(dependencies.logger, dependencies.publicUrl));
   return app;
 }
 
-function routes(dependencies: ApiDependencies): Route[] {
-  const key = requireKey(dependencies);
+/** Every route there is, each with who may call it. */
+export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route[] {
   const invoices = invoiceRoutes(dependencies);
   const payments = paymentRoutes(dependencies);
   const operations = operationRoutes(dependencies);
   const events = eventRoutes(dependencies);
   const cases = caseRoutes(dependencies);
+  const incidents = incidentRoutes(dependencies);
   const trail = auditEntryRoutes(dependencies);
   const balances = balanceRoutes(dependencies);
+  const reconciliation = reconciliationRoutes(dependencies);
+  const settlements = settlementRoutes(dependencies);
   const merchant = merchantRoutes(dependencies);
+  const apiKeys = apiKeyRoutes(dependencies, keys);
+  const operator = operatorRoutes(dependencies);
   const services = paymentServiceRoutes(dependencies);
+  const routing = routingRoutes(dependencies);
   const clock = testClockRoutes(dependencies);
   const finder = createAccountFinder(dependencies);
   const accounts = providerAccountRoutes(dependencies, finder);
@@ -79,62 +104,110 @@ function routes(dependencies: ApiDependencies): Route[] {
   const webhooks = webhookRoutes(dependencies, finder);
   const exchanges = exchangeRoutes(dependencies, finder);
   const erasures = erasureRoutes(dependencies);
+  const endpoints = webhookEndpointRoutes(dependencies);
+  const endpointActions = webhookEndpointActions(dependencies);
+  const deliveries = deliveryRoutes(dependencies);
   const returns = returnRoutes(dependencies);
+  const checkout = checkoutRoutes(dependencies, payments);
   const { health, ready } = healthRoutes(dependencies);
-  const get = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'get', path, handlers });
-  const post = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'post', path, handlers });
-  const patch = (path: string, ...handlers: RequestHandler[]): Route => ({ method: 'patch', path, handlers });
+  const route =
+    (method: Route['method']) =>
+    (path: string, access: Access, ...handlers: RequestHandler[]): Route => ({
+      method,
+      path,
+      access,
+      handlers,
+    });
+  const [get, post, put] = [route('get'), route('post'), route('put')];
+  const [patch, remove] = [route('patch'), route('delete')];
 
   return [
-    post('/v1/invoices', key, readBytes, invoices.create),
-    get('/v1/invoices', key, invoiceListRoute(dependencies)),
-    get('/v1/invoices/:id', key, invoices.read),
-    post('/v1/invoices/:id/cancel', key, readBytes, invoices.cancel),
-    post('/v1/invoices/:id/payments', key, readBytes, payments.create),
-    post('/v1/invoices/:id/test_clock', key, readBytes, clock.advance),
-    get('/v1/invoices/:id/exchanges', key, exchanges.list),
-    get('/v1/exchanges/:id', key, exchanges.read),
-    post('/v1/invoices/:id/erase', key, readBytes, erasures.eraseOne),
-    post('/v1/erasures', key, readBytes, erasures.erasePerson),
-    get('/v1/payments', key, paymentListRoute(dependencies)),
-    get('/v1/payments/:id', key, payments.read),
-    post('/v1/payments/:id/capture', key, readBytes, operations.capture),
-    post('/v1/payments/:id/void', key, readBytes, operations.release),
-    post('/v1/refunds', key, readBytes, operations.refund),
-    get('/v1/refunds', key, refundListRoute(dependencies)),
-    get('/v1/captures/:id', key, operations.read('cap')),
-    get('/v1/voids/:id', key, operations.read('void')),
-    get('/v1/refunds/:id', key, operations.read('rfd')),
-    get('/v1/events', key, events.list),
-    get('/v1/events/:id', key, events.read),
-    get('/v1/cases', key, cases.list),
-    get('/v1/cases/:id', key, cases.read),
-    post('/v1/cases/:id/resolve', key, readBytes, cases.resolve),
-    get('/v1/balances', key, balances.read),
-    get('/v1/audit_entries', key, trail.list),
-    get('/v1/audit_entries/:id', key, trail.read),
-    get('/v1/audit_chain', key, trail.head),
-    get('/v1/merchant', key, merchant.read),
-    patch('/v1/merchant', key, readBytes, merchant.change),
-    get('/v1/payment_services', key, services.list),
-    post('/v1/provider_accounts', key, readBytes, accounts.create),
-    get('/v1/provider_accounts', key, accounts.list),
-    get('/v1/provider_accounts/:id', key, accounts.read),
-    patch('/v1/provider_accounts/:id', key, readBytes, accounts.change),
-    post('/v1/provider_accounts/:id/rotate', key, readBytes, rotate),
-    post('/v1/provider_accounts/:id/breaker', key, readBytes, force),
-    get('/v1/provider_accounts/:id/webhooks', key, accountWebhooks.show),
-    post('/v1/provider_accounts/:id/webhooks/register', key, readBytes, accountWebhooks.register),
+    post('/v1/invoices', 'create', readBytes, invoices.create),
+    get('/v1/invoices', 'read', invoiceListRoute(dependencies)),
+    get('/v1/invoices/:id', 'read', invoices.read),
+    post('/v1/invoices/:id/cancel', 'create', readBytes, invoices.cancel),
+    post('/v1/invoices/:id/payments', 'create', readBytes, payments.create),
+    post('/v1/invoices/:id/test_clock', 'create', readBytes, clock.advance),
+    get('/v1/invoices/:id/exchanges', 'read', exchanges.list),
+    get('/v1/exchanges/:id', 'read', exchanges.read),
+    post('/v1/invoices/:id/erase', 'admin', readBytes, erasures.eraseOne),
+    post('/v1/erasures', 'admin', readBytes, erasures.erasePerson),
+    get('/v1/payments', 'read', paymentListRoute(dependencies)),
+    get('/v1/payments/:id', 'read', payments.read),
+    post('/v1/payments/:id/capture', 'capture', readBytes, operations.capture),
+    post('/v1/payments/:id/void', 'capture', readBytes, operations.release),
+    post('/v1/refunds', 'refund', readBytes, operations.refund),
+    get('/v1/refunds', 'read', refundListRoute(dependencies)),
+    get('/v1/captures/:id', 'read', operations.read('cap')),
+    get('/v1/voids/:id', 'read', operations.read('void')),
+    get('/v1/refunds/:id', 'read', operations.read('rfd')),
+    get('/v1/events', 'read', events.list),
+    get('/v1/events/:id', 'read', events.read),
+    get('/v1/cases', 'read', cases.list),
+    get('/v1/cases/:id', 'read', cases.read),
+    post('/v1/cases/:id/resolve', 'admin', readBytes, cases.resolve),
+    get('/v1/incidents', 'read', incidents.list),
+    get('/v1/incidents/:id', 'read', incidents.read),
+    get('/v1/balances', 'read', balances.read),
+    post('/v1/reconciliation_runs', 'admin', reconciliation.create),
+    get('/v1/reconciliation_runs', 'read', reconciliation.list),
+    get('/v1/reconciliation_runs/:id', 'read', reconciliation.read),
+    get('/v1/reconciliation_runs/:id/rows', 'read', reconciliation.rows),
+    get('/v1/reconciliation_runs/:id/changes', 'read', reconciliation.changes),
+    get('/v1/settlements', 'read', settlements.list),
+    get('/v1/settlements/overdue', 'read', settlements.overdue),
+    get('/v1/audit_entries', 'read', trail.list),
+    get('/v1/audit_entries/:id', 'read', trail.read),
+    get('/v1/audit_chain', 'read', trail.head),
+    post('/v1/api_keys', 'admin', readBytes, apiKeys.create),
+    get('/v1/api_keys', 'admin', apiKeys.list),
+    get('/v1/api_keys/:id', 'admin', apiKeys.read),
+    patch('/v1/api_keys/:id', 'admin', readBytes, apiKeys.change),
+    post('/v1/api_keys/:id/revoke', 'admin', readBytes, apiKeys.revoke),
+    post('/v1/api_keys/:id/rotate', 'admin', readBytes, apiKeys.rotate),
+    post('/v1/merchants', 'operator', readBytes, operator.create),
+    get('/v1/merchants', 'operator', operator.list),
+    get('/v1/merchants/:id', 'operator', operator.read),
+    post('/v1/merchants/:id/api_keys', 'operator', readBytes, operator.createKey),
+    get('/v1/merchant', 'read', merchant.read),
+    patch('/v1/merchant', 'admin', readBytes, merchant.change),
+    get('/v1/payment_services', 'read', services.list),
+    get('/v1/routing', 'read', routing.read),
+    put('/v1/routing', 'admin', readBytes, routing.replace),
+    post('/v1/routing/preview', 'read', readBytes, routing.preview),
+    post('/v1/provider_accounts', 'admin', readBytes, accounts.create),
+    get('/v1/provider_accounts', 'read', accounts.list),
+    get('/v1/provider_accounts/:id', 'read', accounts.read),
+    patch('/v1/provider_accounts/:id', 'admin', readBytes, accounts.change),
+    post('/v1/provider_accounts/:id/rotate', 'admin', readBytes, rotate),
+    post('/v1/provider_accounts/:id/breaker', 'admin', readBytes, force),
+    get('/v1/provider_accounts/:id/webhooks', 'read', accountWebhooks.show),
+    post('/v1/provider_accounts/:id/webhooks/register', 'admin', readBytes, accountWebhooks.register),
+    post('/v1/webhook_endpoints', 'admin', readBytes, endpoints.create),
+    get('/v1/webhook_endpoints', 'read', endpoints.list),
+    get('/v1/webhook_endpoints/:id', 'read', endpoints.read),
+    patch('/v1/webhook_endpoints/:id', 'admin', readBytes, endpoints.change),
+    remove('/v1/webhook_endpoints/:id', 'admin', endpoints.remove),
+    post('/v1/webhook_endpoints/:id/rotate_secret', 'admin', readBytes, endpointActions.rotate),
+    post('/v1/webhook_endpoints/:id/test', 'create', readBytes, endpointActions.test),
+    post('/v1/webhook_endpoints/:id/resend', 'create', readBytes, endpointActions.resend),
+    get('/v1/deliveries', 'read', deliveries.list),
+    get('/v1/deliveries/:id', 'read', deliveries.read),
+    post('/v1/deliveries/:id/resend', 'create', readBytes, deliveries.resend),
     // What follows the account is the connector's: an unguessable part where a provider signs nothing.
-    post('/webhooks/:provider/:account{/*rest}', readWebhookBytes, webhooks.receive),
+    post('/webhooks/:provider/:account{/*rest}', 'public', readWebhookBytes, webhooks.receive),
     // Most providers send the browser with GET, some with the POST of a form.
-    get('/return/:token{/:door}', returns.arrive),
-    post('/return/:token{/:door}', returns.arrive),
-    get('/qr/:file', qrRoutes(dependencies).draw),
-    get('/docs/errors', showErrorDocs),
-    ...styleRoutes(dependencies).map(({ path, show }) => get(path, show)),
-    get('/healthz', health),
-    get('/readyz', ready),
+    get('/return/:token{/:door}', 'public', returns.arrive),
+    post('/return/:token{/:door}', 'public', returns.arrive),
+    get('/qr/:file', 'public', qrRoutes(dependencies).draw),
+    get('/docs/errors', 'public', showErrorDocs),
+    get('/pay/:token', 'public', checkout.show),
+    post('/pay/:token', 'public', readBytes, checkout.act),
+    get('/pay/:token/events', 'public', checkout.events),
+    get('/pay/:token/version', 'public', checkout.version),
+    ...styleRoutes(dependencies).map(({ path, show }) => get(path, 'public', show)),
+    get('/healthz', 'public', health),
+    get('/readyz', 'public', ready),
   ];
 }
 

@@ -3,11 +3,13 @@ import type { Response } from 'express';
 import type { AuditNote } from '../db/audit-entries.ts';
 import type { Owner } from '../db/invoices.ts';
 import type { Policies } from '../domain/cases.ts';
+import type { Scope } from '../domain/scopes.ts';
 
 /** Who holds the API key of a request. */
 export interface Holder {
   readonly owner: Owner;
   readonly key_id: string;
+  readonly scopes: readonly Scope[];
   readonly policies: Policies;
 }
 

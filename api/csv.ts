@@ -1,7 +1,9 @@
 /** CSV (RFC 4180) that is safe to open in a spreadsheet, sent row by row as the reader takes it. */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import type { Response } from 'express';
+import { wantsGzip } from './answer.ts';
 
 export type Cell = string | number | boolean | null;
 
@@ -32,7 +34,9 @@ export async function sendCsv<Row>(
   pages: AsyncIterator<readonly Row[], void>,
 ): Promise<void> {
   const first = await pages.next();
+  const compress = wantsGzip(response);
   response.writeHead(200, {
+    ...(compress ? { 'Content-Encoding': 'gzip' } : {}),
     'Content-Type': 'text/csv; charset=utf-8; header=present',
     'Content-Disposition': `attachment; filename="${name}.csv"`,
     'Cache-Control': 'no-store',
@@ -49,7 +53,8 @@ export async function sendCsv<Row>(
     }
   }
   try {
-    await pipeline(Readable.from(lines()), response);
+    const rows = Readable.from(lines());
+    await (compress ? pipeline(rows, createGzip(), response) : pipeline(rows, response));
   } catch (error) {
     if (!hasLeft(error)) throw error;
   }

@@ -6,8 +6,12 @@ import type { Sealer } from '../db/sealed.ts';
 import type { Connector } from '../providers/contract.ts';
 import type { ProviderHttp } from '../providers/http.ts';
 import type { Reach } from '../providers/reach.ts';
+import type { ApiMetrics } from '../metrics/api-metrics.ts';
+import type { DeliveryGateway } from '../temporal/deliveries.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
+import type { ReconciliationGateway } from '../temporal/reconciliations.ts';
 import type { Background } from './background.ts';
+import type { KeyUses } from './key-uses.ts';
 import type { Probe } from './probes.ts';
 import type { RefusalCounts } from './refusal-counts.ts';
 
@@ -15,12 +19,22 @@ export interface ApiDependencies {
   readonly pool: pg.Pool;
   readonly sealer: Sealer;
   readonly apiKeyPepper: Uint8Array;
+  /** SHA-256 of each operator's key. */
+  readonly operatorKeys: readonly Buffer[];
+  /** Per minute and process; null: any number. */
+  readonly limits: { readonly requestsPerKey: number | null; readonly failuresPerAddress: number | null };
+  /** Proxies whose word on where a request comes from is believed: addresses, networks, or Express's names for some. */
+  readonly trustedProxies: readonly string[];
+  readonly keyUses: KeyUses;
   readonly connectors: readonly Connector<unknown>[];
   /** The way out to providers, for the registration of webhooks; payments are the worker's. */
   readonly providerHttp: ProviderHttp;
   /** Where sandbox accounts may lead; live ones always lead to public addresses. */
   readonly reach: Reach;
   readonly invoices: InvoiceGateway;
+  /** Has webhooks sent. */
+  readonly deliveries: DeliveryGateway;
+  readonly reconciliations: ReconciliationGateway;
   /** Moves the clock of one workflow ahead. Throws a gRPC error with code 5 when no such workflow is running. */
   readonly fastForward: (workflowId: string, by_ms: number) => Promise<JumpResult>;
   /** The control API of the simulators, without trailing slash, so that people can play the customer; null: there are none. */
@@ -32,10 +46,14 @@ export interface ApiDependencies {
   readonly logger: Logger;
   /** Wall clock, milliseconds. */
   readonly now: () => number;
+  /** Fires when the process begins to stop: what would stay open for long ends then. */
+  readonly closing: AbortSignal;
   /** Work that goes on after the answer; shutdown waits for it. */
   readonly background: Background;
   /** How many webhooks were refused, and why. */
   readonly refusals: RefusalCounts;
+  /** What is counted for Prometheus; without it nothing is. */
+  readonly metrics?: ApiMetrics;
   /** How long the start of a workflow may take before the caller is told to come back, milliseconds. */
   readonly openTimeout_ms?: number;
 }

@@ -14,6 +14,11 @@ const kinds = {
     about:
       'The body could not be read as UTF-8 JSON. `detail` names line, column and what was expected there. Correct it and send it again.',
   },
+  invalid_csv: {
+    status: 400,
+    title: 'The file is not readable text',
+    about: 'A settlement file is CSV (RFC 4180) in UTF-8. Save it in this encoding and send it again.',
+  },
   nesting_too_deep: {
     status: 400,
     title: 'The body is nested too deeply',
@@ -31,11 +36,17 @@ const kinds = {
     about:
       'An `Idempotency-Key` has 1 to 255 printable ASCII characters and is sent once per request. A random UUID is a good one.',
   },
+  unknown_version: {
+    status: 400,
+    title: 'There is no such version of the API',
+    about:
+      'The header `Sarraf-Version` names no version that is or was. Leave it out to get the present one, which every answer names in the same header.',
+  },
   unauthenticated: {
     status: 401,
     title: 'A valid API key is needed',
     about:
-      'Send `Authorization: Bearer sk_…`, or the key as the user name of HTTP Basic. The key is missing, malformed, unknown or revoked; which of these is not said.',
+      'Send `Authorization: Bearer sk_…`, or the key as the user name of HTTP Basic. The key is missing, malformed, unknown, revoked or has expired; which of these is not said. Calls under `/v1/merchants` take the key of an operator (`sk_operator_…`) instead.',
   },
   webhook_refused: {
     status: 401,
@@ -48,6 +59,12 @@ const kinds = {
     title: 'The payment was declined',
     about:
       "The provider or the customer's bank said no; `detail` repeats the reason given. The invoice stays payable: let the customer try again or choose another payment service.",
+  },
+  insufficient_scope: {
+    status: 403,
+    title: 'The API key may not do that',
+    about:
+      'The key is valid and lacks a scope; `detail` names it. Use another key, or have one with the scope `admin` change this one: `PATCH /v1/api_keys/{id}`. A key can hand out only scopes that it has itself.',
   },
   sandbox_only: {
     status: 403,
@@ -87,6 +104,12 @@ const kinds = {
     title: 'The invoice cannot be canceled',
     about: 'Money has come, or the invoice has already ended; `detail` gives its status.',
   },
+  no_earlier_run: {
+    status: 409,
+    title: 'There is no earlier reconciliation run',
+    about:
+      'Changes are told against an earlier finished run of the same provider account and day, and there is none. Ask again after a second run, or name a run in `against`.',
+  },
   invoice_in_flight: {
     status: 409,
     title: 'The invoice is still in flight',
@@ -97,6 +120,17 @@ const kinds = {
     status: 409,
     title: 'Nothing about this invoice is in flight',
     about: 'Its workflow has ended, so there is no clock to move.',
+  },
+  too_many_api_keys: {
+    status: 409,
+    title: 'Two keys of this label are active',
+    about:
+      'A label has at most two active keys: the present one and the one that takes its place. Revoke the one that is not used any more, or give the new key a `label` of its own.',
+  },
+  api_key_ended: {
+    status: 409,
+    title: 'The API key has ended',
+    about: 'It is revoked or has expired, and does not come back. Make a new one.',
   },
   provider_account_exists: {
     status: 409,
@@ -110,16 +144,40 @@ const kinds = {
     about:
       'Somebody else changed it, or is registering its webhook, at the same moment. Read it, and repeat the request if it still makes sense.',
   },
+  routing_changed: {
+    status: 409,
+    title: 'The routing has been changed',
+    about:
+      'Somebody else replaced the rules since you read the `revision` that you sent. Read them again, and send your change on top of those; without `revision` the rules are replaced whatever they are.',
+  },
+  webhook_endpoint_changed: {
+    status: 409,
+    title: 'The webhook endpoint is being changed',
+    about:
+      'Somebody else rotated its secret at the same moment. Read it, and repeat the request if it still makes sense.',
+  },
+  webhook_endpoint_disabled: {
+    status: 409,
+    title: 'The webhook endpoint is disabled',
+    about:
+      'Nothing is sent to an endpoint that is disabled or deleted. Enable it with `PATCH /v1/webhook_endpoints/{id}` and `{"enabled": true}`, then repeat.',
+  },
+  too_many_webhook_endpoints: {
+    status: 409,
+    title: 'There are too many webhook endpoints',
+    about:
+      'A merchant may have 20 in each mode, because each of them costs every event a delivery. Delete one, or have yours pass on what it gets.',
+  },
   too_many_rotations: {
     status: 409,
     title: 'Too many earlier credentials still count',
     about:
-      'Webhooks may be proved with at most ten earlier sets of credentials of an account. Wait until an overlap ends, or rotate with `"overlap_s": 0`, which ends all of them at once.',
+      'Webhooks may be proved with at most ten earlier sets of credentials of an account, and signed with at most ten earlier secrets of an endpoint. Wait until an overlap ends, or rotate with `"overlap_s": 0`, which ends all of them at once.',
   },
   body_too_large: {
     status: 413,
     title: 'The body is too large',
-    about: 'API requests may have 64 KB, webhooks of providers 256 KB.',
+    about: 'API requests may have 64 KB, settlement files 64 MB, webhooks of providers 256 KB.',
   },
   unsupported_media_type: {
     status: 415,
@@ -223,6 +281,12 @@ const kinds = {
     about:
       'The provider does not take the request as it stands; `detail` repeats what it said. Repeating it unchanged is pointless.',
   },
+  too_many_requests: {
+    status: 429,
+    title: 'Too many requests',
+    about:
+      'A key has sent more requests in a minute than it may, or an address too many without a valid key. Nothing was done; repeat after the seconds in `Retry-After`. `RateLimit` on every answer says how many are left.',
+  },
   internal_error: {
     status: 500,
     title: 'Something went wrong here',
@@ -257,7 +321,7 @@ const kinds = {
     status: 503,
     title: 'Temporarily unavailable',
     about:
-      'The database or the workflow engine could not be reached. Repeat after `Retry-After`; with the same `Idempotency-Key` the repetition goes on with the same object. When something was stored before the failure, `resource_id` names it.',
+      'The database or the workflow engine could not be reached, or calls to the payment service are refused for a while because it did not answer: then nothing was stored, and another payment service can be chosen. Repeat after `Retry-After`; with the same `Idempotency-Key` the repetition goes on with the same object. When something was stored before the failure, `resource_id` names it.',
   },
 } satisfies Record<string, ErrorKind>;
 

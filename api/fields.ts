@@ -68,6 +68,27 @@ export const currencyCode = () =>
     return { code: 'unknown_currency', detail: `is not a currency code in use${hint}`, expected };
   });
 
+/** Codes that the runtime knows the name of and that are no country. */
+const NO_COUNTRIES = ['EU', 'EZ', 'UN', 'XA', 'XB', 'ZZ'];
+const countryNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+
+const isCountry = (code: string): boolean =>
+  /^[A-Z]{2}$/.test(code) && !NO_COUNTRIES.includes(code) && countryNames.of(code) !== undefined;
+
+/** A country, by its ISO 3166-1 code of two letters. */
+export const countryCode = () =>
+  checked<string>((value) => {
+    const expected = 'an ISO 3166-1 code of two capital letters, such as VN, CM, IQ or SA';
+    if (value === undefined) return { code: 'required', detail: 'is missing', expected };
+    if (typeof value !== 'string') return { code: 'invalid_type', detail: 'must be a string', expected };
+    const upper = value.slice(0, 8).toUpperCase();
+    // Former and colloquial codes have another one that counts: UK is GB.
+    const present = isCountry(upper) ? new Intl.Locale(`und-${upper}`).region : undefined;
+    if (present === value) return null;
+    const hint = present === undefined ? '' : `; did you mean "${present}"?`;
+    return { code: 'unknown_country', detail: `is not the code of a country${hint}`, expected };
+  });
+
 /** Minor units as query parameters carry them: decimal digits. */
 export const amountText = (min: 0 | 1) =>
   checked<string>((value) => {
@@ -141,6 +162,7 @@ export const customer = () =>
     name: optionalText(200),
     email: matching(/^[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>"]+$/, 254, 'an email address').optional(),
     phone: matching(/^\+?\d(?:[ .()-]*\d){5,17}$/, 30, 'a phone number, such as +9647701234567').optional(),
+    country: countryCode().optional(),
   });
 
 export const items = () =>

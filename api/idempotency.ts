@@ -6,6 +6,7 @@ import { createHash, createHmac } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type pg from 'pg';
 import { findKey, takeOver, type IdempotencyClaim, type StoredAnswer } from '../db/idempotency.ts';
+import type { Owner } from '../db/invoices.ts';
 import { ownerOf } from './context.ts';
 import { Problem } from './problem.ts';
 
@@ -20,6 +21,25 @@ export function claimOf(
   body: unknown,
   hashKey?: Uint8Array,
 ): IdempotencyClaim | null {
+  return claimFor(ownerOf(response), request, body, hashKey);
+}
+
+/** The same for a merchant whom the request names in another way than by its API key. */
+export function claimFor(
+  { merchant_id, mode }: Owner,
+  request: Request,
+  body: unknown,
+  hashKey?: Uint8Array,
+): IdempotencyClaim | null {
+  const key = idempotencyKeyOf(request);
+  if (key === null) return null;
+  const hash = hashKey === undefined ? createHash('sha256') : createHmac('sha256', hashKey);
+  const request_hash = hash.update(`${request.method} ${request.path}\n${canonicalJson(body)}`).digest();
+  return { merchant_id, mode, key, request_hash };
+}
+
+/** The `Idempotency-Key` of a request; null: none. Throws `Problem` for an unusable one. */
+export function idempotencyKeyOf(request: Request): string | null {
   const values = request.headersDistinct['idempotency-key'];
   if (values === undefined) return null;
   const [key = ''] = values;
@@ -29,10 +49,7 @@ export function claimOf(
       'an Idempotency-Key is 1 to 255 printable ASCII characters, sent once',
     );
   }
-  const { merchant_id, mode } = ownerOf(response);
-  const hash = hashKey === undefined ? createHash('sha256') : createHmac('sha256', hashKey);
-  const request_hash = hash.update(`${request.method} ${request.path}\n${canonicalJson(body)}`).digest();
-  return { merchant_id, mode, key, request_hash };
+  return key;
 }
 
 /** The `hashKey` of requests with secrets, made of the pepper of API keys. */

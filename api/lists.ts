@@ -26,6 +26,8 @@ export interface List<Shape extends z.ZodRawShape, Row> {
   readonly find: (owner: Owner, id: string) => Promise<unknown>;
   readonly read: (owner: Owner, filter: z.output<z.ZodObject<Shape>>, page: Page) => Promise<Listed<Row>>;
   readonly id: (row: Row) => string;
+  /** Reads what JSON shows beyond the columns of CSV, for a whole page together. */
+  readonly complete?: (rows: readonly Row[]) => Promise<readonly Row[]>;
   readonly present: (row: Row) => unknown;
   readonly columns: Columns<Row>;
 }
@@ -55,7 +57,8 @@ export function listHandler<Shape extends z.ZodRawShape, Row>(list: List<Shape, 
     const read = (part: Page) => list.read(owner, filter, part);
     if (asCsv) return sendCsv(response, list.name, list.columns, allPages(list, read, page.after));
     const { rows, has_more } = await read(page);
-    sendJson(response, 200, listText(rows.map(list.present), has_more));
+    const whole = list.complete ? await list.complete(rows) : rows;
+    sendJson(response, 200, listText(whole.map(list.present), has_more));
   };
 }
 

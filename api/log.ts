@@ -2,6 +2,7 @@
 import type { RequestHandler } from 'express';
 import { destination, pino, type DestinationStream, type Logger } from 'pino';
 import { newId } from '../db/ids.ts';
+import type { ApiMetrics } from '../metrics/api-metrics.ts';
 import { contextOf, type RequestContext } from './context.ts';
 
 /** Fields that are never written, wherever they turn up: a second line of defence behind not logging them. */
@@ -42,8 +43,8 @@ export function createApiLogger(
 /** An id that a proxy or a caller may give a request: it goes into logs and headers as it is. */
 const SANE_ID = /^[\w.:-]{8,128}$/;
 
-/** Gives the request its id and its context, and writes its line when it has been answered or given up. */
-export function logRequests(logger: Logger): RequestHandler {
+/** Gives the request its id and its context, and writes its line and counts it when it has been answered or given up. */
+export function logRequests(logger: Logger, metrics?: ApiMetrics): RequestHandler {
   return (request, response, next) => {
     const started = performance.now();
     const given = request.headers['x-request-id'];
@@ -53,12 +54,14 @@ export function logRequests(logger: Logger): RequestHandler {
     response.setHeader('Request-Id', request_id);
     response.once('close', () => {
       const { holder, invoice_id, route } = contextOf(response);
+      const elapsed_ms = performance.now() - started;
+      metrics?.request(request.method, route, response.statusCode, elapsed_ms / 1000);
       const line = {
         request_id,
         method: request.method,
         route,
         status: response.statusCode,
-        ms: Math.round((performance.now() - started) * 10) / 10,
+        ms: Math.round(elapsed_ms * 10) / 10,
         ...(holder === null ? {} : { merchant_id: holder.owner.merchant_id }),
         ...(invoice_id === null ? {} : { invoice_id }),
         ...(response.writableFinished ? {} : { aborted: true }),

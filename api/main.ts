@@ -7,17 +7,24 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import { loadServiceConfig } from '../config/index.ts';
-import { createPool } from '../db/pool.ts';
+import { API_ROLE } from '../db/api-role.ts';
+import { createScopedPool } from '../db/scoped-pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { connectors } from '../providers/index.ts';
+import { createApiMetrics } from '../metrics/api-metrics.ts';
+import { createRegistry } from '../metrics/registry.ts';
+import { serveMetrics } from '../metrics/server.ts';
 import { clientOn, lazyConnection } from '../temporal/connect.ts';
+import { createDeliveryGateway } from '../temporal/deliveries.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
+import { createReconciliationGateway } from '../temporal/reconciliations.ts';
 import { fastForward } from '../temporal/test-clock.ts';
 import { createApp } from './app.ts';
 import { createBackground } from './background.ts';
 import { withTimeLimit } from './gateway-errors.ts';
 import { createApiLogger } from './log.ts';
+import { createKeyUses } from './key-uses.ts';
 import { createProbes } from './probes.ts';
 import { createRefusalCounts } from './refusal-counts.ts';
 
@@ -25,18 +32,30 @@ import { createRefusalCounts } from './refusal-counts.ts';
 const UPDATE_DEADLINE_MS = 25_000;
 /** How long a move of the test clock waits for what it sets off. */
 const CLOCK_WAIT_MS = 45_000;
+const SIGNAL_DEADLINE_MS = 10_000;
+/** How long the start of a reconciliation run is waited for; the sweeper makes up for it. */
+const START_DEADLINE_MS = 5_000;
 const SHUTDOWN_MS = 10_000;
 const SIGNALS_MS = 2_000;
 const SWEEP_MS = 50;
 
 const config = loadServiceConfig();
 const logger = createApiLogger(config.log.level);
-const pool = createPool({
+let isProtected = true;
+const pool = createScopedPool({
   url: config.database.url,
   size: config.database.poolSize,
   name: 'sarraf-api',
   onError: (err) => logger.warn({ err }, 'a database connection broke'),
+  onUnprotected: () => {
+    if (isProtected) logger.warn(`the database user may not become ${API_ROLE}: row-level security is off`);
+    isProtected = false;
+  },
 });
+const registry = createRegistry({ main: pool });
+const { host: metricsHost, apiPort: metricsPort } = config.metrics;
+const metrics = await serveMetrics(registry, { host: metricsHost, port: metricsPort }, logger);
+const keyUses = createKeyUses(pool, logger, Date.now);
 const { taskQueue } = config.temporal;
 const connection = await lazyConnection(config.temporal);
 const client = clientOn(connection, config.temporal);
@@ -60,22 +79,31 @@ await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
 const publicUrl =
   config.api.port === 0 ? config.api.publicUrl.replace(/:0$/, `:${port}`) : config.api.publicUrl;
+const closing = new AbortController();
 const app: Express = createApp({
   pool,
   sealer: createSealer(config.secrets.credentialsKeys),
   apiKeyPepper: config.secrets.apiKeyPepper,
+  operatorKeys: config.api.operatorKeys,
+  limits: config.api.limits,
+  trustedProxies: config.api.trustedProxies,
+  keyUses,
   connectors,
   providerHttp,
   reach,
   invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: UPDATE_DEADLINE_MS }),
+  deliveries: createDeliveryGateway(client, { taskQueue, deadline_ms: SIGNAL_DEADLINE_MS }),
+  reconciliations: createReconciliationGateway(client, { taskQueue, deadline_ms: START_DEADLINE_MS }),
   fastForward: (workflowId, by_ms) => fastForward(client, workflowId, by_ms, CLOCK_WAIT_MS),
   sandboxControlUrl,
   probes: createProbes(pool, client, taskQueue),
   publicUrl,
   logger,
   now: Date.now,
+  closing: closing.signal,
   background,
   refusals: createRefusalCounts(),
+  metrics: createApiMetrics(registry),
 });
 server.on('request', app);
 let stopping = false;
@@ -87,6 +115,7 @@ async function stop(signal: string): Promise<void> {
     logger.warn('requests were still under way and are given up');
     server.closeAllConnections();
   }, SHUTDOWN_MS);
+  closing.abort();
   const closed = once(server, 'close');
   server.close();
   // Connections kept alive become idle when their last answer is out; nothing more is to be read from them.
@@ -96,7 +125,8 @@ async function stop(signal: string): Promise<void> {
   clearTimeout(force);
   // What is given up here is a signal about a stored webhook: it is swept up later.
   await withTimeLimit(SIGNALS_MS, background.settled()).catch(() => undefined);
-  await Promise.allSettled([pool.end(), connection.close(), providerHttp.close()]);
+  await withTimeLimit(SIGNALS_MS, keyUses.stop()).catch(() => undefined);
+  await Promise.allSettled([pool.end(), connection.close(), providerHttp.close(), metrics.close()]);
   logger.info('api has stopped');
   // Calls that were given up may still be waiting to be retried, and a retry on a closed connection would crash.
   process.exit(0);
@@ -104,5 +134,8 @@ async function stop(signal: string): Promise<void> {
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
 
 // Last: whoever reads this may send a signal at once.
-process.stdout.write(`${JSON.stringify({ ready: true, url: publicUrl, port, pid: process.pid })}\n`);
+const { url: metrics_url } = metrics;
+process.stdout.write(
+  `${JSON.stringify({ ready: true, url: publicUrl, port, metrics_url, pid: process.pid })}\n`,
+);
 logger.info({ url: publicUrl }, 'api is listening');

@@ -13,6 +13,12 @@ const NAMES = {
   case: 'case',
   evt: 'event',
   pacc: 'provider account',
+  inc: 'incident',
+  whe: 'webhook endpoint',
+  dlv: 'delivery',
+  key: 'API key',
+  mer: 'merchant',
+  rec: 'reconciliation run',
   aud: 'audit entry',
 } as const;
 

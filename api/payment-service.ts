@@ -5,7 +5,9 @@
 import { currency as asCurrency } from '../domain/currency.ts';
 import { display } from '../domain/money.ts';
 import type { CaptureMethod } from '../domain/state.ts';
-import type { InsertPaymentResult, NewPayment } from '../db/payments.ts';
+import type { CustomerJson } from '../db/invoices.ts';
+import type { LinkedAccount } from '../db/merchants.ts';
+import type { InsertPaymentResult, NewPayment, PayableInvoice } from '../db/payments.ts';
 import type { Connector, Manifest, MethodManifest } from '../providers/contract.ts';
 import { nearest } from './did-you-mean.ts';
 import type { Refusal } from './field-errors.ts';
@@ -52,15 +54,17 @@ export function captureRefusal(service: PaymentService, capture_method: CaptureM
 export function serviceCalled(services: ReadonlyMap<string, PaymentService>, id: string): PaymentService {
   const service = services.get(id);
   if (service) return service;
+  throw invalidFields([{ pointer: '/payment_service', ...unknownService(services, id) }]);
+}
+
+/** What is wrong with an id that no service has. */
+export function unknownService(services: ReadonlyMap<string, PaymentService>, id: string): Refusal {
   const meant = nearest(id.slice(0, 64), services.keys());
-  throw invalidFields([
-    {
-      pointer: '/payment_service',
-      code: 'unknown_payment_service',
-      detail: `is not a payment service${meant === null ? '' : `; did you mean "${meant}"?`}`,
-      expected: `one of ${[...services.keys()].join(', ')}`,
-    },
-  ]);
+  return {
+    code: 'unknown_payment_service',
+    detail: `is not a payment service${meant === null ? '' : `; did you mean "${meant}"?`}`,
+    expected: `one of ${[...services.keys()].join(', ')}`,
+  };
 }
 
 /** Why the service cannot take payments in this currency, or null. */
@@ -98,27 +102,68 @@ export function explainRefusal(
   { invoice, accounts }: InsertPaymentResult,
 ): Problem {
   if (invoice === null) return notFound('invoice');
-  if (invoice.status !== 'open' && invoice.status !== 'partially_paid') {
-    return new Problem('invoice_not_payable', `the invoice is ${invoice.status}`);
+  if (!takesPayments(invoice)) return notPayable(invoice);
+  const { provider, account_id } = payment;
+  const account = accountRefusal(service, { account_id }, accounts);
+  const errors = [
+    ...(account === null ? [] : [{ pointer: '/provider_account', ...account }]),
+    ...paymentRefusals(service, payableOf(invoice), payment),
+  ];
+  if (errors.length > 0) return invalidFields(errors);
+  const refuses_s = accounts.find(({ enabled }) => enabled)?.refuses_s ?? null;
+  if (refuses_s !== null) {
+    const detail = `${service.id} is temporarily unavailable: calls to ${provider} are refused until it has had a rest`;
+    return new Problem('temporarily_unavailable', detail, { retryAfter_s: refuses_s });
   }
-  const { currency } = invoice;
-  const remaining = payableAmount(invoice);
-  const amount = payment.amount ?? remaining;
+  return new Problem('temporarily_unavailable', 'the invoice changed at this moment; repeat the request', {
+    retryAfter_s: 1,
+  });
+}
+
+const takesPayments = ({ status }: PayableInvoice): boolean =>
+  status === 'open' || status === 'partially_paid';
+
+const notPayable = ({ status }: PayableInvoice): Problem =>
+  new Problem('invoice_not_payable', `the invoice is ${status}`);
+
+/** Throws `Problem` when the invoice has ended or nothing is missing. */
+export function refuseUnpayable(invoice: PayableInvoice): void {
+  if (!takesPayments(invoice)) throw notPayable(invoice);
+}
+
+/** What there is to pay. */
+export interface Payable {
+  readonly currency: string;
+  /** Minor units. */
+  readonly remaining: number;
+  readonly capture_method: CaptureMethod;
+  readonly customer: CustomerJson;
+  readonly description: string | null;
+}
+
+export function payableOf(invoice: PayableInvoice): Payable {
+  const { currency, capture_method, customer, description } = invoice;
+  return { currency, remaining: payableAmount(invoice), capture_method, customer, description };
+}
+
+/** What a request says of its payment; null: as the invoice has it. */
+type WantedPayment = Pick<NewPayment, 'amount' | 'customer' | 'description'>;
+
+/** Why the service cannot take this payment, whatever its accounts; all reasons at once. */
+export function paymentRefusals(
+  service: PaymentService,
+  { currency, remaining, capture_method, ...payable }: Payable,
+  wanted: WantedPayment,
+): FieldError[] {
   const errors: FieldError[] = [];
   const add = (pointer: string, refusal: Refusal | null): void => {
     if (refusal !== null) errors.push({ pointer, ...refusal });
   };
-
-  add('/provider_account', accountRefusal(service, payment, accounts));
+  const amount = wanted.amount ?? remaining;
   add('/payment_service', currencyRefusal(service, currency));
-  add('/payment_service', captureRefusal(service, invoice.capture_method));
-  const tooMuch: Refusal = {
-    code: 'more_than_remains',
-    detail: `only ${display({ amount: remaining, currency: asCurrency(currency) })} remain to be paid`,
-    expected: `at most ${remaining} minor units`,
-  };
-  add('/amount', amount > remaining ? tooMuch : amountRefusal(service, currency, amount));
-  const customer = { ...invoice.customer, ...payment.customer };
+  add('/payment_service', captureRefusal(service, capture_method));
+  add('/amount', tooMuchRefusal(currency, remaining, amount) ?? amountRefusal(service, currency, amount));
+  const customer = { ...payable.customer, ...wanted.customer };
   for (const required of service.method.requires) {
     const field = customerField(required);
     if (customer[field] === undefined) {
@@ -129,18 +174,25 @@ export function explainRefusal(
       });
     }
   }
-  add('/description', descriptionRefusal(service, payment.description ?? invoice.description));
-  return errors.length > 0
-    ? invalidFields(errors)
-    : new Problem('temporarily_unavailable', 'the invoice changed at this moment; repeat the request', {
-        retryAfter_s: 1,
-      });
+  add('/description', descriptionRefusal(service, wanted.description ?? payable.description));
+  return errors;
 }
 
-function accountRefusal(
+/** Why no service takes this amount, or null. */
+export function tooMuchRefusal(currency: string, remaining: number, amount: number): Refusal | null {
+  if (amount <= remaining) return null;
+  return {
+    code: 'more_than_remains',
+    detail: `only ${display({ amount: remaining, currency: asCurrency(currency) })} remain to be paid`,
+    expected: `at most ${remaining} minor units`,
+  };
+}
+
+/** Why none of these accounts, all of them at the service's provider, can be taken, or null. */
+export function accountRefusal(
   { manifest }: PaymentService,
-  payment: NewPayment,
-  accounts: InsertPaymentResult['accounts'],
+  { account_id }: Pick<NewPayment, 'account_id'>,
+  accounts: readonly LinkedAccount[],
 ): Refusal | null {
   const enabled = accounts.filter((account) => account.enabled);
   if (enabled.length === 1) return null;
@@ -154,7 +206,7 @@ function accountRefusal(
   const detail =
     accounts.length > 0
       ? `the account at ${manifest.title} is disabled`
-      : payment.account_id === null
+      : account_id === null
         ? `no account at ${manifest.title} is linked`
         : `is not one of your accounts at ${manifest.title}`;
   return {

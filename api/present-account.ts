@@ -2,6 +2,8 @@
 import type { ProviderAccountRow } from '../db/provider-accounts.ts';
 import { credentialNames, openCredentials } from './account-credentials.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import { presentPerformance } from './present-performance.ts';
+import { serviceId } from './present.ts';
 
 /** Where a provider posts the webhooks of an account. */
 export function webhookUrl(
@@ -33,7 +35,13 @@ export function createAccountPresenter({
       max_concurrent: row.max_concurrent,
       max_per_second: row.max_per_second,
       health: healthOf(row),
+      performance: Object.entries(row.performance).map(([method, measured]) => ({
+        payment_service: serviceId(row.provider, method),
+        ...presentPerformance(measured),
+      })),
       webhook_url: webhookUrl(publicUrl, row),
+      settlement_days: row.settlement_days ?? byProvider.get(row.provider)?.manifest.settlement_days ?? null,
+      settlement_file: row.settlement_file,
       created_at: row.created_at,
       updated_at: row.updated_at,
       rotated_at: row.rotated_at,

@@ -3,6 +3,7 @@ import type { InvoiceRow } from '../db/invoices.ts';
 import type { PaymentRow } from '../db/payments.ts';
 import type { NextAction } from '../providers/contract.ts';
 import type { InvoiceFacts } from '../temporal/invoices.ts';
+import { checkoutUrl, type PageAddresses } from './checkout-token.ts';
 import { presentOperations } from './present-operation.ts';
 import { shown } from './shown.ts';
 
@@ -13,7 +14,7 @@ export function payableAmount(
   return row.amount - row.amount_received + row.amount_refunded - row.amount_authorized;
 }
 
-export function presentInvoice(row: InvoiceRow, payments: readonly PaymentRow[], publicUrl: string) {
+export function presentInvoice(row: InvoiceRow, payments: readonly PaymentRow[], addresses: PageAddresses) {
   const { currency, amount, amount_received: received, amount_refunded: refunded } = row;
   const kept = received - refunded;
   return {
@@ -42,11 +43,12 @@ export function presentInvoice(row: InvoiceRow, payments: readonly PaymentRow[],
     items: row.items,
     metadata: row.metadata,
     return_urls: row.return_urls,
+    checkout_url: checkoutUrl(row.id, addresses),
     due_at: row.due_at,
     created_at: row.created_at,
     updated_at: row.updated_at,
     erased_at: row.erased_at,
-    payments: payments.map((payment) => presentPayment(payment, publicUrl)),
+    payments: payments.map((payment) => presentPayment(payment, addresses.publicUrl)),
   };
 }
 
@@ -75,6 +77,7 @@ export function presentPayment(row: PaymentRow, publicUrl: string) {
       row.failure === null
         ? null
         : { kind: row.failure.kind, code: row.failure.code, message: row.failure.message },
+    routing: presentRouting(row.routing),
     expires_at: row.expires_at,
     ...presentOperations(row.operations),
     created_at: row.created_at,
@@ -117,6 +120,13 @@ function presentQr({ qr_payload, qr_image }: NextAction, image: string) {
     return { payload: qr_payload, svg_url: `${image}.svg`, png_url: `${image}.png` };
   }
   return qr_image?.startsWith('data:image/png;base64,') ? { png_url: `${image}.png` } : null;
+}
+
+/** How the service was picked; what was left to fall back on is nobody's business but ours. */
+function presentRouting(routing: PaymentRow['routing']) {
+  if (routing === null) return null;
+  const { revision, rule: index, rule_name: name, strategy, reason, attempt, fallback_of, skipped } = routing;
+  return { revision, rule: { index, name }, strategy, reason, attempt, fallback_of, skipped };
 }
 
 /** `finan.bank_transfer` */

@@ -1,5 +1,6 @@
 /** Provider accounts as webhooks need them: with their secrets, kept in memory for ten seconds. */
 import { loadWebhookAccount, type WebhookAccountRow } from '../db/provider-accounts.ts';
+import { asService } from '../db/scope.ts';
 import type { Connector, ProviderAccount } from '../providers/contract.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { createShortCache } from './short-cache.ts';
@@ -68,7 +69,8 @@ export function createAccountFinder({
   const find: AccountFinder['find'] = async (provider, accountId) => {
     const connector = byProvider.get(provider);
     if (!connector) return null;
-    const row = await rows.get(accountId, () => loadWebhookAccount(pool, accountId));
+    // What is kept is shared by all who ask.
+    const row = await rows.get(accountId, () => asService(() => loadWebhookAccount(pool, accountId)));
     if (row?.provider !== provider) return null;
     const { revision, candidates } = open(row, connector);
     const counting = candidates.filter(({ until_ms }) => until_ms > now());

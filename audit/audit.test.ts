@@ -140,6 +140,24 @@ const DAMAGES: readonly [what: string, statements: string[], found: string[], sa
     /has no transfer for this transaction/,
   ],
   [
+    'a settlement of another amount',
+    [`update settlements set net = 1 where id = 'stl_b'`],
+    ['settlements_booked'],
+    /the ledger does not have what was settled/,
+  ],
+  [
+    'a settlement that was never booked',
+    [`delete from ledger_entries where transaction_key = 'settlement:stl_b'`],
+    ['settlements_booked'],
+    /the ledger does not have what was settled/,
+  ],
+  [
+    'a settlement in the ledger alone',
+    [`delete from settlements where id = 'stl_b'`],
+    ['settlements_booked'],
+    /there is no settlement for this transaction/,
+  ],
+  [
     'money that is held by the ledger and by nothing else',
     [
       `insert into ledger_entries select 'allocation:x', v.line, v.account, merchant_id, account_id, invoice_id, payment_id, currency, v.amount,
@@ -158,7 +176,8 @@ const DAMAGES: readonly [what: string, statements: string[], found: string[], sa
   [
     'something the merchant was told that did not happen',
     [
-      `insert into outgoing_events select 'evt_x', merchant_id, invoice_id, payment_id, 9, 9, 'invoice.paid', data, now()
+      `insert into outgoing_events (id, merchant_id, mode, invoice_id, payment_id, sequence, line, type, data, created_at)
+       select 'evt_x', merchant_id, mode, invoice_id, payment_id, 9, 9, 'invoice.paid', data, now()
        from outgoing_events where invoice_id = ${SECOND} limit 1`,
     ],
     ['outgoing_events'],
@@ -301,6 +320,33 @@ it('finds webhooks that nobody applied, and those that ended without a reason', 
   expect(finding!.violations.map(({ about }) => about).sort()).toEqual([old, dead, odd].map(String).sort());
   const strict = await audit(db.pool, { webhook_grace_s: 0 });
   expect(broken(strict)[0]!.violations.map(({ about }) => about)).toContain(fresh);
+});
+
+it('finds webhooks that nobody sends, attempts that do not fit, and events that an endpoint was not told of', async () => {
+  await db.pool.query(
+    `insert into webhook_endpoints (id, merchant_id, mode, url, event_types, api_version, secrets, created_at, updated_at)
+     values ('whe_audit1', $1, 'sandbox', 'http://127.0.0.1:1', '{invoice.*,payment.money_received}', '2026-11-01', '', now(), now() - interval '1 hour')`,
+    [db.merchant_id],
+  );
+  await story('a');
+  const { rows } = await db.pool.query<{ id: string; event_id: string }>(
+    'select id, event_id from deliveries order by id',
+  );
+  expect(rows.length).toBeGreaterThan(3);
+  expect(broken(await audit(db.pool))).toEqual([]);
+  const [late, odd, lost] = rows;
+  await damage(
+    `update deliveries set next_attempt_at = now() + interval '1 hour' where id = '${rows.at(-1)!.id}'`,
+    `update deliveries set subject = 'alone', next_attempt_at = now() - interval '1 hour' where id = '${late!.id}'`,
+    `update deliveries set status = 'delivered', next_attempt_at = null, attempts = 1 where id = '${odd!.id}'`,
+    `delete from deliveries where id = '${lost!.id}'`,
+    `update outgoing_events set recorded_at = now() - interval '5 minutes'`,
+  );
+  const found = broken(await audit(db.pool));
+  expect(found.map(({ id, violations }) => [id, violations.map(({ about }) => about)])).toEqual([
+    ['deliveries_end', [late!.id, odd!.id]],
+    ['events_addressed', [lost!.event_id]],
+  ]);
 });
 
 it('counts all violations and keeps the first of them', async () => {

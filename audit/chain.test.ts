@@ -1,6 +1,6 @@
 /** The audit chain: what is sealed, and how each change afterwards shows. */
 import { sealLatest, sealRound, type NewLink } from '../db/audit-seal.ts';
-import { createApiKey } from '../db/merchants.ts';
+import { createApiKey } from '../db/api-keys.ts';
 import { ENGINES_TIMEOUT_MS } from '../test/setup/engines.ts';
 import { testRecord, type TestRecord } from '../test/setup/record.ts';
 import { damage, story } from '../test/setup/story.ts';

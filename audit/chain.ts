@@ -142,7 +142,8 @@ const UNSEALED = [
      from audit_items where subject like 'inv\\_%'
    ) pieces where first <> before + 1 and $2::float8 is not null order by 1 limit $1`,
   `select l.transaction_key as about, 'it belongs to no commit of ' || l.invoice_id as message from ledger_entries l
-   where not exists (select from invoice_events e where e.invoice_id = l.invoice_id and e.recorded_at = l.recorded_at)
+   where l.transaction_key not like 'settlement:%'
+     and not exists (select from invoice_events e where e.invoice_id = l.invoice_id and e.recorded_at = l.recorded_at)
      and $2::float8 is not null
    group by l.transaction_key, l.invoice_id order by 1 limit $1`,
 ];

@@ -19,9 +19,9 @@ const TABLES = {
   operations: `select invoice_id, id, kind, payment_id, currency, amount, status, provider_operation_id, requested_by
     from payment_operations where invoice_id = any($1) order by id`,
   cases: `select invoice_id, id, kind, payment_id, operation_id, currency, amount, opened_at, resolved_at, decision, resolved_by
-    from cases where invoice_id = any($1) order by id`,
+    from cases where invoice_id = any($1) and row_id is null order by id`,
   ledger: `select invoice_id, transaction_key, line, account, merchant_id, account_id, payment_id, currency, amount
-    from ledger_entries where invoice_id = any($1) order by transaction_key, line`,
+    from ledger_entries where invoice_id = any($1) and transaction_key not like 'settlement:%' order by transaction_key, line`,
   outgoing: `select invoice_id, sequence, line, type, payment_id, data
     from outgoing_events where invoice_id = any($1) order by sequence, line`,
   entries: `select invoice_id, id, event_sequence, merchant_id, mode, actor_type, actor_id, action, object_id

@@ -72,7 +72,9 @@ async function onFreshEngines(
 ): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sarraf-bench-'));
   const config = loadConfig({ ...process.env, SARRAF_DATA_DIR: dataDir, API_PORT: '0' });
-  const stack = await startStack(config, report, { keep: false, ui: false });
+  // One key sends all there is to send.
+  const apiEnv = { RATE_LIMIT_PER_MINUTE: '0' };
+  const stack = await startStack(config, report, { keep: false, ui: false, apiEnv });
   const floor = await startFloor(stack, join(dataDir, 'logs'));
   const watch = await watchPaid(stack.engines.database.url);
   try {

@@ -1,12 +1,7 @@
 /** The demo merchant: made once per database, with a sandbox key and an account at every simulator. */
 import type pg from 'pg';
-import {
-  changeAccount,
-  createApiKey,
-  createMerchant,
-  createProviderAccount,
-  linkedAccounts,
-} from '../db/merchants.ts';
+import { createApiKey } from '../db/api-keys.ts';
+import { changeAccount, createMerchant, createProviderAccount, linkedAccounts } from '../db/merchants.ts';
 import type { Sealer } from '../db/sealed.ts';
 import { connectorFor } from '../providers/index.ts';
 import type { SimulatorFacts } from './stack.ts';
@@ -95,6 +90,12 @@ async function link(
 }
 
 async function newKey(pool: pg.Pool, merchant_id: string, pepper: Uint8Array): Promise<string> {
+  // Of earlier starts the latest key stays; a label has two at most.
+  await pool.query(
+    `update api_keys set revoked_at = now() where merchant_id = $1 and mode = 'sandbox' and label = 'demo' and revoked_at is null
+       and id <> (select max(id) from api_keys where merchant_id = $1 and mode = 'sandbox' and label = 'demo' and revoked_at is null)`,
+    [merchant_id],
+  );
   const { key } = await createApiKey(pool, { merchant_id, mode: 'sandbox', label: 'demo', pepper });
   return key;
 }

@@ -6,6 +6,7 @@ import type { Stack } from './stack.ts';
 export interface RuntimeFile {
   readonly api_url: string;
   readonly api_key: string;
+  readonly operator_key: string;
   readonly temporal_address: string;
   readonly temporal_namespace: string;
   readonly temporal_ui_url: string | null;
@@ -18,10 +19,11 @@ export interface RuntimeFile {
   };
 }
 
-export function runtimeFacts({ apiUrl, merchant, engines, sandbox }: Stack): RuntimeFile {
+export function runtimeFacts({ apiUrl, operatorKey, merchant, engines, sandbox }: Stack): RuntimeFile {
   return {
     api_url: apiUrl,
     api_key: merchant.api_key,
+    operator_key: operatorKey,
     temporal_address: engines.temporal.address,
     temporal_namespace: engines.temporal.namespace,
     temporal_ui_url: engines.temporal.uiUrl,
@@ -49,12 +51,17 @@ export async function writeRuntimeFile(dataDir: string, facts: RuntimeFile): Pro
   return path;
 }
 
-/** Where the API of the last start is, and its key; null when there was none or the file cannot be read. */
-export async function lastStart(dataDir: string): Promise<Pick<RuntimeFile, 'api_url' | 'api_key'> | null> {
+/** Where the API of the last start is, and its keys; null when there was none or the file cannot be read. */
+export async function lastStart(
+  dataDir: string,
+): Promise<
+  (Pick<RuntimeFile, 'api_url' | 'api_key'> & { readonly operator_key: string | undefined }) | null
+> {
   try {
     const facts: unknown = JSON.parse(await readFile(join(dataDir, 'runtime.json'), 'utf8'));
-    const { api_url, api_key } = Object(facts) as Record<string, unknown>;
-    return typeof api_url === 'string' && typeof api_key === 'string' ? { api_url, api_key } : null;
+    const { api_url, api_key, operator_key } = Object(facts) as Record<string, unknown>;
+    if (typeof api_url !== 'string' || typeof api_key !== 'string') return null;
+    return { api_url, api_key, operator_key: typeof operator_key === 'string' ? operator_key : undefined };
   } catch {
     return null;
   }

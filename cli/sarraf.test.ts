@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { startTestApi, type TestApi } from '../api/testing/api.ts';
+import { OPERATOR_KEY, startTestApi, type TestApi } from '../api/testing/api.ts';
 import { connectors } from '../providers/index.ts';
 import { tabbySimulator } from '../providers/tabby/sandbox.ts';
 import type { RunningSimulator } from '../sandbox/simulator.ts';
@@ -61,6 +61,26 @@ const json = async (args: readonly string[], input = '', env = {}): Promise<Reco
   if (code !== 0) throw new Error(err);
   return JSON.parse(out) as Record<string, unknown>;
 };
+
+it('makes merchants and keys, replaces a key and ends it', async () => {
+  const operator = { SARRAF_OPERATOR_KEY: OPERATOR_KEY };
+  const merchant = await json(['merchants', 'create', 'Bazaar Ltd'], '', operator);
+  const id = String(merchant['id']);
+  const made = await json(['keys', 'create', '--merchant', id, '--mode', 'live'], '', operator);
+  const as = { SARRAF_API_KEY: String(made['secret']) };
+  const rotated = await run(['keys', 'rotate', String(made['id']), '--overlap', '1h'], '', as);
+  expect(rotated.out).toMatch(/^Secret +sk_live_\w+/m);
+  expect(rotated.err).toContain('this one time');
+  const reports = await json(['keys', 'create', '--label', 'reports', '--scopes', 'read'], '', as);
+  expect(await json(['keys', 'revoke', String(reports['id'])], '', as)).toMatchObject({ status: 'revoked' });
+  const listed = await run(['keys', 'list', '--active'], '', as);
+  expect(listed.out.trim().split('\n')).toHaveLength(3);
+  expect((await run(['merchants', 'list'], '', operator)).out).toMatch(new RegExp(`^${id} +Bazaar Ltd`, 'm'));
+  const nobody = await run(['merchants', 'list']);
+  expect(nobody.err).toContain('SARRAF_OPERATOR_KEY');
+  const fresh = await json(['operator-key']);
+  expect(fresh['operator_key']).toMatch(/^sk_operator_[\w-]{43}$/);
+}, 120_000);
 
 it('links, shows, renames, switches and lists accounts', async () => {
   const created = await json(

@@ -2,6 +2,7 @@
  * All of Sarraf on one machine: the engines, the simulators, the API and a worker, each a process of its own, and a
  * demo merchant linked to every simulator. What `npm start`, the demo, the benchmark and the end-to-end tests stand on.
  */
+import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { ensureSecrets, loadServiceConfig, type Config } from '../config/index.ts';
 import { migrate } from '../db/migrate.ts';
@@ -12,6 +13,7 @@ import { choosePort } from '../engines/ports.ts';
 import { reportStep } from '../engines/report.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
 import { ensureDemoMerchant, type DemoMerchant } from './demo-merchant.ts';
+import { hashOperatorKey, operatorKeyOf } from './operator-key.ts';
 import { createSupervisor, type Supervised, type SupervisorEvent } from './supervisor.ts';
 
 /** A provider simulator as it runs: where it listens and which credentials it accepts. */
@@ -30,6 +32,8 @@ export interface StackOptions {
   readonly engines?: Pick<Engines, 'database' | 'temporal'>;
   /** The API key of an earlier start. */
   readonly knownKey?: string | null;
+  /** More variables for the API process. */
+  readonly apiEnv?: NodeJS.ProcessEnv;
   /** More variables for the worker process. */
   readonly workerEnv?: NodeJS.ProcessEnv;
   readonly onEvent?: (event: SupervisorEvent) => void;
@@ -37,6 +41,8 @@ export interface StackOptions {
 
 export interface Stack {
   readonly apiUrl: string;
+  /** With which merchants are made. */
+  readonly operatorKey: string;
   readonly merchant: DemoMerchant;
   readonly engines: Pick<Engines, 'database' | 'temporal'>;
   readonly sandbox: {
@@ -67,7 +73,9 @@ export async function startStack(config: Config, report: Report, options: StackO
     await own?.stop();
   };
   try {
-    const env = await serviceEnvironment(config, engines);
+    const base = await serviceEnvironment(config, engines);
+    const operatorKey = operatorKeyFor(base);
+    const env: NodeJS.ProcessEnv = { OPERATOR_KEY_SHA256: hashOperatorKey(operatorKey), ...base };
     await reportStep(
       report,
       'database schema',
@@ -97,7 +105,7 @@ export async function startStack(config: Config, report: Report, options: StackO
           supervisor.start({
             name: 'api',
             script: 'api/main.ts',
-            env: { ...env, SANDBOX_CONTROL_URL: controlUrl },
+            env: { ...env, SANDBOX_CONTROL_URL: controlUrl, ...options.apiEnv },
           }),
           supervisor.start({
             name: 'worker',
@@ -113,6 +121,7 @@ export async function startStack(config: Config, report: Report, options: StackO
     await tellWebhookUrls(controlUrl, apiUrl, merchant);
     return {
       apiUrl,
+      operatorKey,
       merchant,
       engines,
       sandbox: { controlUrl, providers },
@@ -149,9 +158,17 @@ async function serviceEnvironment(
     API_HOST: config.api.host,
     API_PORT: String(port),
     PUBLIC_URL: publicUrl,
+    // Any free port, unless one was chosen.
+    API_METRICS_PORT: String(config.metrics.apiPort ?? 0),
+    WORKER_METRICS_PORT: String(config.metrics.workerPort ?? 0),
     // The simulators are on this machine.
     PROVIDER_ADDRESSES: process.env['PROVIDER_ADDRESSES'] ?? 'loopback',
   };
+}
+
+/** The same at each start, because it follows from a secret that is kept; what the environment says of operators comes first. */
+function operatorKeyFor({ API_KEY_PEPPER: pepper = '' }: NodeJS.ProcessEnv): string {
+  return operatorKeyOf(createHmac('sha256', pepper).update('the operator of npm start').digest());
 }
 
 function sandboxEnvironment({ ports, sandboxSeed }: Config): NodeJS.ProcessEnv {

@@ -14,6 +14,9 @@ export const START_PORTS = {
   sandboxControl: 8090,
 } as const;
 
+/** Where api and worker show their metrics when nothing else is said. */
+const METRICS_PORTS = { api: 9464, worker: 9465 } as const;
+
 export interface TemporalConfig<Address = string | null> {
   /** `host:port`; null: use the embedded server. */
   readonly address: Address;
@@ -47,7 +50,24 @@ export interface Config {
   /** How long calls to providers and the bodies of webhooks are kept, days. */
   readonly exchangesKept_days: number;
   readonly temporal: TemporalConfig;
-  readonly api: { readonly host: string; readonly port: number; readonly publicUrl: string };
+  readonly api: {
+    readonly host: string;
+    readonly port: number;
+    readonly publicUrl: string;
+    /** Per minute and process; null: any number. */
+    readonly limits: { readonly requestsPerKey: number | null; readonly failuresPerAddress: number | null };
+    readonly trustedProxies: readonly string[];
+    /** SHA-256 of each operator's key. */
+    readonly operatorKeys: readonly Buffer[];
+  };
+  readonly metrics: {
+    readonly host: string;
+    /** Null: nothing was said. */
+    readonly apiPort: number | 'off' | null;
+    readonly workerPort: number | 'off' | null;
+    /** Null: the Temporal SDK shows none. */
+    readonly temporalPort: number | null;
+  };
   /** Which addresses the base URLs of provider accounts may lead to. */
   readonly providers: {
     readonly addresses: Environment['PROVIDER_ADDRESSES'];
@@ -69,9 +89,15 @@ export interface Config {
 }
 
 /** The configuration of a process that serves: api, worker. Nothing it needs can be missing. */
-export interface ServiceConfig extends Omit<Config, 'database' | 'temporal' | 'secrets'> {
+export interface ServiceConfig extends Omit<Config, 'database' | 'temporal' | 'secrets' | 'metrics'> {
   readonly database: { readonly url: string; readonly poolSize: number };
   readonly temporal: TemporalConfig<string>;
+  readonly metrics: {
+    readonly host: string;
+    readonly apiPort: number | 'off';
+    readonly workerPort: number | 'off';
+    readonly temporalPort: number | null;
+  };
   readonly secrets: Secrets;
 }
 
@@ -94,12 +120,21 @@ export function loadServiceConfig(variables: Variables = process.env): ServiceCo
   const { database, temporal, secrets } = config;
   return {
     ...config,
+    metrics: metricsWithPorts(config.metrics),
     database: { ...database, url: given('DATABASE_URL', database.url) },
     temporal: { ...temporal, address: given('TEMPORAL_ADDRESS', temporal.address) },
     secrets: {
       credentialsKeys: given('CREDENTIALS_KEY', secrets.credentialsKeys),
       apiKeyPepper: given('API_KEY_PEPPER', secrets.apiKeyPepper),
     },
+  };
+}
+
+function metricsWithPorts({ apiPort, workerPort, ...metrics }: Config['metrics']): ServiceConfig['metrics'] {
+  return {
+    ...metrics,
+    apiPort: apiPort ?? METRICS_PORTS.api,
+    workerPort: workerPort ?? METRICS_PORTS.worker,
   };
 }
 
@@ -112,6 +147,7 @@ export interface ClientConfig {
   readonly dataDir: string;
   readonly apiUrl: string | null;
   readonly apiKey: string | null;
+  readonly operatorKey: string | null;
   /** JSON text. */
   readonly credentials: string | null;
 }
@@ -123,6 +159,7 @@ export function loadClientConfig(variables: Variables = process.env): ClientConf
     dataDir: resolve(env.SARRAF_DATA_DIR),
     apiUrl: env.SARRAF_API_URL ?? null,
     apiKey: env.SARRAF_API_KEY ?? null,
+    operatorKey: env.SARRAF_OPERATOR_KEY ?? null,
     credentials: env.SARRAF_CREDENTIALS ?? null,
   };
 }
@@ -141,6 +178,7 @@ export function withStartPorts(config: Config): Config {
   const { postgres, temporal, temporalUi, sandboxControl } = config.ports;
   return {
     ...config,
+    metrics: metricsWithPorts(config.metrics),
     ports: {
       ...config.ports,
       postgres: postgres ?? START_PORTS.postgres,
@@ -215,6 +253,18 @@ function toConfig(env: Environment): Config {
       host: env.API_HOST,
       port: env.API_PORT,
       publicUrl: env.PUBLIC_URL ?? `http://127.0.0.1:${env.API_PORT}`,
+      limits: {
+        requestsPerKey: env.RATE_LIMIT_PER_MINUTE || null,
+        failuresPerAddress: env.AUTH_FAILURES_PER_MINUTE || null,
+      },
+      trustedProxies: env.TRUSTED_PROXIES ?? [],
+      operatorKeys: env.OPERATOR_KEY_SHA256 ?? [],
+    },
+    metrics: {
+      host: env.METRICS_HOST,
+      apiPort: env.API_METRICS_PORT ?? null,
+      workerPort: env.WORKER_METRICS_PORT ?? null,
+      temporalPort: env.TEMPORAL_METRICS_PORT ?? null,
     },
     providers: {
       addresses: env.PROVIDER_ADDRESSES,

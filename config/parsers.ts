@@ -39,6 +39,14 @@ export function port() {
   });
 }
 
+/** The same, or `off`. */
+export function portOrOff() {
+  return fromText('a port from 1 to 65535, 0 for any free port, or off', (text) => {
+    if (text === 'off') return text;
+    return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
+  });
+}
+
 export function oneOf<const Option extends string>(...options: readonly Option[]) {
   return fromText(`one of ${options.join(', ')}`, (text) => options.find((option) => option === text));
 }
@@ -50,6 +58,24 @@ export function onOff() {
 
 export function matching(pattern: RegExp, expected: string) {
   return fromText(expected, (text) => (pattern.test(text) ? text : undefined));
+}
+
+/** Entries of one form, with commas between them. */
+export function listOf(pattern: RegExp, expected: string) {
+  return fromText(expected, (text): readonly string[] | undefined => {
+    const entries = text.split(',').map((entry) => entry.trim());
+    return entries.every((entry) => pattern.test(entry)) ? entries : undefined;
+  });
+}
+
+/** SHA-256 hashes in hexadecimal, with commas between them. */
+export function sha256Hashes() {
+  return fromText('the SHA-256 of a key as 64 hexadecimal digits; several with commas', (text) => {
+    const hashes = text.split(',').map((hash) => hash.trim());
+    return hashes.every((hash) => /^[0-9a-f]{64}$/i.test(hash))
+      ? hashes.map((hash) => Buffer.from(hash, 'hex'))
+      : undefined;
+  });
 }
 
 /** An absolute URL of one of `protocols` (`https:`), without a fragment. */

@@ -3,11 +3,14 @@ import { z } from 'zod';
 import {
   baseUrl,
   matching,
+  listOf,
   namedKeys,
   oneOf,
   onOff,
   port,
+  portOrOff,
   secretBytes,
+  sha256Hashes,
   url,
   wholeNumber,
 } from './parsers.ts';
@@ -19,6 +22,7 @@ interface About {
     | 'Database'
     | 'Temporal'
     | 'API'
+    | 'Metrics'
     | 'Providers'
     | 'Secrets'
     | 'Command line'
@@ -145,9 +149,49 @@ export const variables = {
     example: 'https://pay.example.com',
   }),
 
+  RATE_LIMIT_PER_MINUTE: wholeNumber(0, 100_000_000).default(30_000).register(about, {
+    group: 'API',
+    text: 'How many requests an API key may send in a minute, to each API process. 0: any number.',
+  }),
+  AUTH_FAILURES_PER_MINUTE: wholeNumber(0, 100_000_000).default(120).register(about, {
+    group: 'API',
+    text: 'How many requests without a valid key an address may send in a minute before it is told to wait. 0: any number.',
+  }),
+  TRUSTED_PROXIES: listOf(
+    /^(?:loopback|linklocal|uniquelocal|[0-9a-f:.]+(?:\/\d{1,3})?)$/i,
+    'addresses or networks of your proxies, such as 10.0.0.0/8,192.0.2.7, or loopback, linklocal, uniquelocal',
+  )
+    .optional()
+    .register(about, {
+      group: 'API',
+      text: 'Proxies in front of the API whose X-Forwarded-For is believed. Without any, the address of the connection counts.',
+      example: '10.0.0.0/8',
+    }),
+  METRICS_HOST: matching(/^[A-Za-z0-9.:_-]+$/, 'a host name or an IP address')
+    .default('127.0.0.1')
+    .register(about, {
+      group: 'Metrics',
+      text: 'The address that GET /metrics of api and worker listen on. They show no secrets, but how business goes:\nkeep them away from the internet.',
+    }),
+  API_METRICS_PORT: portOrOff().optional().register(about, {
+    group: 'Metrics',
+    text: "The port of the API's metrics for Prometheus: 9464 when unset; off for none.",
+    example: '9464',
+  }),
+  WORKER_METRICS_PORT: portOrOff().optional().register(about, {
+    group: 'Metrics',
+    text: "The port of a worker's metrics: 9465 when unset; off for none. Of several workers on one machine, the first takes it.",
+    example: '9465',
+  }),
+  TEMPORAL_METRICS_PORT: port().optional().register(about, {
+    group: 'Metrics',
+    text: 'Has the Temporal SDK in a worker show its own metrics on this port, too. Unset: it does not.',
+    example: '9466',
+  }),
+
   PROVIDER_ADDRESSES: oneOf('public', 'loopback', 'any').default('public').register(about, {
     group: 'Providers',
-    text: 'Where provider accounts may lead: public (the internet only), loopback (this machine, too: simulators),\nor any (private networks as well). Live accounts take https and public addresses only, whatever stands here.\nnpm start and the demo: loopback.',
+    text: 'Where provider accounts and webhook endpoints may lead: public (the internet only), loopback (this machine, too:\nsimulators), or any (private networks as well). Live ones take https and public addresses only, whatever stands here.\nnpm start and the demo: loopback.',
   }),
 
   CREDENTIALS_KEY: namedKeys().optional().register(about, {
@@ -163,6 +207,13 @@ export const variables = {
     secret: true,
   }),
 
+  OPERATOR_KEY_SHA256: sha256Hashes().optional().register(about, {
+    group: 'Secrets',
+    text: 'SHA-256 of the key with which operators make merchants, in hexadecimal: `npm run sarraf -- operator-key` makes both.\nSeveral with commas, to replace one. Without any, nobody is an operator; npm start makes one of its own.',
+    example: '64 hexadecimal digits: npm run sarraf -- operator-key',
+    secret: true,
+  }),
+
   SARRAF_API_URL: baseUrl().optional().register(about, {
     group: 'Command line',
     text: 'The API that `npm run sarraf` talks to. Without it: that of the last npm start, from runtime.json.',
@@ -171,6 +222,11 @@ export const variables = {
   SARRAF_API_KEY: matching(/^\S+$/, 'an API key without blanks').optional().register(about, {
     group: 'Command line',
     text: 'The API key that `npm run sarraf` uses there.',
+    secret: true,
+  }),
+  SARRAF_OPERATOR_KEY: matching(/^\S+$/, 'an operator key without blanks').optional().register(about, {
+    group: 'Command line',
+    text: 'The operator key that `npm run sarraf -- merchants …` and `keys … --merchant` use there.',
     secret: true,
   }),
   SARRAF_CREDENTIALS: matching(/^\s*\{[^]*\}\s*$/, 'a JSON object')

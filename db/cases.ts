@@ -1,32 +1,43 @@
 /** The API's statements about cases: what a person has or had to decide. Their rows follow from the invoices' events. */
 import type pg from 'pg';
 import type { CaseDecision, CaseKind } from '../domain/cases.ts';
+import type { Difference, DifferenceDecision } from '../domain/reconciliation.ts';
 import type { Owner } from './invoices.ts';
+import { ACCEPT_FEE } from './settlements.ts';
 
 export interface CaseRow {
   readonly id: string;
-  readonly kind: CaseKind;
-  readonly invoice_id: string;
-  readonly payment_id: string;
+  /** A difference is from a reconciliation run, and may have neither invoice nor payment; the others have both. */
+  readonly kind: CaseKind | Difference;
+  readonly invoice_id: string | null;
+  readonly payment_id: string | null;
   readonly operation_id: string | null;
-  readonly currency: string;
+  /** Null: the provider does not say. */
+  readonly currency: string | null;
   /** Minor units. */
   readonly amount: number;
   readonly opened_at: string;
   readonly resolved_at: string | null;
-  readonly decision: CaseDecision | null;
+  readonly decision: CaseDecision | DifferenceDecision | null;
   readonly resolved_by: string | null;
   readonly reason: string | null;
+  /** Of a difference: where it was found, and the provider's id of what it is about. */
+  readonly account_id: string | null;
+  readonly row_id: string | null;
+  readonly run_id: string | null;
+  readonly provider_payment_id: string | null;
 }
 
-const COLUMNS = `c.id, c.kind, c.invoice_id, c.payment_id, c.operation_id, c.currency, c.amount, c.opened_at, c.resolved_at, c.decision,
-  c.resolved_by, c.reason`;
+/** Of a case `c` and the row `w` of a reconciliation run that it is about, if it is. */
+export const CASE_COLUMNS = `c.id, c.kind, c.invoice_id, c.payment_id, c.operation_id, c.currency, c.amount, c.opened_at, c.resolved_at, c.decision,
+  c.resolved_by, c.reason, c.account_id, c.row_id, w.run_id, w.provider_payment_id`;
+export const CASE_SOURCE = 'cases c left join reconciliation_rows w on w.id = c.row_id';
 
 /** One case; null when this merchant has none of this id in this mode. */
 export async function findCase(pool: pg.Pool, owner: Owner, id: string): Promise<CaseRow | null> {
   const { rows } = await pool.query<CaseRow>({
     name: 'find_case',
-    text: `select ${COLUMNS} from cases c where c.id = $1 and c.merchant_id = $2 and c.mode = $3`,
+    text: `select ${CASE_COLUMNS} from ${CASE_SOURCE} where c.id = $1 and c.merchant_id = $2 and c.mode = $3`,
     values: [id, owner.merchant_id, owner.mode],
   });
   return rows[0] ?? null;
@@ -35,7 +46,7 @@ export async function findCase(pool: pg.Pool, owner: Owner, id: string): Promise
 export interface CaseFilter {
   /** Null: both. */
   readonly open: boolean | null;
-  readonly kind: CaseKind | null;
+  readonly kind: CaseKind | Difference | null;
   readonly invoice_id: string | null;
   /** Cases opened before the one of this id. */
   readonly after: string | null;
@@ -53,7 +64,7 @@ export async function listCases(
   const direction = before === null ? 'desc' : 'asc';
   const { rows } = await pool.query<CaseRow>({
     name: `list_cases_${direction}`,
-    text: `select ${COLUMNS} from cases c
+    text: `select ${CASE_COLUMNS} from ${CASE_SOURCE}
            where c.merchant_id = $1 and c.mode = $2 and ($3::boolean is null or (c.resolved_at is null) = $3)
              and ($4::text is null or c.kind = $4) and ($5::text is null or c.invoice_id = $5)
              and ($6::text is null or c.id < $6) and ($7::text is null or c.id > $7)
@@ -62,4 +73,23 @@ export async function listCases(
   });
   const page = rows.slice(0, limit);
   return { rows: before === null ? page : page.reverse(), has_more: rows.length > limit };
+}
+
+/** Records what a person has decided about a difference, and books what follows from it; nothing when it was decided before. */
+export async function resolveDifference(
+  pool: pg.Pool,
+  id: string,
+  decided: { readonly decision: DifferenceDecision; readonly by: string; readonly reason: string },
+): Promise<void> {
+  await pool.query({
+    name: 'resolve_difference',
+    text: `
+      with decided as (
+        update cases set resolved_at = now(), decision = $2, resolved_by = $3, reason = $4
+        where id = $1 and row_id is not null and resolved_at is null
+        returning *
+      ), ${ACCEPT_FEE}
+      select 1`,
+    values: [id, decided.decision, decided.by, decided.reason],
+  });
 }

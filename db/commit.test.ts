@@ -155,7 +155,7 @@ describe('commitEvents', () => {
       db.pool,
       step(invoice, requested(payment), created(payment, 'PR-early')),
     );
-    expect(result).toEqual({ committed: true, waiting: [webhook] });
+    expect(result).toEqual({ committed: true, waiting: [webhook], endpoints: [] });
   });
 
   it('keeps the whole commit out when one part of it is refused', async () => {

@@ -11,6 +11,7 @@ import { heldBy, movementsOf, receivedBy, refundedBy } from '../domain/operation
 import { reduce } from '../domain/reduce.ts';
 import { findPayment, type InvoiceState, type PaymentState } from '../domain/state.ts';
 import { amountsOf, invoiceStatus, paymentStatus } from '../domain/status.ts';
+import { addressing } from './deliveries.ts';
 import { newId } from './ids.ts';
 
 export interface WebhookEnd {
@@ -32,8 +33,11 @@ export interface Commit {
 }
 
 export type CommitResult =
-  /** `waiting`: ids of webhooks that came before the payment's provider id was known and can be applied now. */
-  | { readonly committed: true; readonly waiting: readonly string[] }
+  /**
+   * `waiting`: ids of webhooks that came before the payment's provider id was known and can be applied now.
+   * `endpoints`: ids of the merchant's endpoints that are to be told.
+   */
+  | { readonly committed: true; readonly waiting: readonly string[]; readonly endpoints: readonly string[] }
   /** Somebody else recorded something first: read again and decide again. */
   | { readonly committed: false };
 
@@ -89,19 +93,20 @@ const commitStatement = (operated: string) => `
     from moved, jsonb_to_recordset($11) as l (transaction_key text, line int, account text, account_id text, payment_id text,
       amount bigint, at timestamptz)
   ), told as (
-    insert into outgoing_events (id, merchant_id, invoice_id, payment_id, sequence, line, type, data, created_at)
-    select o.id, moved.merchant_id, moved.id, o.payment_id, $4, o.line, o.type, o.data, $8
+    insert into outgoing_events (id, merchant_id, mode, invoice_id, payment_id, sequence, line, type, data, created_at)
+    select o.id, moved.merchant_id, moved.mode, moved.id, o.payment_id, $4, o.line, o.type, o.data, $8
     from moved, jsonb_to_recordset($12) as o (id text, payment_id text, line int, type text, data jsonb)
-  ), ended as (
+    returning id, merchant_id, mode, invoice_id, type
+  ), ${addressing()}, ended as (
     update webhook_events w set state = h.state, reason = h.reason, processed_at = now(), invoice_id = moved.id, payment_id = h.payment_id
     from moved, jsonb_to_recordset($13) as h (id text, state text, reason text, payment_id text)
     where w.id = h.id
   )
-  select moved.id, array(
+  select array(
     select w.id from jsonb_to_recordset($10) as c (account_id text, provider_payment_id text)
     join webhook_events w on w.account_id = c.account_id and w.provider_payment_id = c.provider_payment_id
     where w.state = 'received' and w.payment_id is null
-  ) as waiting
+  ) as waiting, array(select distinct endpoint_id from addressed) as endpoints
   from moved`;
 
 const COMMIT = { name: 'commit', text: commitStatement('') };
@@ -114,7 +119,7 @@ export async function commitEvents(pool: pg.Pool, commit: Commit): Promise<Commi
   const operations = operationRows(commit);
   const cases = caseRows(commit);
   const isRare = operations.length + cases.length > 0;
-  const { rows } = await pool.query<{ waiting: string[] }>({
+  const { rows } = await pool.query<{ waiting: string[]; endpoints: string[] }>({
     ...(isRare ? COMMIT_WITH_MORE : COMMIT),
     values: [
       after.id,
@@ -136,7 +141,7 @@ export async function commitEvents(pool: pg.Pool, commit: Commit): Promise<Commi
     ],
   });
   const [row] = rows;
-  return row ? { committed: true, waiting: row.waiting } : { committed: false };
+  return row ? { committed: true, ...row } : { committed: false };
 }
 
 function eventRows(before: InvoiceState, recorded: readonly RecordedEvent[]): unknown[] {

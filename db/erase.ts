@@ -71,6 +71,10 @@ const ERASE = `
     update provider_exchanges set url = split_part(url, '?', 1), request_body = null, response_body = null,
       erased_at = coalesce(erased_at, now())
     where invoice_id = $1
+  ), answers as (
+    update delivery_attempts a set response_body = null
+    from deliveries d join outgoing_events e on e.id = d.event_id
+    where a.delivery_id = d.id and e.invoice_id = $1 and a.response_body is not null
   )
   update webhook_events set body = '', headers = '{}', erased_at = coalesce(erased_at, now())
   where invoice_id = $1 and state <> 'received'`;

@@ -12,12 +12,18 @@ export type IdPrefix =
   | 'void'
   | 'rfd'
   | 'case'
+  | 'rec'
+  | 'rcr'
+  | 'stl'
   | 'whk'
   | 'exc'
   | 'evt'
+  | 'whe'
+  | 'dlv'
   | 'aud'
   | 'req'
-  | 'wrk';
+  | 'wrk'
+  | 'inc';
 
 /** A new id: `newId('inv')` → `inv_01jd…`, 26 characters after the prefix. */
 export function newId(prefix: IdPrefix): string {

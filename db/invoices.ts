@@ -13,6 +13,8 @@ export interface CustomerJson {
   readonly name?: string;
   readonly email?: string;
   readonly phone?: string;
+  /** ISO 3166-1, two letters. */
+  readonly country?: string;
 }
 
 export interface ItemJson {

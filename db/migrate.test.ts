@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ENGINES_TIMEOUT_MS, freshDatabase, type FreshDatabase } from '../test/setup/engines.ts';
@@ -29,6 +29,36 @@ describe('migrate', () => {
     const names = (await listMigrations()).map(({ name }) => name);
     expect(await migrate(database.url)).toEqual(names);
     expect(await migrate(database.url)).toEqual([]);
+  });
+
+  it('gives events from before webhooks the mode of their invoice', async () => {
+    await wipe();
+    const all = await listMigrations();
+    const webhooks = all.findIndex(({ name }) => name.endsWith('_outgoing_webhooks.sql'));
+    for (const { name } of all.slice(0, webhooks))
+      await copyFile(join(__dirname, 'migrations', name), directory + name);
+    await migrate(database.url, directory);
+    const pool = createPool({ url: database.url, size: 1, name: 'test', onError: () => undefined });
+    await pool.query(`insert into merchants (id, name) values ('mer_1', 'A shop')`);
+    for (const mode of ['live', 'sandbox']) {
+      await pool.query(
+        `insert into invoices (id, merchant_id, mode, currency, amount, due_at, created_at, updated_at, state, version, status)
+         values ('inv_' || $1, 'mer_1', $1, 'VND', 1, now(), now(), now(), '{"payments": []}', 0, 'open')`,
+        [mode],
+      );
+      await pool.query(
+        `insert into outgoing_events (id, merchant_id, invoice_id, sequence, line, type, data, created_at)
+         values ('evt_' || $1, 'mer_1', 'inv_' || $1, 1, 1, 'invoice.paid', '{}', now())`,
+        [mode],
+      );
+    }
+    await migrate(database.url);
+    const { rows } = await pool.query('select id, mode from outgoing_events order by id');
+    await pool.end();
+    expect(rows).toEqual([
+      { id: 'evt_live', mode: 'live' },
+      { id: 'evt_sandbox', mode: 'sandbox' },
+    ]);
   });
 
   it('is safe from several processes at once', async () => {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { prepareApiRole } from './api-role.ts';
 
 const DIRECTORY = fileURLToPath(new URL('./migrations/', import.meta.url));
 /** Any fixed number: the advisory lock that lets one process migrate while the others wait. */
@@ -30,9 +31,14 @@ export async function listMigrations(directory = DIRECTORY): Promise<Migration[]
 
 /**
  * Brings the database up to this version and returns the names of what was applied. Each file is one transaction.
- * Throws when an applied file was changed afterwards, or when the database is newer than the code.
+ * Throws when an applied file was changed afterwards, or when the database is newer than the code. Then gives the role of the
+ * API its rights; `warn` is told when that is not allowed.
  */
-export async function migrate(databaseUrl: string, directory = DIRECTORY): Promise<string[]> {
+export async function migrate(
+  databaseUrl: string,
+  directory = DIRECTORY,
+  warn: (text: string) => void = console.warn,
+): Promise<string[]> {
   const migrations = await listMigrations(directory);
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'sarraf-migrate' });
   await client.connect();
@@ -44,6 +50,9 @@ export async function migrate(databaseUrl: string, directory = DIRECTORY): Promi
     checkHistory(migrations, applied);
     const pending = migrations.filter(({ number }) => !applied.has(number));
     for (const migration of pending) await apply(client, migration);
+    // The rights are those of this version's tables; other directories are other tables.
+    const refused = directory === DIRECTORY ? await prepareApiRole(client) : null;
+    if (refused !== null) warn(refused);
     return pending.map(({ name }) => name);
   } finally {
     await client.end();

@@ -1,22 +1,38 @@
-/** The API's statements about events: what merchants are told of. They are written by the invoices' commits. */
+/**
+ * The statements about events: what merchants are told of. Those of invoices are written by the invoices' commits, and those that are
+ * about no invoice here.
+ */
 import type pg from 'pg';
 import type { OutgoingEvent, OutgoingType } from '../domain/outgoing.ts';
+import type { IncidentEventData } from './incidents.ts';
 import type { Owner } from './invoices.ts';
 import { readPage, type Listed, type Page } from './lists.ts';
 import type { Mode } from './merchants.ts';
 
 export interface OutgoingEventRow {
   readonly id: string;
+  readonly merchant_id: string;
   readonly mode: Mode;
-  readonly invoice_id: string;
+  /** Null: it is about no invoice. */
+  readonly invoice_id: string | null;
   readonly payment_id: string | null;
-  readonly currency: string;
+  /** The invoice's version at that moment: the greater of two is the later. */
+  readonly sequence: number | null;
+  readonly currency: string | null;
   readonly type: OutgoingType;
-  readonly data: Omit<OutgoingEvent, 'type' | 'payment_id'>;
+  readonly data: OutgoingEventData;
   readonly created_at: string;
 }
 
-const COLUMNS = 'e.id, i.mode, e.invoice_id, e.payment_id, i.currency, e.type, e.data, e.created_at';
+/** What is stored of an event besides; events about no invoice have facts of their own. */
+export type OutgoingEventData = Partial<Omit<OutgoingEvent, 'type' | 'payment_id'>> & {
+  /** The webhook endpoint it is about. */
+  readonly endpoint_id?: string;
+} & Partial<IncidentEventData>;
+
+/** Of an event `e` and its invoice `i`, which may be missing. */
+export const EVENT_COLUMNS =
+  'e.id, e.merchant_id, e.mode, e.invoice_id, e.payment_id, e.sequence, i.currency, e.type, e.data, e.created_at';
 
 /** One event; null when this merchant has none of this id in this mode. */
 export async function findOutgoingEvent(
@@ -26,8 +42,8 @@ export async function findOutgoingEvent(
 ): Promise<OutgoingEventRow | null> {
   const { rows } = await pool.query<OutgoingEventRow>({
     name: 'find_outgoing_event',
-    text: `select ${COLUMNS} from outgoing_events e join invoices i on i.id = e.invoice_id
-           where e.id = $1 and e.merchant_id = $2 and i.mode = $3`,
+    text: `select ${EVENT_COLUMNS} from outgoing_events e left join invoices i on i.id = e.invoice_id
+           where e.id = $1 and e.merchant_id = $2 and e.mode = $3`,
     values: [id, owner.merchant_id, owner.mode],
   });
   return rows[0] ?? null;
@@ -39,7 +55,7 @@ export interface OutgoingEventFilter {
   readonly invoice_id: string | null;
 }
 
-/** A page of a merchant's events, the newest first. The mode is the invoice's. */
+/** A page of a merchant's events, the newest first. */
 export function listOutgoingEvents(
   pool: pg.Pool,
   owner: Owner,
@@ -49,11 +65,11 @@ export function listOutgoingEvents(
   return readPage<OutgoingEventRow>(pool, page, (clauses) => {
     const matching = clauses.where([
       ['e.merchant_id = $', owner.merchant_id],
-      ['i.mode = $', owner.mode],
+      ['e.mode = $', owner.mode],
       ['e.type = $', filter.type],
       ['e.invoice_id = $', filter.invoice_id],
     ]);
-    return `select ${COLUMNS} from outgoing_events e join invoices i on i.id = e.invoice_id
+    return `select ${EVENT_COLUMNS} from outgoing_events e left join invoices i on i.id = e.invoice_id
             where ${matching} ${clauses.page('e.id')}`;
   });
 }

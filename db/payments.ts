@@ -6,7 +6,9 @@ import type { InvoiceStatus, PaymentStatus } from '../domain/status.ts';
 import type { NextAction } from '../providers/contract.ts';
 import type { IdempotencyClaim } from './idempotency.ts';
 import type { CustomerJson, Owner, ReturnUrlsJson } from './invoices.ts';
-import type { LinkedAccount } from './merchants.ts';
+import type { AccountInUse } from './merchants.ts';
+import { REFUSES_S } from './provider-health.ts';
+import type { PaymentRouting } from './routing.ts';
 import { OPERATIONS_OF_P, operationFromJson, type OperationJson } from './operations.ts';
 
 export interface PaymentRow {
@@ -30,6 +32,8 @@ export interface PaymentRow {
   readonly capture_before: string | null;
   /** Captures, voids and refunds, oldest first. */
   readonly operations: readonly OperationJson[];
+  /** How its service was picked; null: the merchant named it. */
+  readonly routing: PaymentRouting | null;
   readonly updated_at: string;
 }
 
@@ -60,6 +64,7 @@ export function paymentFromJson(json: PaymentJson): PaymentRow {
     amount_refunded: json.amount_refunded,
     capture_before: json.capture_before === null ? null : new Date(json.capture_before).toISOString(),
     operations: json.operations.map(operationFromJson),
+    routing: json.routing,
     updated_at: new Date(json.updated_at).toISOString(),
   };
 }
@@ -68,7 +73,7 @@ export function paymentFromJson(json: PaymentJson): PaymentRow {
 export const PAYMENT_COLUMNS = `p.id, p.invoice_id, p.account_id, p.provider, p.method, p.currency, p.amount, p.request->>'description' as description,
   p.created_at, p.status, p.provider_payment_id, p.expires_at, p.next_action, p.failure, p.amount_received,
   p.amount_authorized, p.amount_refunded, p.capture_before, ${OPERATIONS_OF_P},
-  p.updated_at`;
+  p.routing, p.updated_at`;
 
 /** What a new payment has to satisfy; the same rules as in `api/payment-service.ts`, which explains a refusal. */
 export interface NewPayment {
@@ -95,7 +100,9 @@ export interface NewPayment {
   readonly description_max: number;
   /** False: the service takes the money at once, so it does not fit an invoice that is captured by hand. */
   readonly authorizes_first: boolean;
-  /** The id of the API key. */
+  /** Null: the merchant named the service. */
+  readonly routing: PaymentRouting | null;
+  /** The id of the API key, or `customer` for a choice on the checkout page. */
   readonly requested_by: string;
   /** RFC 3339. */
   readonly created_at: string;
@@ -125,7 +132,7 @@ export interface InsertPaymentResult {
   /** Null: there is no such invoice. */
   readonly invoice: PayableInvoice | null;
   /** The merchant's accounts at this provider that could have been meant. */
-  readonly accounts: readonly LinkedAccount[];
+  readonly accounts: readonly AccountInUse[];
   /** The account that was chosen. */
   readonly account_id: string | null;
 }
@@ -138,8 +145,8 @@ const INSERT = {
         capture_method, customer, items, return_urls
       from invoices where id = $1 and merchant_id = $2 and mode = $3
     ), accounts as materialized (
-      select id, provider, label, enabled from provider_accounts
-      where merchant_id = $2 and mode = $3 and provider = $4 and ($5::text is null or id = $5)
+      select a.id, a.provider, a.label, a.enabled, ${REFUSES_S} as refuses_s from provider_accounts a
+      where a.merchant_id = $2 and a.mode = $3 and a.provider = $4 and ($5::text is null or a.id = $5)
     ), chosen as materialized (
       select r.*, a.id as account_id
       from (
@@ -148,7 +155,9 @@ const INSERT = {
           i.return_urls || $9::jsonb as return_urls
         from invoice i, lateral (select i.amount - i.amount_received + i.amount_refunded - i.amount_authorized as remaining) o
         where i.status in ('open', 'partially_paid') and (i.capture_method = 'automatic' or $18)
-      ) r, (select min(id) as id from accounts where enabled having count(*) = 1) a
+      ) r, (
+        select min(id) as id from accounts where enabled having count(*) = 1 and min(refuses_s) is null
+      ) a
       where r.amount between 1 and r.remaining
         and exists (
           select from jsonb_to_recordset($10::jsonb) as l (currency text, min bigint, max bigint, step bigint)
@@ -157,16 +166,19 @@ const INSERT = {
         and r.customer ?& $11::text[]
         and char_length(coalesce(r.description, '')) <= $12
     ), claim as (
-      insert into idempotency_keys (merchant_id, mode, key, request_hash, resource_id)
+      insert into idempotency_keys as k (merchant_id, mode, key, request_hash, resource_id)
       select $2, $3, $16, $17, $13 from chosen where $16::text is not null
-      on conflict (merchant_id, mode, key) do nothing
+      -- The key of a request that falls back names its latest attempt, and only whoever made the one before may move it on.
+      on conflict (merchant_id, mode, key) do update set resource_id = excluded.resource_id, claimed_at = now()
+        where k.resource_id = $20::jsonb->>'fallback_of' and k.request_hash = $17 and k.answer_status is null
       returning 1
     ), made as (
-      insert into payments (id, invoice_id, merchant_id, account_id, provider, method, currency, amount, request, created_at, status, updated_at, requested_by)
+      insert into payments (id, invoice_id, merchant_id, account_id, provider, method, currency, amount, request, created_at, status,
+        updated_at, routing, requested_by)
       select $13, c.invoice_id, $2, c.account_id, $4, $14, c.currency, c.amount,
         jsonb_build_object('description', c.description, 'customer', c.customer, 'items', c.items, 'return_urls', c.return_urls,
           'return_url', $19::text),
-        $15, 'requested', $15, $20
+        $15, 'requested', $15, $20, $21
       from chosen c where $16::text is null or exists (select from claim)
       returning 1
     )
@@ -207,6 +219,7 @@ export async function insertPayment(
       claim?.request_hash ?? null,
       payment.authorizes_first,
       payment.return_url,
+      payment.routing === null ? null : JSON.stringify(payment.routing),
       payment.requested_by,
     ],
   });

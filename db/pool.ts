@@ -32,8 +32,9 @@ export interface PoolOptions {
   readonly onError: (error: Error) => void;
 }
 
-export function createPool({ url, size, name, durable = true, onError }: PoolOptions): pg.Pool {
-  const pool = new pg.Pool({
+/** What `pg` is told about a pool. */
+export function poolConfig({ url, size, name, durable = true }: Omit<PoolOptions, 'onError'>): pg.PoolConfig {
+  return {
     connectionString: url,
     max: size,
     application_name: name,
@@ -42,7 +43,11 @@ export function createPool({ url, size, name, durable = true, onError }: PoolOpt
     statement_timeout: 10_000,
     types,
     ...(durable ? {} : { options: '-c synchronous_commit=off' }),
-  });
+  };
+}
+
+export function createPool({ onError, ...options }: PoolOptions): pg.Pool {
+  const pool = new pg.Pool(poolConfig(options));
   pool.on('error', onError);
   return pool;
 }

@@ -4,7 +4,9 @@ import { noted, noteValue, type AuditNote } from './audit-entries.ts';
 import type { IdempotencyClaim, StoredAnswer } from './idempotency.ts';
 import type { Owner } from './invoices.ts';
 import type { Mode } from './merchants.ts';
+import type { SettlementFormat } from '../domain/settlement-format.ts';
 import { HEALTH_COLUMNS, type AccountHealth, type ForcedBreaker } from './provider-health.ts';
+import { PERFORMANCE_OF_A, type ServicePerformance } from './service-performance.ts';
 
 export interface ProviderAccountRow {
   readonly id: string;
@@ -27,9 +29,15 @@ export interface ProviderAccountRow {
   readonly created_at: string;
   readonly updated_at: string;
   readonly rotated_at: string | null;
+  /** Days after a payment by which it is settled; null: as the provider usually does. */
+  readonly settlement_days: number | null;
+  /** How its settlement file is written; null: in our own words. */
+  readonly settlement_file: SettlementFormat | null;
   /** Null: no worker has anything to say of this revision. */
   readonly health: AccountHealth | null;
   readonly forced: ForcedBreaker | null;
+  /** What was measured of its services, by method. */
+  readonly performance: Readonly<Record<string, ServicePerformance>>;
 }
 
 /** The claim of an idempotency key, and the answer that repetitions will get. */
@@ -39,10 +47,10 @@ export interface Idempotency {
 }
 
 const COLUMNS = `a.id, a.merchant_id, a.mode, a.provider, a.label, a.base_url, a.enabled, a.credentials, a.revision,
-  a.webhook_id, a.max_concurrent, a.max_per_second, a.created_at, a.updated_at, a.rotated_at,
+  a.webhook_id, a.max_concurrent, a.max_per_second, a.created_at, a.updated_at, a.rotated_at, a.settlement_days, a.settlement_file,
   array(select to_char(p.valid_until at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') from previous_credentials p
         where p.account_id = a.id and p.valid_until > now() order by p.revision desc) as previous_until,
-  ${HEALTH_COLUMNS}`;
+  ${HEALTH_COLUMNS}, ${PERFORMANCE_OF_A} as performance`;
 
 /** `stored`, or why not: the merchant has an account of that label at that provider, or the key has been used before. */
 export type Insertion = 'stored' | 'label_taken' | 'key_used';
@@ -153,8 +161,11 @@ export interface AccountChange {
   readonly label: string | null;
   readonly enabled: boolean | null;
   readonly base_url: string | null;
-  /** What is left out stays; null takes a limit away. */
-  readonly limits: { readonly max_concurrent?: number | null; readonly max_per_second?: number | null };
+  /** Undefined leaves it; null takes it back to what is usual. */
+  readonly settlement_days?: number | null | undefined;
+  readonly settlement_file?: SettlementFormat | null | undefined;
+  readonly max_concurrent?: number | null | undefined;
+  readonly max_per_second?: number | null | undefined;
 }
 
 /** Changes an account and returns it; null when this merchant has none of this id. A new host is a new revision. */
@@ -162,7 +173,15 @@ export async function changeProviderAccount(
   pool: pg.Pool,
   { merchant_id, mode }: Owner,
   id: string,
-  { label, enabled, base_url, limits }: AccountChange,
+  {
+    label,
+    enabled,
+    base_url,
+    settlement_days,
+    settlement_file,
+    max_concurrent,
+    max_per_second,
+  }: AccountChange,
   note: AuditNote,
 ): Promise<ProviderAccountRow | 'label_taken' | null> {
   return unlessTaken(async () => {
@@ -172,12 +191,14 @@ export async function changeProviderAccount(
         with changed as (
           update provider_accounts a
           set label = coalesce($4, label), enabled = coalesce($5, enabled), base_url = coalesce($6, base_url), updated_at = now(),
-            max_concurrent = case when $8::jsonb ? 'max_concurrent' then ($8->>'max_concurrent')::int else max_concurrent end,
-            max_per_second = case when $8 ? 'max_per_second' then ($8->>'max_per_second')::int else max_per_second end,
+            settlement_days = case when $7 then $8 else settlement_days end,
+            settlement_file = case when $9 then $10 else settlement_file end,
+            max_concurrent = case when $12 then $13 else max_concurrent end,
+            max_per_second = case when $14 then $15 else max_per_second end,
             revision = revision + case when $6 <> base_url then 1 else 0 end
           where a.id = $1 and a.merchant_id = $2 and a.mode = $3
           returning ${COLUMNS}
-        ), ${noted('changed', 7)}
+        ), ${noted('changed', 11)}
         select * from changed`,
       values: [
         id,
@@ -186,8 +207,15 @@ export async function changeProviderAccount(
         label,
         enabled,
         base_url,
+        settlement_days !== undefined,
+        settlement_days ?? null,
+        settlement_file !== undefined,
+        settlement_file ?? null,
         noteValue('provider_account.changed', note),
-        JSON.stringify(limits),
+        max_concurrent !== undefined,
+        max_concurrent ?? null,
+        max_per_second !== undefined,
+        max_per_second ?? null,
       ],
     });
     return rows[0] ?? null;

@@ -41,7 +41,8 @@ const rfc3339 = (moment: string): string =>
 const RETRY_AT = `(h.since + make_interval(secs => h.cooldown_s))`;
 /** Once its cooldown is over an open breaker only waits for a call to try. */
 const IS_REFUSING = `(h.state = 'open' and ${RETRY_AT} > now())`;
-const COUNTS = `h.account_id = a.id and h.revision = a.revision
+/** A row `h` that is still to be believed about account `a`. */
+export const HEALTH_COUNTS = `h.account_id = a.id and h.revision = a.revision
   and h.seen_at > now() - make_interval(secs => ${SILENT_S})`;
 
 /** Columns `health` and `forced` of provider account `a`. */
@@ -49,14 +50,19 @@ export const HEALTH_COLUMNS = `
   (select json_build_object(
      'state', case when h.state = 'open' and not ${IS_REFUSING} then 'half_open' else h.state end,
      'since', ${rfc3339('h.since')}, 'retry_at', case when ${IS_REFUSING} then ${rfc3339(RETRY_AT)} end)
-   from provider_health h where ${COUNTS}
+   from provider_health h where ${HEALTH_COUNTS}
    order by ${IS_REFUSING} desc, h.state <> 'closed' desc, ${RETRY_AT} desc limit 1) as health,
   case when a.breaker_forced is not null then json_build_object('state', a.breaker_forced,
     'reason', a.breaker_forced_reason, 'since', ${rfc3339('a.breaker_forced_at')}) end as forced`;
 
-/** True when calls of provider account `a` are refused. */
-export const IS_CIRCUIT_OPEN = `(case when a.breaker_forced is not null then a.breaker_forced = 'open'
-  else exists (select from provider_health h where ${COUNTS} and ${IS_REFUSING}) end)`;
+/** An operator's decision has no end that is known, seconds. */
+const FORCED_RETRY_S = 60;
+
+/** Seconds until calls of provider account `a` are let through again; null when they are now. */
+export const REFUSES_S = `(case when a.breaker_forced = 'open' then ${FORCED_RETRY_S}
+  when a.breaker_forced is null then (
+    select ceil(extract(epoch from max(${RETRY_AT}) - now()))::int from provider_health h where ${HEALTH_COUNTS} and ${IS_REFUSING}
+  ) end)`;
 
 /** Stores how the breakers of one worker stand; says by it that the worker is there. */
 export async function upsertHealth(

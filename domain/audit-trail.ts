@@ -18,6 +18,7 @@ export const CONFIGURATION_ACTIONS = [
   'provider_account.webhook_registered',
   'merchant.policies_changed',
   'api_key.created',
+  'api_key.changed',
   'api_key.revoked',
   'invoice.personal_data_erased',
 ] as const;
@@ -67,13 +68,16 @@ export interface EventContext {
   readonly operation_by: string | null;
 }
 
+/** Who asked for a payment on the checkout page: whoever has its address, and no name is known. */
+export const CUSTOMER = 'customer';
+
 const WORKFLOW: Actor = { type: 'workflow', id: 'sarraf' };
 
 /** Who made it happen. What a provider tells of is the provider's doing, whoever brought the news. */
 export function actorOf(event: InvoiceEvent, { provider, payment_by, operation_by }: EventContext): Actor {
   switch (event.type) {
     case 'payment.requested':
-      return { type: 'api_key', id: payment_by };
+      return payment_by === CUSTOMER ? { type: 'person', id: CUSTOMER } : { type: 'api_key', id: payment_by };
     case 'operation.requested':
       return requester(event.by);
     case 'money.refunded':
@@ -104,9 +108,10 @@ export function actorOf(event: InvoiceEvent, { provider, payment_by, operation_b
   }
 }
 
-/** As `by` of an operation has it: the id of a key, `sarraf`, `provider`, or the name of a person. */
+/** As `by` of an operation has it: the id of a key, `sarraf`, `policy:…`, `provider`, or the name of a person. */
 function requester(by: string | null): Actor {
   if (by === 'sarraf') return WORKFLOW;
+  if (by?.startsWith('policy:')) return { type: 'workflow', id: by };
   if (by === null || by.startsWith('key_')) return { type: 'api_key', id: by };
   return by === 'provider' ? { type: 'provider', id: null } : { type: 'person', id: by };
 }

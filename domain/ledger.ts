@@ -11,7 +11,7 @@ import { findPayment, type InvoiceState } from './state.ts';
 /**
  * `provider_clearing`: what a provider owes us. `merchant_payable`: what we owe the merchant. `customer_excess`: late or excess money
  * that is to go back. `held`: late or excess money that waits for a person. `provider_fees`: what providers kept.
- * `merchant_refunds`: what the merchant gave back out of its own pocket.
+ * `merchant_refunds`: what the merchant gave back out of its own pocket. `bank`: what has been settled (`db/settlements.ts`).
  */
 export type LedgerAccount =
   | 'provider_clearing'
@@ -19,7 +19,8 @@ export type LedgerAccount =
   | 'customer_excess'
   | 'held'
   | 'provider_fees'
-  | 'merchant_refunds';
+  | 'merchant_refunds'
+  | 'bank';
 
 export interface LedgerEntry {
   readonly account: LedgerAccount;

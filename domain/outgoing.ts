@@ -1,9 +1,29 @@
-/** The events a merchant is told about: one per change of an invoice's or a payment's status, one per transfer. */
+/**
+ * The events a merchant is told about: one per change of an invoice's or a payment's status, one per transfer, and what happens
+ * to its webhook endpoints.
+ */
 import { findCase } from './cases.ts';
 import type { RecordedEvent } from './events.ts';
-import { heldBy, movementsOf, type OperationKind, type OperationStatus } from './operations.ts';
-import { isLate, invoiceStatus, paymentStatus, type InvoiceStatus, type PaymentStatus } from './status.ts';
+import {
+  heldBy,
+  movementsOf,
+  OPERATION_STATUSES,
+  type OperationKind,
+  type OperationStatus,
+} from './operations.ts';
+import {
+  INVOICE_STATUSES,
+  isLate,
+  invoiceStatus,
+  PAYMENT_STATUSES,
+  paymentStatus,
+  type InvoiceStatus,
+  type PaymentStatus,
+} from './status.ts';
 import { findPayment, type InvoiceState, type PaymentState } from './state.ts';
+
+/** About a provider account, not an invoice. */
+export type ProviderEventType = 'provider.degraded' | 'provider.recovered';
 
 export type OutgoingType =
   | `invoice.${InvoiceStatus}`
@@ -12,7 +32,27 @@ export type OutgoingType =
   | 'payment.authorization_expiring'
   | `${OperationKind}.${OperationStatus}`
   | 'case.opened'
-  | 'case.resolved';
+  | 'case.resolved'
+  | ProviderEventType
+  | `webhook_endpoint.${'test' | 'failing' | 'disabled'}`;
+
+const OPERATIONS: readonly OperationKind[] = ['capture', 'void', 'refund'];
+
+/** Every type of event there is. */
+export const OUTGOING_TYPES: readonly OutgoingType[] = [
+  ...INVOICE_STATUSES.map((status) => `invoice.${status}` as const),
+  ...PAYMENT_STATUSES.map((status) => `payment.${status}` as const),
+  'payment.money_received',
+  'payment.authorization_expiring',
+  ...OPERATIONS.flatMap((kind) => OPERATION_STATUSES.map((status) => `${kind}.${status}` as const)),
+  'case.opened',
+  'case.resolved',
+  'provider.degraded',
+  'provider.recovered',
+  'webhook_endpoint.test',
+  'webhook_endpoint.failing',
+  'webhook_endpoint.disabled',
+];
 
 export interface OutgoingEvent {
   readonly type: OutgoingType;

@@ -95,13 +95,20 @@ export function isFailure(error: unknown, kind: ProviderFailure['kind']): boolea
   return error instanceof ProviderError && error.failure.kind === kind;
 }
 
+const UNEXPECTED = 'unexpected_answer';
+
 /** For an answer that was read and contradicts itself or the question. */
 export function unexpectedAnswer(request: ProviderRequest, what: string): ProviderError {
   return new ProviderError({
     kind: lost(request.mutates),
-    code: 'unexpected_answer',
+    code: UNEXPECTED,
     message: sayable(`the answer to ${request.operation} ${what}`),
   });
+}
+
+/** True for an answer that was read and contradicts itself. */
+export function isUnexpected(error: unknown): boolean {
+  return error instanceof ProviderError && error.failure.code === UNEXPECTED;
 }
 
 /** The body of a refusal when it is readable, for the provider's own code and words; null otherwise. Never throws. */

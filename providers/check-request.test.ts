@@ -29,6 +29,7 @@ const manifest: Manifest = {
   webhook_trust: 'hint',
   webhook_registration: 'dashboard',
   poll_s: [10],
+  settlement_days: 1,
 };
 const good: CreatePayment = {
   reference: 'pay_1',

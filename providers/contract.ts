@@ -69,6 +69,11 @@ export interface Manifest {
   /** When to read an unpaid payment's status, in seconds after its creation; the last gap repeats until expiry. */
   readonly poll_s: readonly number[];
   /**
+   * Days after a payment by which its money usually reaches the merchant's bank. Providers publish none: these are
+   * assumptions, and an account can have its own, from its contract.
+   */
+  readonly settlement_days: number;
+  /**
    * How many calls one account may make, where the provider says so: under way at once in each worker, and a second in all.
    * An account can have limits of its own.
    */
@@ -200,6 +205,48 @@ export interface PaymentReading {
   readonly expires_at: string | null;
 }
 
+/** The range of a list: from the first moment to the one after the last, RFC 3339; from the page on that `cursor` names. */
+export interface ListRange {
+  readonly from: string;
+  readonly to: string;
+  readonly cursor: string | null;
+}
+
+/** A payment as a provider's list shows it. Amounts in minor units; null where the list does not say. */
+export interface ListedPayment {
+  readonly provider_payment_id: string;
+  /** Our payment id, when the provider repeats it. Other systems of the merchant may have put something else there. */
+  readonly reference: string | null;
+  readonly currency: Currency | null;
+  /** `unreadable`: the provider contradicts itself about it, so a person has to look. */
+  readonly status: PaymentReading['status'] | 'unreadable';
+  readonly provider_status: string;
+  /** What was asked for. */
+  readonly amount: number | null;
+  /** What has come, as the receipts of a reading would add up to. */
+  readonly received: number | null;
+  readonly refunded: number | null;
+  /** What the provider kept. */
+  readonly fee: number | null;
+  /** RFC 3339 UTC. */
+  readonly at: string | null;
+  /** Where the list says that its money has been passed on. `key`: the same whenever this settlement is told of again. */
+  readonly settlement?: {
+    readonly key: string;
+    readonly net: number;
+    readonly at: string | null;
+    readonly reference: string | null;
+  };
+}
+
+export interface ListedPage {
+  readonly rows: readonly ListedPayment[];
+  /** Where the list goes on, for a later call; null on the last page. */
+  readonly next: string | null;
+  /** False: there is more than the provider gives. */
+  readonly is_whole?: boolean;
+}
+
 /** A webhook as it came in. `path` is path and query of our own endpoint as the provider knows it. */
 export interface IncomingWebhook {
   readonly method: string;
@@ -282,6 +329,13 @@ export interface Connector<Credentials> {
     context: ProviderContext<Credentials>,
     payment: { readonly reference: string; readonly method: string },
   ): Promise<PaymentReading | null>;
+
+  /**
+   * The provider's own list of the payments that were made in `range`, or paid in it where that is all the list tells; page by page, so
+   * that it may be long. A payment may be listed twice when the list moves while it is read. Where a provider has no list, or one
+   * that cannot be read to its end, it is left out.
+   */
+  listPayments?(context: ProviderContext<Credentials>, range: ListRange): AsyncIterable<ListedPage>;
 
   /** Ends an unpaid payment at the provider and says how it stands afterwards: it may turn out to be paid. */
   expirePayment?(

@@ -1,10 +1,16 @@
 import type { Client } from '@temporalio/client';
 import { ENGINES_TIMEOUT_MS, freshTaskQueue } from '../test/setup/engines.ts';
 import { temporalClient } from '../test/setup/temporal-client.ts';
-import { ensureSweepSchedule, sweepScheduleId } from './schedules.ts';
+import {
+  ensureReconciliationSchedule,
+  ensureSweepSchedule,
+  reconciliationScheduleId,
+  sweepScheduleId,
+} from './schedules.ts';
 
 let client: Client;
 const taskQueue = freshTaskQueue();
+const daily = () => client.schedule.getHandle(reconciliationScheduleId(taskQueue));
 const schedule = () => client.schedule.getHandle(sweepScheduleId(taskQueue));
 
 beforeAll(async () => {
@@ -12,6 +18,7 @@ beforeAll(async () => {
 }, ENGINES_TIMEOUT_MS);
 afterAll(async () => {
   await schedule().delete();
+  await daily().delete();
   await client.connection.close();
 });
 
@@ -31,5 +38,18 @@ describe("the sweeper's schedule", () => {
     const { state, spec } = await schedule().describe();
     expect(state).toMatchObject({ paused: true, note: 'looking into something' });
     expect(spec.intervals).toMatchObject([{ every: 30_000 }]);
+  });
+});
+
+describe('the schedule of reconciliation', () => {
+  it('reconciles the day before at 03:00 UTC, and stays paused when a worker starts', async () => {
+    await ensureReconciliationSchedule(client, taskQueue);
+    const { spec, policies, action } = await daily().describe();
+    expect(spec.calendars).toMatchObject([{ hour: [{ start: 3 }], minute: [{ start: 0 }] }]);
+    expect(policies.overlap).toBe('BUFFER_ONE');
+    expect(action).toMatchObject({ workflowType: 'reconcileDay', taskQueue });
+    await daily().pause('the provider is moving');
+    await ensureReconciliationSchedule(client, taskQueue);
+    expect((await daily().describe()).state).toMatchObject({ paused: true, note: 'the provider is moving' });
   });
 });

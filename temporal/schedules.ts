@@ -6,7 +6,7 @@ import {
   type ScheduleOptions,
   type ScheduleOptionsStartWorkflowAction,
 } from '@temporalio/client';
-import { SWEEP_WORKFLOW } from '../workflows/contract.ts';
+import { RECONCILE_DAY_WORKFLOW, SWEEP_WORKFLOW } from '../workflows/contract.ts';
 
 const EVERY = '30 seconds';
 
@@ -15,16 +15,20 @@ export function sweepScheduleId(taskQueue: string): string {
   return `sarraf-sweep:${taskQueue}`;
 }
 
-/**
- * Makes sure of the schedule that starts a sweep every 30 seconds. One that exists is brought up to date; whether it is
- * paused, and the note beside that, stay as a person left them.
- */
-export async function ensureSweepSchedule(client: Client, taskQueue: string): Promise<void> {
+/** The id of the schedule that reconciles the day before. */
+export function reconciliationScheduleId(taskQueue: string): string {
+  return `sarraf-reconciliation:${taskQueue}`;
+}
+
+type Definition = Omit<
+  ScheduleOptions<ScheduleOptionsStartWorkflowAction<() => Promise<unknown>>>,
+  'scheduleId' | 'state' | 'memo'
+>;
+
+/** Makes sure of the schedule that starts a sweep every 30 seconds. */
+export function ensureSweepSchedule(client: Client, taskQueue: string): Promise<void> {
   const scheduleId = sweepScheduleId(taskQueue);
-  const definition: Omit<
-    ScheduleOptions<ScheduleOptionsStartWorkflowAction<() => Promise<unknown>>>,
-    'scheduleId' | 'state' | 'memo'
-  > = {
+  return ensure(client, scheduleId, {
     spec: { intervals: [{ every: EVERY }] },
     policies: {
       overlap: ScheduleOverlapPolicy.SKIP,
@@ -41,7 +45,32 @@ export async function ensureSweepSchedule(client: Client, taskQueue: string): Pr
       workflowExecutionTimeout: '10 minutes',
       staticSummary: 'drives what was left behind',
     },
-  };
+  });
+}
+
+/** Makes sure of the schedule that reconciles the day before, at 03:00 UTC: what is paid just before midnight has been told by then. */
+export function ensureReconciliationSchedule(client: Client, taskQueue: string): Promise<void> {
+  const scheduleId = reconciliationScheduleId(taskQueue);
+  return ensure(client, scheduleId, {
+    spec: { calendars: [{ hour: 3, minute: 0 }], timezone: 'UTC' },
+    policies: {
+      overlap: ScheduleOverlapPolicy.BUFFER_ONE,
+      // A day that was missed for longer than this is reconciled by hand.
+      catchupWindow: '20 hours',
+    },
+    action: {
+      type: 'startWorkflow',
+      workflowType: RECONCILE_DAY_WORKFLOW,
+      workflowId: scheduleId,
+      taskQueue,
+      args: [],
+      staticSummary: 'reconciles the day before with every provider account',
+    },
+  });
+}
+
+/** One that exists is brought up to date; whether it is paused, and the note beside that, stay as a person left them. */
+async function ensure(client: Client, scheduleId: string, definition: Definition): Promise<void> {
   try {
     await client.schedule.create({ scheduleId, ...definition });
   } catch (error) {

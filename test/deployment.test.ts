@@ -74,7 +74,7 @@ describe('docker-compose.yml', () => {
         if (/PASSWORD|_PWD|KEY|PEPPER/.test(name)) return [value];
         return /\/\/[^:]*:(.*)@/.exec(value)?.slice(1) ?? [];
       });
-      expect(secrets.filter((secret) => !/^\$\{[A-Z_]+:\?[^}]+\}$/.test(secret))).toEqual([]);
+      expect(secrets.filter((secret) => !/^\$\{[A-Z0-9_]+:\?[^}]+\}$/.test(secret))).toEqual([]);
     },
   );
 

@@ -43,7 +43,7 @@ const health = async () => {
   const owner = { merchant_id: db.merchant_id, mode: 'sandbox' } as const;
   const row = await findProviderAccount(db.pool, owner, db.account_id);
   const [account] = await linkedAccounts(db.pool, db.merchant_id, 'sandbox');
-  return { ...row?.health, circuit_open: account?.circuit_open };
+  return { ...row?.health, circuit_open: account?.refuses_s !== null };
 };
 const rowCount = async () => (await db.pool.query('select from provider_health')).rowCount;
 
@@ -53,7 +53,9 @@ it('stores one row for each worker and writes one line for each change', async (
   one.changed(change('closed'));
   expect(await seen()).toMatchObject({ state: 'closed', retry_at: null, circuit_open: false });
   expect(await rowCount()).toBe(1);
-  expect(lines.map((line): unknown => JSON.parse(line).state)).toEqual(['open', 'half_open', 'closed']);
+  const said = lines.map((line): { state?: string; type?: string } => JSON.parse(line));
+  expect(said.flatMap(({ state = [] }) => state)).toEqual(['open', 'half_open', 'closed']);
+  expect(said.flatMap(({ type = [] }) => type)).toEqual(['provider.degraded', 'provider.recovered']);
 });
 
 it('shows an account as open while any worker refuses calls, and until when', async () => {

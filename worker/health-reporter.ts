@@ -5,6 +5,7 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { BreakerChange } from '../activities/breakers.ts';
+import { settleIncidents } from '../db/incidents.ts';
 import { removeHealth, upsertHealth, type HealthRow } from '../db/provider-health.ts';
 
 const HEARTBEAT_MS = 60_000;
@@ -50,7 +51,10 @@ export function createHealthReporter({
         { provider_account, provider, state, failures, cooldown_s },
         'a circuit breaker changed its state',
       );
-      void write(() => upsertHealth(pool, workerId, [row]));
+      void write(async () => {
+        await upsertHealth(pool, workerId, [row]);
+        for (const turn of await settleIncidents(pool)) logger.warn(turn, 'an incident began or ended');
+      });
     },
     heartbeat,
     async close() {

@@ -16,7 +16,9 @@ function crashAt(wanted: string | undefined): ((name: FailPoint) => void) | unde
 }
 
 const worker = await startWorker(config, logger, crashAt(process.env.SARRAF_CRASH_AT));
-process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ ready: true, metrics_url: worker.metricsUrl, pid: process.pid })}\n`,
+);
 logger.info({ task_queue: config.temporal.taskQueue }, 'worker is polling');
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void worker.stop());

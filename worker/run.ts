@@ -14,13 +14,20 @@ import { takeTurn } from '../db/provider-turns.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { connectorFor } from '../providers/index.ts';
+import { createRegistry } from '../metrics/registry.ts';
+import { serveMetrics } from '../metrics/server.ts';
+import { createWorkerMetrics, showWorkerStatus } from '../metrics/worker-metrics.ts';
 import { clientOn } from '../temporal/connect.ts';
+import { createDeliveryGateway } from '../temporal/deliveries.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { payloadOptions } from '../temporal/payload-codec.ts';
 import { ensurePacing } from '../temporal/pacing.ts';
-import { ensureSweepSchedule } from '../temporal/schedules.ts';
+import { createReconciliationGateway } from '../temporal/reconciliations.ts';
+import { ensureReconciliationSchedule, ensureSweepSchedule } from '../temporal/schedules.ts';
 import { pacedTaskQueue } from '../workflows/contract.ts';
 import { workflowBundle } from './bundle.ts';
+import { countedCalls, countedChanges, countedSweeps } from './counted.ts';
+import { createDeliverer } from './deliverer.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
 import { createHealthReporter } from './health-reporter.ts';
 import { activityLog, temporalLogger } from './log.ts';
@@ -38,9 +45,14 @@ const SCHEDULE_DEADLINE_MS = 5_000;
 /** Invoices whose workflows stay in memory while they wait: a bound on the worker's memory. */
 const MAX_CACHED_INVOICES = 1000;
 
+/** How long the start of a delivery may take; what is given up is found by the sweeper. */
+const WAKE_DEADLINE_MS = 10_000;
+
 export interface RunningWorker {
   /** Resolves when the worker has stopped; rejects when it had to. */
   readonly stopped: Promise<void>;
+  /** Null: its metrics are not served. */
+  readonly metricsUrl: string | null;
   /** Stops polling, finishes what is under way, closes connections. */
   stop(): Promise<void>;
 }
@@ -51,7 +63,14 @@ export async function startWorker(
   logger: Logger,
   failPoint: (name: FailPoint) => void = () => undefined,
 ): Promise<RunningWorker> {
-  Runtime.install({ logger: temporalLogger(logger, 'WARN'), shutdownSignals: [] });
+  const { host: metricsHost, workerPort: metricsPort, temporalPort } = config.metrics;
+  Runtime.install({
+    logger: temporalLogger(logger, 'WARN'),
+    shutdownSignals: [],
+    ...(temporalPort === null
+      ? {}
+      : { telemetryOptions: { metrics: { prometheus: { bindAddress: `${metricsHost}:${temporalPort}` } } } }),
+  });
   const pool = createPool({
     url: config.database.url,
     size: config.database.poolSize,
@@ -66,6 +85,8 @@ export async function startWorker(
     durable: false,
     onError: (err) => logger.warn({ err }, 'a database connection broke'),
   });
+  const registry = createRegistry({ main: pool, record: recordPool });
+  const metrics = createWorkerMetrics(registry);
   const exchanges = createExchangeRecorder({ pool: recordPool, logger });
   const health = createHealthReporter({ pool: recordPool, logger, workerId: newId('wrk') });
   const http = createProviderHttp({
@@ -75,23 +96,31 @@ export async function startWorker(
   const connection = await NativeConnection.connect(await temporalConnectionOptions(config.temporal));
   const { namespace, taskQueue } = config.temporal;
   const client = clientOn(connection, config.temporal);
-  const activities = createActivities({
-    pool,
-    sealer: createSealer(config.secrets.credentialsKeys),
-    connectorFor,
-    http,
-    exchanges,
-    exchangesKept_days: config.exchangesKept_days,
-    auditKey: sealKey(config.secrets.apiKeyPepper),
-    lanes: createLanes(LANES),
-    breakers: createBreakers(Date.now, health.changed),
-    paces: createPaces({ takeTurn: (...turn) => takeTurn(pool, ...turn), logger, now: Date.now }),
-    invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
-    logger,
-    webhookUrl: (provider, account) => `${config.api.publicUrl}/webhooks/${provider}/${account}`,
-    now: Date.now,
-    failPoint,
-  });
+  const sealer = createSealer(config.secrets.credentialsKeys);
+  const deliveries = createDeliveryGateway(client, { taskQueue, deadline_ms: WAKE_DEADLINE_MS });
+  const activities = countedSweeps(
+    createActivities({
+      pool,
+      sealer,
+      connectorFor,
+      http,
+      exchanges: countedCalls(exchanges, metrics),
+      exchangesKept_days: config.exchangesKept_days,
+      auditKey: sealKey(config.secrets.apiKeyPepper),
+      lanes: createLanes(LANES),
+      breakers: createBreakers(Date.now, countedChanges(health, metrics)),
+      paces: createPaces({ takeTurn: (...turn) => takeTurn(pool, ...turn), logger, now: Date.now }),
+      deliveries,
+      reconciliations: createReconciliationGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
+      invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
+      logger,
+      committed: metrics.committed,
+      webhookUrl: (provider, account) => `${config.api.publicUrl}/webhooks/${provider}/${account}`,
+      now: Date.now,
+      failPoint,
+    }),
+    metrics,
+  );
   const common = {
     connection,
     namespace,
@@ -116,14 +145,16 @@ export async function startWorker(
   });
   // Calls with accounts that may make only so many a second await their turn in a queue of their own.
   const pacedWorker = await Worker.create({ ...common, taskQueue: pacedTaskQueue(taskQueue) });
+  const deliverer = await createDeliverer({ config, connection, logger }, { sealer, deliveries });
 
   try {
-    await client.withDeadline(Date.now() + SCHEDULE_DEADLINE_MS, () =>
-      ensureSweepSchedule(client, taskQueue),
-    );
+    await client.withDeadline(Date.now() + SCHEDULE_DEADLINE_MS, async () => {
+      await ensureSweepSchedule(client, taskQueue);
+      await ensureReconciliationSchedule(client, taskQueue);
+    });
   } catch (err) {
     // Invoices go on without it; what is left behind waits until some worker starts with more luck.
-    logger.error({ err }, 'the schedule of the sweeper could not be made');
+    logger.error({ err }, 'the schedules of the sweeper and of reconciliation could not be made');
   }
   try {
     await client.withDeadline(Date.now() + SCHEDULE_DEADLINE_MS, () => ensurePacing(client, taskQueue));
@@ -131,22 +162,33 @@ export async function startWorker(
     // No call goes out before its turn all the same; but more of them wait for it in the workers than would have to.
     logger.error({ err }, 'the rate of the queue for paced calls could not be set');
   }
-  const workers = [worker, pacedWorker];
+  showWorkerStatus(registry, () => worker.getStatus());
+  const served = await serveMetrics(registry, { host: metricsHost, port: metricsPort }, logger);
+  const workers = [worker, pacedWorker, deliverer.worker];
   const shutdown = (): void => {
-    for (const each of workers) if (each.getState() === 'RUNNING') each.shutdown();
+    for (const one of workers) if (one.getState() === 'RUNNING') one.shutdown();
   };
-  // One that had to stop takes the other along: half a worker would look like a whole one.
-  const runs = workers.map((each) => each.run().finally(shutdown));
+  // One that had to stop takes the other along: the process is started again as a whole.
+  const running = Promise.allSettled(workers.map((one) => one.run().finally(shutdown)));
   const close = async (): Promise<void> => {
     await Promise.all([exchanges.close(), health.close()]);
-    await Promise.allSettled([connection.close(), pool.end(), recordPool.end(), http.close()]);
+    await Promise.allSettled([
+      connection.close(),
+      pool.end(),
+      recordPool.end(),
+      http.close(),
+      served.close(),
+      deliverer.close(),
+    ]);
   };
-  const stopped = Promise.allSettled(runs)
-    .then(() => Promise.all(runs))
-    .then(() => undefined)
+  const stopped = running
+    .then((ends) => {
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    })
     .finally(close);
   return {
     stopped,
+    metricsUrl: served.url,
     async stop() {
       shutdown();
       await stopped;

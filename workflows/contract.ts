@@ -5,6 +5,40 @@ export const INVOICE_WORKFLOW = 'invoice';
 /** The workflow that drives what was left behind; a Temporal Schedule starts it. */
 export const SWEEP_WORKFLOW = 'sweep';
 
+/** The workflow that sends events to a merchant's endpoint. */
+export const DELIVERY_WORKFLOW = 'delivery';
+
+/** What is sent in order, one after the other: all about one subject (an invoice) to one endpoint. */
+export interface DeliveryInput {
+  readonly endpoint_id: string;
+  readonly subject: string;
+}
+
+/** The workflow id of such a queue. */
+export function deliveryWorkflowId({ endpoint_id, subject }: DeliveryInput): string {
+  return `delivery/${endpoint_id}/${subject}`;
+}
+
+/** The task queue of the activities that send; the workflows are on the one of all others. */
+export function deliveryTaskQueue(taskQueue: string): string {
+  return `${taskQueue}:deliveries`;
+}
+
+/** `resend`: somebody wants it sent now, also what waits for its next attempt. */
+export type WakeReason = 'new' | 'resend';
+
+/** The workflow of one reconciliation run, and the one that starts them for all accounts; a Temporal Schedule starts that. */
+export const RECONCILIATION_WORKFLOW = 'reconciliation';
+export const RECONCILE_DAY_WORKFLOW = 'reconcileDay';
+
+export interface ReconciliationInput {
+  readonly run_id: string;
+}
+
+export function reconciliationWorkflowId(runId: string): string {
+  return `reconciliation/${runId}`;
+}
+
 /** The workflow id of an invoice: one workflow per invoice, however often it closes and starts again. */
 export function invoiceWorkflowId(invoiceId: string): string {
   return `invoice/${invoiceId}`;
@@ -35,6 +69,8 @@ export const MESSAGES = {
   refresh: 'refresh',
   /** Signal: a webhook row is waiting. Carries only its id. */
   webhook: 'webhook',
+  /** Signal to a delivery workflow: something waits to be sent. */
+  wake: 'wake',
 } as const;
 
 export interface RequestPaymentInput {

@@ -1,5 +1,5 @@
 import { CONFIGURATION_ACTIONS } from '../../domain/audit-trail.ts';
-import { revokeApiKey } from '../../db/merchants.ts';
+import { revokeApiKey } from '../../db/api-keys.ts';
 import { ENGINES_TIMEOUT_MS } from '../../test/setup/engines.ts';
 import { startTestApi, type TestApi, type TestMerchant } from '../testing/api.ts';
 

@@ -1,13 +1,14 @@
 /**
  * Cases: what nobody but a person can decide. Money that is held because it came late or beyond what was owed, and outcomes that no
- * provider could tell. A decision is an event of the invoice, with the person's name and reason.
+ * provider could tell: a decision is an event of the invoice, with the person's name and reason. And differences that a reconciliation
+ * run has found, which may have no invoice.
  */
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { findCase, listCases, type CaseRow } from '../../db/cases.ts';
+import { findCase, listCases, resolveDifference, type CaseRow } from '../../db/cases.ts';
 import { isId } from '../../db/ids.ts';
 import { findInvoice, type Owner } from '../../db/invoices.ts';
-import { CASE_DECISIONS, type CaseDecision, type CaseKind } from '../../domain/cases.ts';
+import type { DifferenceDecision } from '../../domain/reconciliation.ts';
 import { sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { contextOf, ownerOf } from '../context.ts';
@@ -17,13 +18,13 @@ import { oneOf, optionalText, text } from '../fields.ts';
 import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
 import { listText, pageOf, pageParameters, refuseCursor } from '../pages.ts';
 import { idParameter } from '../path.ts';
+import { POSSIBLE_DECISIONS, presentCase } from '../present-case.ts';
 import { factsOf } from '../present.ts';
 import { notFound, Problem } from '../problem.ts';
 import { parseQuery } from '../query.ts';
-import { shown } from '../shown.ts';
 
-const KINDS = Object.keys(CASE_DECISIONS) as CaseKind[];
-const DECISIONS = [...new Set(Object.values(CASE_DECISIONS).flat())] as CaseDecision[];
+const KINDS = Object.keys(POSSIBLE_DECISIONS) as (keyof typeof POSSIBLE_DECISIONS)[];
+const DECISIONS = [...new Set(Object.values(POSSIBLE_DECISIONS).flat())];
 
 const listQuery = z.strictObject({
   status: oneOf(['open', 'resolved'], 'invalid_format', 'open or resolved').optional(),
@@ -55,7 +56,7 @@ export function caseRoutes(dependencies: ApiDependencies) {
       kind: query.kind ?? null,
       invoice_id: query.invoice ?? null,
     });
-    sendJson(response, 200, listText(rows.map(present), has_more));
+    sendJson(response, 200, listText(rows.map(presentCase), has_more));
   };
 
   const mustFind = async (owner: Owner, id: string): Promise<CaseRow> => {
@@ -67,7 +68,7 @@ export function caseRoutes(dependencies: ApiDependencies) {
   const read = async (request: Request, response: Response): Promise<void> => {
     const row = await mustFind(ownerOf(response), idParameter(request, response, 'case'));
     contextOf(response).invoice_id = row.invoice_id;
-    sendJson(response, 200, JSON.stringify(present(row)));
+    sendJson(response, 200, JSON.stringify(presentCase(row)));
   };
 
   /** Repeating a decision that has been made is answered like the first time; another one is refused. */
@@ -78,7 +79,8 @@ export function caseRoutes(dependencies: ApiDependencies) {
     const { decision, reason, name, provider_id = null } = parseBody(resolveBody, jsonBody(request));
     if (row.resolved_at === null) {
       const input = { case_id: row.id, decision, provider_id, by: name, reason };
-      const refused = await decide(owner, row, input);
+      const refused =
+        row.row_id === null ? await decide(owner, row, input) : await decideDifference(row, input);
       if (refused !== null && refused !== 'case_resolved') throw refusal(refused, row);
     }
     const after = await mustFind(owner, row.id);
@@ -88,7 +90,7 @@ export function caseRoutes(dependencies: ApiDependencies) {
         `${after.resolved_by ?? 'somebody'} has decided: ${after.decision ?? ''}`,
       );
     }
-    sendJson(response, 200, JSON.stringify(present(after)));
+    sendJson(response, 200, JSON.stringify(presentCase(after)));
   };
 
   const decide = async (
@@ -96,7 +98,7 @@ export function caseRoutes(dependencies: ApiDependencies) {
     row: CaseRow,
     input: Parameters<typeof invoices.resolveCase>[1],
   ): Promise<string | null> => {
-    const invoice = await findInvoice(pool, owner, row.invoice_id);
+    const invoice = row.invoice_id === null ? null : await findInvoice(pool, owner, row.invoice_id);
     if (!invoice) throw new Error(`case ${row.id} has no invoice`);
     try {
       const { refused } = await repeatDropped(() => invoices.resolveCase(factsOf(invoice), input));
@@ -108,6 +110,16 @@ export function caseRoutes(dependencies: ApiDependencies) {
     }
   };
 
+  const decideDifference = async (
+    { id, kind }: CaseRow,
+    { decision, by, reason }: { decision: string; by: string; reason: string },
+  ): Promise<string | null> => {
+    const allowed: readonly string[] = POSSIBLE_DECISIONS[kind];
+    if (!allowed.includes(decision)) return 'decision_not_possible';
+    await resolveDifference(pool, id, { decision: decision as DifferenceDecision, by, reason });
+    return null;
+  };
+
   return { list, read, resolve };
 }
 
@@ -115,26 +127,6 @@ function refusal(code: string, { kind }: CaseRow): Problem {
   if (!isErrorCode(code)) throw new Error(`the workflow refused with ${code}, which is no error code`);
   return new Problem(
     code,
-    `${errorCatalogue[code].title}; a case of ${kind} takes ${CASE_DECISIONS[kind].join(', ')}`,
+    `${errorCatalogue[code].title}; a case of ${kind} takes ${POSSIBLE_DECISIONS[kind].join(', ')}`,
   );
-}
-
-function present(row: CaseRow) {
-  return {
-    object: 'case',
-    id: row.id,
-    kind: row.kind,
-    status: row.resolved_at === null ? 'open' : 'resolved',
-    invoice: row.invoice_id,
-    payment: row.payment_id,
-    operation: row.operation_id,
-    ...shown(row.amount, row.currency),
-    currency: row.currency,
-    possible_decisions: row.resolved_at === null ? CASE_DECISIONS[row.kind] : [],
-    decision: row.decision,
-    reason: row.reason,
-    resolved_by: row.resolved_by,
-    opened_at: row.opened_at,
-    resolved_at: row.resolved_at,
-  };
 }

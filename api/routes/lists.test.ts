@@ -75,6 +75,7 @@ async function make({ id: merchant_id, account }: TestMerchant, mode: string, in
   await insert('outgoing_events', {
     id: event,
     merchant_id,
+    mode,
     invoice_id: invoice,
     payment_id: payment,
     sequence: 1,

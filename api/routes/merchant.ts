@@ -1,8 +1,9 @@
-/** What holds for all new invoices of a merchant, unless one of them says otherwise. */
+/** A merchant's own settings: what holds for new invoices unless one of them says otherwise, and what customers see. */
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { changeMerchant, findMerchant, type MerchantRow } from '../../db/merchants.ts';
 import { sendJson } from '../answer.ts';
+import { branding } from '../branding.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -11,6 +12,7 @@ import { moneyPolicy } from '../fields.ts';
 const changeBody = z.strictObject({
   late_money: moneyPolicy().optional(),
   excess_money: moneyPolicy().optional(),
+  branding: branding().optional(),
 });
 
 export function merchantRoutes({ pool }: ApiDependencies) {
@@ -19,11 +21,19 @@ export function merchantRoutes({ pool }: ApiDependencies) {
   return {
     read: async (_request: Request, response: Response): Promise<void> =>
       answer(response, await findMerchant(pool, ownerOf(response).merchant_id)),
-    /** Counts for invoices made from ten seconds later on: keys are remembered that long. */
+    /** The policies count for invoices made from ten seconds later on: keys are remembered that long. */
     change: async (request: Request, response: Response): Promise<void> => {
       const change = parseBody(changeBody, jsonBody(request));
       const { merchant_id, mode } = ownerOf(response);
-      answer(response, await changeMerchant(pool, merchant_id, change, mode, noteBy(response, change)));
+      answer(
+        response,
+        await changeMerchant(pool, merchant_id, change, mode, noteBy(response, noteOf(change))),
+      );
     },
   };
+}
+
+/** Of what customers see, the parts that were changed; an image has no place in the trail. */
+function noteOf({ branding: parts, ...policies }: z.output<typeof changeBody>) {
+  return { ...policies, ...(parts === undefined ? {} : { branding: Object.keys(parts) }) };
 }

@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { findInvoice, type Owner } from '../../db/invoices.ts';
-import { linkedAccounts, type AccountInUse } from '../../db/merchants.ts';
+import { linkedAccounts, type AccountInUse, type MeasuredAccount } from '../../db/merchants.ts';
 import { isId } from '../../db/ids.ts';
 import type { CaptureMethod } from '../../domain/state.ts';
 import { sendJson } from '../answer.ts';
@@ -16,6 +16,7 @@ import {
   paymentServices,
   type PaymentService,
 } from '../payment-service.ts';
+import { presentPerformance } from '../present-performance.ts';
 import { payableAmount } from '../present.ts';
 import { invalidFields, notFound } from '../problem.ts';
 import { parseQuery } from '../query.ts';
@@ -82,7 +83,7 @@ const eitherOr = {
   expected: 'an invoice, or a currency with or without an amount',
 };
 
-function present(service: PaymentService, account: AccountInUse, wanted: Wanted) {
+function present(service: PaymentService, account: MeasuredAccount, wanted: Wanted) {
   const { id, manifest, method } = service;
   const reason = unavailable(service, account, wanted);
   return {
@@ -101,12 +102,13 @@ function present(service: PaymentService, account: AccountInUse, wanted: Wanted)
     refund: manifest.refund,
     available: reason === null,
     unavailable_reason: reason,
+    performance: presentPerformance(account.performance[method.method]),
   };
 }
 
 function unavailable(
   service: PaymentService,
-  { enabled, circuit_open }: AccountInUse,
+  { enabled, refuses_s }: AccountInUse,
   { currency, amount, payable, capture_method }: Wanted,
 ): { code: string; detail: string } | null {
   if (!enabled) return { code: 'account_disabled', detail: 'the provider account is disabled' };
@@ -119,7 +121,7 @@ function unavailable(
         (amount === null ? null : amountRefusal(service, currency, amount)));
   // What passes by itself is said last: it is no reason where another one stays.
   if (refusal) return { code: refusal.code, detail: refusal.detail };
-  if (circuit_open)
+  if (refuses_s !== null)
     return { code: 'temporarily_unavailable', detail: 'the provider account takes no calls for now' };
   return null;
 }

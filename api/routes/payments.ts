@@ -6,37 +6,29 @@
  */
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { newId } from '../../db/ids.ts';
 import { findInvoice, type Owner } from '../../db/invoices.ts';
-import { leaveOpen, type IdempotencyClaim } from '../../db/idempotency.ts';
-import { findPayment, insertPayment, type NewPayment, type PaymentRow } from '../../db/payments.ts';
+import { leaveOpen, storeAnswer, type IdempotencyClaim } from '../../db/idempotency.ts';
+import { findPayment, type PaymentRow } from '../../db/payments.ts';
 import type { Mode } from '../../db/merchants.ts';
-import type { InvoiceFacts } from '../../temporal/invoices.ts';
+import { CUSTOMER } from '../../domain/audit-trail.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { contextOf, holderOf, ownerOf, type Holder } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { customer, DESCRIPTION_MAX, optionalAmount, optionalText, returnUrls, text } from '../fields.ts';
+import { customer, DESCRIPTION_MAX, optionalAmount, optionalText, returnUrls } from '../fields.ts';
 import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
-import { claimOf, repetitionOf, unlessRepeated } from '../idempotency.ts';
+import { claimOf, unlessRepeated } from '../idempotency.ts';
+import { createPaymentAttempts, type PaymentRequest, type Started } from '../payment-attempts.ts';
 import { idParameter } from '../path.ts';
 import { answerOutcome, type Answering, type Outcome } from '../outcome.ts';
 import { outcomeOf } from '../payment-outcome.ts';
-import {
-  authorizesFirst,
-  customerField,
-  explainRefusal,
-  paymentServices,
-  serviceCalled,
-} from '../payment-service.ts';
 import { factsOf, presentPayment } from '../present.ts';
 import { notFound, Problem } from '../problem.ts';
-import { returnToken } from '../return-token.ts';
 import { defined } from './invoices.ts';
 
 const paymentBody = (mode: Mode) =>
   z.strictObject({
-    payment_service: text(64),
+    payment_service: optionalText(64),
     provider_account: optionalText(64),
     amount: optionalAmount(),
     description: optionalText(DESCRIPTION_MAX),
@@ -44,61 +36,37 @@ const paymentBody = (mode: Mode) =>
     return_urls: returnUrls(mode).optional(),
   });
 
-/** A payment whose row is there and that the workflow is to send. */
-interface Started {
-  readonly type: 'started';
-  readonly payment_id: string;
-  readonly account_id: string;
-  readonly invoice: InvoiceFacts;
+/** No other service is tried when a request has taken this long: whoever waits for it has little patience left. */
+const FALL_BACK_WITHIN_MS = 15_000;
+
+/** What is known of a payment after it was driven; the row unless the workflow could not say. */
+interface Driven {
+  readonly outcome: Outcome<PaymentRow>;
+  readonly row: PaymentRow | null;
 }
 
 export function paymentRoutes(dependencies: ApiDependencies) {
-  const { pool, invoices, now, publicUrl, apiKeyPepper, logger } = dependencies;
-  const services = paymentServices(dependencies.connectors);
+  const { pool, invoices, publicUrl, logger } = dependencies;
+  const attempts = createPaymentAttempts(dependencies);
   const schemas = { live: paymentBody('live'), sandbox: paymentBody('sandbox') };
 
-  const start = async (
-    { owner, key_id }: Holder,
+  const requestOf = (
+    { owner, key_id }: Pick<Holder, 'owner' | 'key_id'>,
     invoice_id: string,
     body: unknown,
-    claim: IdempotencyClaim | null,
-  ) => {
-    const { payment_service, ...wanted } = parseBody(schemas[owner.mode], body);
-    const service = serviceCalled(services, payment_service);
-    const id = newId('pay');
-    const payment: NewPayment = {
-      id,
-      invoice_id,
+  ): PaymentRequest => {
+    const wanted = parseBody(schemas[owner.mode], body);
+    return {
       owner,
-      provider: service.manifest.provider,
-      method: service.method.method,
-      account_id: wanted.provider_account ?? null,
+      invoice_id,
+      payment_service: wanted.payment_service ?? null,
+      provider_account: wanted.provider_account ?? null,
       amount: wanted.amount ?? null,
       description: wanted.description ?? null,
       customer: defined(wanted.customer ?? {}),
       return_urls: defined(wanted.return_urls ?? {}),
-      return_url: `${publicUrl}/return/${returnToken(id, apiKeyPepper)}`,
-      limits: service.method.amounts,
-      requires: service.method.requires.map(customerField),
-      description_max: service.method.description_max,
-      authorizes_first: authorizesFirst(service),
       requested_by: key_id,
-      created_at: new Date(now()).toISOString(),
     };
-    const result = await insertPayment(pool, payment, claim);
-    const { made, allowed, invoice, account_id } = result;
-    if (made && invoice && account_id !== null) {
-      const started: Started = {
-        type: 'started',
-        payment_id: payment.id,
-        account_id,
-        invoice: factsOf(invoice),
-      };
-      return started;
-    }
-    const repetition = allowed && claim ? await repetitionOf(pool, claim) : null;
-    if (repetition) return repetition;
-    throw explainRefusal(service, payment, result);
   };
 
   /** The payment that an abandoned request with the same key had started. */
@@ -110,10 +78,7 @@ export function paymentRoutes(dependencies: ApiDependencies) {
   };
 
   /** Has the workflow send the payment, and says what became of it. Sending twice is harmless: its id is the update's id. */
-  const drive = async (
-    owner: Owner,
-    { payment_id, account_id, invoice }: Started,
-  ): Promise<Outcome<PaymentRow>> => {
+  const drive = async (owner: Owner, { payment_id, account_id, invoice }: Started): Promise<Driven> => {
     try {
       const { outcome } = await repeatDropped(() =>
         invoices.requestPayment(invoice, { payment_id, account_id }),
@@ -123,41 +88,89 @@ export function paymentRoutes(dependencies: ApiDependencies) {
           'invoice_not_payable',
           'the invoice had ended before the payment was sent',
         );
-        return { type: 'final', problem };
+        return { outcome: { type: 'final', problem }, row: null };
       }
     } catch (error) {
       if (isUnreachable(error)) {
         logger.error({ err: error, payment_id }, 'the workflow engine could not be reached');
         const options = { retryAfter_s: 2, resource_id: payment_id };
         const detail = 'the workflow engine cannot be reached; the invoice is intact';
-        return { type: 'open', answer: new Problem('temporarily_unavailable', detail, options) };
+        const answer = new Problem('temporarily_unavailable', detail, options);
+        return { outcome: { type: 'open', answer }, row: null };
       }
       if (!isDeadline(error)) throw error;
       logger.warn({ payment_id, invoice_id: invoice.id }, 'the payment was not answered in time');
     }
     const row = await findPayment(pool, owner, payment_id);
     if (!row) throw new Error(`payment ${payment_id} has gone`);
-    return outcomeOf(row);
+    return { outcome: outcomeOf(row), row };
+  };
+
+  /** Drives the payment, and those that take its place while its provider cannot be reached; the outcome of the last one. */
+  const driveRoute = async (
+    request: PaymentRequest,
+    started: Started,
+    claim: IdempotencyClaim | null,
+  ): Promise<Outcome<PaymentRow>> => {
+    const deadline = performance.now() + FALL_BACK_WITHIN_MS;
+    for (let current = started; ;) {
+      const { outcome, row } = await drive(request.owner, current);
+      if (outcome.type !== 'nothing_happened' || row === null || performance.now() > deadline) return outcome;
+      const next = await attempts.fallBack(request, row, claim);
+      if (next === null) return outcome;
+      logger.warn({ payment_id: next.payment_id, fallback_of: row.id }, 'a payment falls back');
+      current = next;
+    }
   };
 
   const create = async (request: Request, response: Response): Promise<void> => {
     const invoiceId = idParameter(request, response, 'inv');
-    const owner = ownerOf(response);
+    const holder = holderOf(response);
+    const { owner } = holder;
     const body = jsonBody(request);
     const claim = claimOf(request, response, body);
-    const begun = await unlessRepeated(pool, claim, () => start(holderOf(response), invoiceId, body, claim));
+    const begun = await unlessRepeated(pool, claim, () =>
+      attempts.start(requestOf(holder, invoiceId, body), claim),
+    );
     if (begun.type === 'answered') {
       if (begun.answer.status < 400) response.setHeader('Location', `/v1/payments/${begun.resource_id}`);
       return replay(response, begun.answer);
     }
     let outcome: Outcome<PaymentRow>;
     try {
-      outcome = await drive(owner, begun.type === 'started' ? begun : await resume(owner, begun.resource_id));
+      const started = begun.type === 'started' ? begun : await resume(owner, begun.resource_id);
+      outcome = await driveRoute(requestOf(holder, invoiceId, body), started, claim);
     } catch (error) {
       if (claim) await leaveOpen(pool, claim).catch(() => undefined);
       throw error;
     }
     await answerOutcome(answering, response, outcome, claim);
+  };
+
+  /**
+   * The same for a page of ours, where nobody reads the answer: the page shows what became of the payment. Returns its id.
+   * Throws `Problem` when there is none, or while the first request with this claim is still under way.
+   */
+  const ask = async (
+    owner: Owner,
+    invoiceId: string,
+    body: unknown,
+    claim: IdempotencyClaim,
+  ): Promise<string> => {
+    const begun = await unlessRepeated(pool, claim, () =>
+      attempts.start(requestOf({ owner, key_id: CUSTOMER }, invoiceId, body), claim),
+    );
+    if (begun.type === 'answered') return begun.resource_id;
+    const started = begun.type === 'started' ? begun : await resume(owner, begun.resource_id);
+    try {
+      const { outcome } = await drive(owner, started);
+      if (outcome.type === 'open') await leaveOpen(pool, claim);
+      else await storeAnswer(pool, claim, { status: 200, body: JSON.stringify({ id: started.payment_id }) });
+    } catch (error) {
+      await leaveOpen(pool, claim).catch(() => undefined);
+      throw error;
+    }
+    return started.payment_id;
   };
 
   const answering: Answering<PaymentRow> = {
@@ -175,5 +188,5 @@ export function paymentRoutes(dependencies: ApiDependencies) {
     sendJson(response, 200, answering.text(row));
   };
 
-  return { create, read };
+  return { create, ask, read };
 }

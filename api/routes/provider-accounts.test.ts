@@ -1,4 +1,4 @@
-import { createApiKey } from '../../db/merchants.ts';
+import { createApiKey } from '../../db/api-keys.ts';
 import { connectors } from '../../providers/index.ts';
 import { ENGINES_TIMEOUT_MS } from '../../test/setup/engines.ts';
 import { PEPPER, startTestApi, type Answer, type TestApi, type TestMerchant } from '../testing/api.ts';
@@ -63,10 +63,13 @@ describe('linking an account', () => {
       max_concurrent: null,
       max_per_second: null,
       health: { state: 'closed', since: null, retry_at: null, forced: null },
+      performance: [],
       webhook_url: `${api.url}/webhooks/finan/${id}`,
       created_at: expect.any(String),
       updated_at: answer.json['created_at'],
       rotated_at: null,
+      settlement_days: 1,
+      settlement_file: null,
     });
     expect((await call('GET', `${PATH}/${id}`)).json).toEqual(answer.json);
     const { rows } = await api.pool.query('select credentials from provider_accounts where id = $1', [id]);
@@ -454,7 +457,12 @@ describe('an account of somebody else, or of the other mode', () => {
   ];
   it.each(routes)('is not there: %s %s', async (method, rest, body) => {
     const id = await made();
-    const otherMode = { merchant_id: api.merchant.id, mode: 'live', label: 'live', pepper: PEPPER } as const;
+    const otherMode = {
+      merchant_id: api.merchant.id,
+      mode: 'live',
+      label: `for ${method} ${rest}`,
+      pepper: PEPPER,
+    } as const;
     const strangers = [await api.addMerchant(), live, await createApiKey(api.pool, otherMode)];
     for (const { key } of strangers) {
       const answer = await call(method, `${PATH}/${id}${rest}`, { key, ...(body ? { body } : {}) });

@@ -22,12 +22,13 @@ import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { changedInteger, flag, oneOf, optionalText } from '../fields.ts';
+import { changedInteger, flag, integer, oneOf, optionalText } from '../fields.ts';
 import { claimOf, repetitionOf, secretHashKey, unlessRepeated, type Repetition } from '../idempotency.ts';
 import { listText, pageOf, pageParameters, refuseCursor } from '../pages.ts';
 import { idParameter } from '../path.ts';
 import { createAccountPresenter } from '../present-account.ts';
 import { invalidFields, notFound, Problem } from '../problem.ts';
+import { settlementFormat } from '../settlement-format.ts';
 import type { AccountFinder } from '../provider-accounts.ts';
 import { parseQuery } from '../query.ts';
 
@@ -86,8 +87,11 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
       created_at: at,
       updated_at: at,
       rotated_at: null,
+      settlement_days: null,
+      settlement_file: null,
       health: null,
       forced: null,
+      performance: {},
     };
   };
 
@@ -152,15 +156,15 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
     label: optionalText(LABEL_MAX),
     enabled: flag().optional(),
     base_url: optionalUrl(),
+    settlement_days: integer(0, 365, 'days').nullable().optional(),
+    settlement_file: settlementFormat().nullable().optional(),
     max_concurrent: changedInteger(1, LIMIT_MAX, 'calls at once'),
     max_per_second: changedInteger(1, LIMIT_MAX, 'calls a second'),
   });
 
   const change = async (request: Request, response: Response): Promise<void> => {
     const row = await mustFind(request, response);
-    const { label = null, enabled = null, base_url, ...rest } = parseBody(changeBody, jsonBody(request));
-    // What is left out stays; null takes a limit away.
-    const limits = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+    const { label = null, enabled = null, base_url, ...settings } = parseBody(changeBody, jsonBody(request));
     const manifest = byProvider.get(row.provider)?.manifest;
     const refusal =
       base_url === undefined || !manifest
@@ -168,9 +172,14 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
         : (baseUrlRefusal(manifest, row.mode, base_url, reach) ??
           moveRefusal(manifest, row.mode, row.base_url, base_url));
     if (refusal !== null) throw invalidFields([{ pointer: '/base_url', ...refusal }]);
-    const wanted = { label, enabled, base_url: base_url === undefined ? null : canonical(base_url) };
-    const note = noteBy(response, { ...given(wanted), ...limits });
-    const changed = await changeProviderAccount(pool, ownerOf(response), row.id, { ...wanted, limits }, note);
+    const wanted = {
+      label,
+      enabled,
+      base_url: base_url === undefined ? null : canonical(base_url),
+      ...settings,
+    };
+    const note = noteBy(response, given(wanted));
+    const changed = await changeProviderAccount(pool, ownerOf(response), row.id, wanted, note);
     if (changed === null) throw notFound('provider account');
     if (changed === 'label_taken') throw labelTaken({ ...row, label: label ?? row.label });
     finder.forget(row.id);

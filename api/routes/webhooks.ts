@@ -28,7 +28,7 @@ const KEPT_HEADERS = ['content-type', 'user-agent', 'x-timestamp', 'x-request-id
 export const readWebhookBytes: RequestHandler = raw({ limit: MAX_BYTES, type: () => true, inflate: false });
 
 export function webhookRoutes(dependencies: ApiDependencies, finder: AccountFinder) {
-  const { pool, invoices, publicUrl, logger, now, background, refusals } = dependencies;
+  const { pool, invoices, publicUrl, logger, now, background, refusals, metrics } = dependencies;
   const pathPrefix = new URL(publicUrl).pathname.replace(/\/$/, '');
 
   const receive = async (request: Request, response: Response): Promise<void> => {
@@ -43,12 +43,14 @@ export function webhookRoutes(dependencies: ApiDependencies, finder: AccountFind
     const verdict = await verify(provider, accountId, opened, webhook);
     if (!verdict.ok) {
       const { reason } = verdict;
+      metrics?.webhook(connector.manifest.provider, reason);
       const count = refusals.add(connector.manifest.provider, reason);
       logger.warn({ provider, provider_account: accountId, reason, count }, 'a webhook was refused');
       throw new Problem('webhook_refused', `the webhook was refused: ${reason.replaceAll('_', ' ')}`);
     }
 
     const stored = await insertWebhook(pool, toStore(connector, accountId, webhook));
+    metrics?.webhook(connector.manifest.provider, receivedAs(stored));
     contextOf(response).invoice_id = stored.invoice?.id ?? null;
     const { status, body } = connector.acknowledge(new Date(now()));
     if (typeof body === 'string') response.status(status).type('text/plain').send(body);
@@ -87,6 +89,9 @@ export function webhookRoutes(dependencies: ApiDependencies, finder: AccountFind
 
   return { receive };
 }
+
+const receivedAs = ({ state, copies }: StoredWebhook): string =>
+  copies > 1 ? 'copy' : state === 'dead' ? 'dead' : 'accepted';
 
 /** With the present credentials, then with earlier ones whose overlap has not ended; what the first said counts. */
 function verdictOf({ connector, accounts }: OpenedAccount, webhook: IncomingWebhook): WebhookVerdict {

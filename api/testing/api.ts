@@ -2,23 +2,28 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type pg from 'pg';
-import { createApiKey, createMerchant, createProviderAccount, type Mode } from '../../db/merchants.ts';
+import { createApiKey } from '../../db/api-keys.ts';
+import { createMerchant, createProviderAccount, type Mode } from '../../db/merchants.ts';
 import { createPool } from '../../db/pool.ts';
+import { createScopedPool } from '../../db/scoped-pool.ts';
 import { createSealer, type Sealer } from '../../db/sealed.ts';
 import { freshDatabase } from '../../test/setup/engines.ts';
 import type { Connector } from '../../providers/contract.ts';
 import { createProviderHttp } from '../../providers/http.ts';
+import type { DeliveryInput, WakeReason } from '../../workflows/contract.ts';
 import { createApp } from '../app.ts';
 import { createBackground, type Background } from '../background.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { createKeyUses, type KeyUses } from '../key-uses.ts';
 import { createApiLogger } from '../log.ts';
 import { createRefusalCounts, type RefusalCounts } from '../refusal-counts.ts';
 import { testConnector } from './connector.ts';
 import { createTestGateway, type TestGateway } from './gateway.ts';
 
 export const PEPPER = Buffer.alloc(32, 7);
+export const OPERATOR_KEY = `sk_operator_${'o'.repeat(43)}`;
 export const WEBHOOK_SECRET = 'canary-webhook-secret';
 
 /** A merchant with a key and an account at the test provider. */
@@ -38,14 +43,20 @@ export interface Answer {
 
 export interface TestApi {
   readonly url: string;
+  /** The owner's: for looking at rows and changing them, whoever's they are. */
   readonly pool: pg.Pool;
   readonly sealer: Sealer;
   readonly gateway: TestGateway;
   readonly background: Background;
   readonly refusals: RefusalCounts;
+  readonly keyUses: KeyUses;
+  /** What the API was made of, without the changes. */
+  readonly dependencies: ApiDependencies;
   readonly merchant: TestMerchant;
   /** Every log line so far. */
   readonly log: string[];
+  /** The delivery workflows that were told of something. */
+  readonly woken: readonly (DeliveryInput & { readonly reason: WakeReason })[];
   /** Sends a request with the merchant's key; a `body` that is no string is sent as JSON. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   addMerchant(mode?: Mode): Promise<TestMerchant>;
@@ -65,33 +76,53 @@ export async function startTestApi(
 ): Promise<TestApi> {
   const database = await freshDatabase();
   const pool = createPool({ url: database.url, size: 10, name: 'api-test', onError: () => undefined });
+  // As in production: the API sees what its role may see, and the test sees everything.
+  const apiPool = createScopedPool({
+    url: database.url,
+    size: 10,
+    name: 'api',
+    onError: () => undefined,
+    onUnprotected: () => {
+      throw new Error('the API runs without row-level security');
+    },
+  });
   const sealer = createSealer([{ id: 'k1', key: randomBytes(32) }]);
   const gateway = createTestGateway(pool);
   const background = createBackground();
   const refusals = createRefusalCounts();
   const log: string[] = [];
+  const woken: (DeliveryInput & { reason: WakeReason })[] = [];
   const server = createServer();
   const url = await listen(server);
   const providerHttp = createProviderHttp();
   const connectors: readonly Connector<unknown>[] = [testConnector];
-  const app = createApp({
-    pool,
+  const logger = createApiLogger('debug', { write: (line) => void log.push(line) });
+  const keyUses = createKeyUses(apiPool, logger, Date.now);
+  const dependencies: ApiDependencies = {
+    pool: apiPool,
     sealer,
     apiKeyPepper: PEPPER,
+    operatorKeys: [createHash('sha256').update(OPERATOR_KEY).digest()],
+    limits: { requestsPerKey: null, failuresPerAddress: null },
+    trustedProxies: [],
+    keyUses,
     connectors,
     providerHttp,
     reach: 'loopback',
     invoices: gateway,
+    deliveries: { wake: async (queue, reason) => void woken.push({ ...queue, reason }) },
+    reconciliations: { start: async (run_id) => void gateway.reconciled.push(run_id) },
     fastForward: async () => 'settled' as const,
     sandboxControlUrl: null,
     probes: [],
     publicUrl: url + (changes.publicPath ?? ''),
-    logger: createApiLogger('debug', { write: (line) => void log.push(line) }),
+    logger,
     now: Date.now,
+    closing: new AbortController().signal,
     background,
     refusals,
-    ...changes,
-  });
+  };
+  const app = createApp({ ...dependencies, ...changes });
   server.on('request', app);
 
   const addMerchant = async (mode: Mode = 'sandbox'): Promise<TestMerchant> => {
@@ -116,8 +147,11 @@ export async function startTestApi(
     gateway,
     background,
     refusals,
+    keyUses,
+    dependencies,
     merchant,
     log,
+    woken,
     addMerchant,
     call: (method, path, options = {}) => send(url + path, method, { key: merchant.key, ...options }),
     async stop() {
@@ -125,6 +159,8 @@ export async function startTestApi(
       server.closeAllConnections();
       await background.settled();
       await providerHttp.close();
+      await keyUses.stop();
+      await apiPool.end();
       await pool.end();
       await database.drop();
     },

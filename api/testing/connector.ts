@@ -50,6 +50,7 @@ export const testConnector: Connector<Credentials> = {
     webhook_trust: 'hint',
     webhook_registration: 'dashboard',
     poll_s: [60],
+    settlement_days: 2,
   },
   credentials: z.object({ secret: z.string().describe('The shared secret') }),
   createPayment: notHere,

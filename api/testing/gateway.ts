@@ -14,6 +14,8 @@ export interface TestGateway extends InvoiceGateway {
   readonly told: { invoice: string; webhook: string }[];
   readonly requested: string[];
   readonly refreshed: (string | null)[];
+  /** Runs that were started. */
+  readonly reconciled: string[];
   /** Thrown by every call while it is set. */
   failure: Error | null;
   /** What happens to a payment's row before the update is answered. */
@@ -43,6 +45,7 @@ export function createTestGateway(pool: pg.Pool): TestGateway {
     told: [],
     requested: [],
     refreshed: [],
+    reconciled: [],
     failure: null,
     onRefresh: async () => ({ unread: 0 }),
     onPayment: (id) => answerPayment(pool, id, { status: 'pending' }),

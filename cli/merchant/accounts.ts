@@ -1,12 +1,10 @@
 /** `sarraf accounts …`: provider accounts. */
 import { InvalidArgumentError, type Command } from 'commander';
-import { connect, type GlobalOptions } from './api.ts';
-import { readCredentials } from './input.ts';
+import { connect, isJson, listAll } from './api.ts';
+import { readCredentials, seconds } from './input.ts';
 import { columns, fields } from './print.ts';
 
 const PATH = '/v1/provider_accounts';
-const PAGE = 100;
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 interface Account {
   readonly id: string;
@@ -37,7 +35,11 @@ export function addAccounts(program: Command): void {
     .option('--disabled', 'those that are disabled')
     .action(async (options: { provider?: string; enabled?: true; disabled?: true }, command: Command) => {
       if (options.enabled && options.disabled) throw new Error('--enabled and --disabled exclude each other');
-      const found = await listAll(command, options);
+      const { provider, enabled, disabled } = options;
+      const found = (await listAll(await connect(command), PATH, {
+        ...(provider === undefined ? {} : { provider }),
+        ...(enabled || disabled ? { enabled: String(enabled === true) } : {}),
+      })) as Account[];
       if (isJson(command))
         return console.log(JSON.stringify({ object: 'list', data: found, has_more: false }));
       console.log(
@@ -144,35 +146,7 @@ async function change(command: Command, id: string, body: object): Promise<void>
   print(command, (await api.patch(pathOf(id), body)) as Account);
 }
 
-/** Follows the pages to their end. */
-async function listAll(
-  command: Command,
-  { provider, enabled, disabled }: { provider?: string; enabled?: true; disabled?: true },
-): Promise<Account[]> {
-  const api = await connect(command);
-  const all: Account[] = [];
-  for (;;) {
-    const query = new URLSearchParams({
-      limit: String(PAGE),
-      ...(provider === undefined ? {} : { provider }),
-      ...(enabled || disabled ? { enabled: String(enabled === true) } : {}),
-      ...(all.length === 0 ? {} : { starting_after: all.at(-1)?.id ?? '' }),
-    });
-    const page = (await api.get(`${PATH}?${query.toString()}`)) as { data: Account[]; has_more: boolean };
-    all.push(...page.data);
-    if (!page.has_more) return all;
-  }
-}
-
-const isJson = (command: Command): boolean => command.optsWithGlobals<GlobalOptions>().json;
-
 const pathOf = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
-
-function seconds(given: string): number {
-  const [, count, unit = 's'] = /^(\d{1,9})([smhd])?$/.exec(given) ?? [];
-  if (count === undefined) throw new InvalidArgumentError('a time is needed, such as 90s, 15m, 24h, 7d or 0');
-  return Number(count) * (UNITS[unit] ?? 1);
-}
 
 /** Null: the provider's default. */
 function limit(given: string): number | null {

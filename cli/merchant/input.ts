@@ -1,7 +1,8 @@
-/** Secrets as people hand them over: in a file, on standard input, in the environment. What was read is never repeated. */
+/** What people hand over. Secrets come in a file, on standard input or in the environment; what was read is never repeated. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { InvalidArgumentError } from 'commander';
 import { loadClientConfig } from '../../config/index.ts';
 
 /**
@@ -41,4 +42,13 @@ function jsonObject(given: string): object {
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw new Error('the credentials are not a JSON object, such as {"client_id": "…", "secret": "…"}');
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** A time as people write it (`90s`, `15m`, `24h`, `7d`, `0`), in seconds. */
+export function seconds(given: string): number {
+  const [, count, unit = 's'] = /^(\d{1,9})([smhd])?$/.exec(given) ?? [];
+  if (count === undefined) throw new InvalidArgumentError('a time is needed, such as 90s, 15m, 24h, 7d or 0');
+  return Number(count) * (UNITS[unit] ?? 1);
 }

@@ -13,6 +13,7 @@ import type {
   Receipt,
 } from '../contract.ts';
 import type { ProviderRequest } from '../http.ts';
+import { createListing } from './list.ts';
 import { acknowledge, parseWebhook, verifyWebhook, webhookSetup } from './webhook.ts';
 import {
   call,
@@ -70,6 +71,7 @@ const manifest: Manifest = {
   webhook_registration: 'dashboard',
   // Webhooks are sent once and never again, so a lost one is only made up for here.
   poll_s: [30, 120, 420, 1320, 3900, 11_100, 32_700],
+  settlement_days: 1,
 };
 
 type Context = ProviderContext<FapshiCredentials>;
@@ -263,6 +265,7 @@ export const fapshi: Connector<FapshiCredentials> = {
   createPayment,
   readPayment,
   findPayment,
+  listPayments: createListing((row) => readingOf(row, 'payment_link')),
   expirePayment,
   webhookSetup,
   verifyWebhook,

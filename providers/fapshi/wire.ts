@@ -47,6 +47,7 @@ const transactionFields = z.object({
   externalId: optionalText(),
   userId: optionalText(),
   reason: optionalText(300),
+  transType: optionalText(64),
   dateInitiated: optionalMoment,
   dateConfirmed: optionalMoment,
 });

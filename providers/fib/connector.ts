@@ -58,6 +58,7 @@ const manifest: Manifest = {
   webhook_registration: 'per_payment',
   // How often FIB repeats a webhook is not documented, so an unpaid payment is read every five minutes to the end.
   poll_s: [15, 45, 120, 300, 540],
+  settlement_days: 1,
 };
 
 type Context = ProviderContext<FibCredentials>;

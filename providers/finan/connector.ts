@@ -15,6 +15,7 @@ import type {
 } from '../contract.ts';
 import { oneOf } from '../fields.ts';
 import type { ProviderRequest } from '../http.ts';
+import { createListing } from './list.ts';
 import { acknowledge, parseWebhook, verifyWebhook, webhookSetup } from './webhook.ts';
 import {
   call,
@@ -54,6 +55,7 @@ const manifest: Manifest = {
   webhook_trust: 'amounts',
   webhook_registration: 'dashboard',
   poll_s: [60, 240, 600, 1200],
+  settlement_days: 1,
 };
 
 /** Finan's `payment_method` for our method names. */
@@ -207,6 +209,7 @@ export const finan: Connector<FinanCredentials> = {
   createPayment,
   readPayment,
   findPayment,
+  listPayments: createListing((row, request) => readingOf(row, '', request)),
   webhookSetup,
   verifyWebhook,
   parseWebhook,

@@ -70,6 +70,7 @@ const manifest: Manifest = {
   webhook_trust: 'hint',
   webhook_registration: 'dashboard',
   poll_s: [30, 120, 420, 1320, 3900, 11_100, 32_700],
+  settlement_days: 2,
 };
 
 type Context = ProviderContext<FuratPayCredentials>;

@@ -67,4 +67,5 @@ export const manifest: Manifest = {
   webhook_registration: 'dashboard',
   // Inquiries have a rate limit that is not published, and webhooks are tried again.
   poll_s: [60, 240, 600, 1800, 5400, 16_200, 48_600],
+  settlement_days: 2,
 };

@@ -16,6 +16,7 @@ import type {
 import type { ProviderRequest } from '../http.ts';
 import { toUnits } from './amounts.ts';
 import { findInvoices } from './lookup.ts';
+import { listPayments } from './list.ts';
 import { readingOf, refundsOf } from './readings.ts';
 import { reasonWith, refundReadingOf } from './refunds.ts';
 import { acknowledge, parseWebhook, verifyWebhook, webhookSetup } from './webhook.ts';
@@ -60,6 +61,7 @@ const manifest: Manifest = {
   webhook_trust: 'hint',
   webhook_registration: 'dashboard',
   poll_s: [30, 120, 420, 1320, 3900, 11_100, 32_700],
+  settlement_days: 1,
 };
 
 type Context = ProviderContext<RehiveCredentials>;
@@ -234,6 +236,7 @@ export const rehive: Connector<RehiveCredentials> = {
   createPayment,
   readPayment,
   findPayment,
+  listPayments,
   expirePayment,
   refundPayment,
   webhookSetup,

@@ -66,6 +66,7 @@ export const invoice = z.object({
   redirect_url: webUrl.nullish().catch(null),
   payment_processor_quotes: quotes,
   expiration_date: moment,
+  created: moment,
 });
 export type Invoice = z.infer<typeof invoice>;
 

@@ -14,6 +14,7 @@ import type {
 } from '../contract.ts';
 import { positiveAmount } from '../decimals.ts';
 import { capturePayment, refundPayment, retrieve, voidPayment } from './operations.ts';
+import { listPayments } from './list.ts';
 import { readingOf } from './readings.ts';
 import { findWebhooks, registerWebhook } from './registration.ts';
 import { acknowledge, parseWebhook, verifyWebhook } from './webhook.ts';
@@ -80,6 +81,7 @@ const manifest: Manifest = {
   webhook_trust: 'hint',
   webhook_registration: 'api',
   poll_s: [30, 90, 240, 600, 1200, 1800],
+  settlement_days: 7,
 };
 
 /** Pre-scoring may refuse the customer; the answer is then HTTP 200 with `rejected`, and no payment can follow. */
@@ -223,6 +225,7 @@ export const tabby: Connector<TabbyCredentials> = {
   createPayment,
   readPayment,
   findPayment,
+  listPayments,
   capturePayment,
   voidPayment,
   refundPayment,

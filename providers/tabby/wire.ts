@@ -54,6 +54,7 @@ export const payment = z.object({
   status: text(64),
   amount: decimal,
   currency: text(8),
+  created_at: optionalMoment,
   order: z.object({ reference_id: optionalText(255) }).nullish(),
   captures: listOf(movement),
   refunds: listOf(movement),

@@ -41,4 +41,5 @@ export const manifest: Manifest = {
   // What a customer does is told to the URL of the payment as well; everything later only to a URL that is registered.
   webhook_registration: 'api',
   poll_s: [30, 120, 420, 1200],
+  settlement_days: 7,
 };

@@ -59,6 +59,7 @@ const manifest: Manifest = {
   webhook_registration: 'dashboard',
   // There are no webhooks in the test environment, and none before the customer's last step.
   poll_s: [20, 45, 75, 120, 180, 300, 480, 780],
+  settlement_days: 1,
 };
 
 type Context = ProviderContext<ZainCashCredentials>;

@@ -53,6 +53,7 @@ const manifest: Manifest = {
   webhook_registration: 'dashboard',
   // Nothing is ever told to us: reading is the only way to learn of a payment.
   poll_s: [10, 20, 35, 60, 90, 135, 195, 300, 480, 780, 1380, 2580, 4380, 7980],
+  settlement_days: 1,
 };
 
 type Context = ProviderContext<ZainCashV1Credentials>;

@@ -93,7 +93,7 @@ export async function playDay(
     const over = late.filter((entry) => !entry.isInFlight);
     await paysAll(over.map((entry) => late.splice(late.indexOf(entry), 1)[0] ?? entry));
     say(
-      `shift ${index + 1} of ${day.length}: ${born.length} invoices, ${entries.filter((one) => one.isInFlight).length} in flight`,
+      `shift ${index + 1} of ${day.length}: ${born.length} invoices, ${entries.filter((one) => one.isInFlight).length} in flight so far`,
     );
   }
   for (const advance_s of EVENING_S) await passes(advance_s);

@@ -44,6 +44,8 @@ const PERCENT: Readonly<Record<Exclude<Fate, 'paid'>, number>> = {
   late: 2,
   abandoned: 8,
 };
+/** Those who meet the outage can still pay when it is over. */
+const OUTLASTING_S = 3 * 3600;
 const HOURS: readonly [number, ...number[]] = [1, 2, 3];
 
 /** The shifts of the day, each with the invoices that are made in it. At least one invoice has each fate. */
@@ -62,12 +64,17 @@ export function planDay(count: number, shifts: number, dice: Dice): Plan[][] {
         : (PROVIDERS[Math.floor(index / shifts) % PROVIDERS.length] ?? 'fib');
     const meets = shift === outageIn && provider === DOWN && fate === 'paid';
     const outage = meets ? (index % 2 === 0 ? 'asks' : 'pays') : null;
-    day[shift]?.push({ provider, fate, due_s: dice.pick(HOURS) * 3600, outage });
+    day[shift]?.push({
+      provider,
+      fate,
+      due_s: outage === null ? dice.pick(HOURS) * 3600 : OUTLASTING_S,
+      outage,
+    });
   }
   // However small the day is, somebody meets the outage in each way.
   for (const outage of ['asks', 'pays'] as const) {
     if (day[outageIn]?.every((plan) => plan.outage !== outage))
-      day[outageIn]?.push({ provider: DOWN, fate: 'paid', due_s: 7200, outage });
+      day[outageIn]?.push({ provider: DOWN, fate: 'paid', due_s: OUTLASTING_S, outage });
   }
   return day;
 }

@@ -223,6 +223,9 @@ export function createActs(world: World, clerk: Clerk) {
       case 'capture_payment':
         move(task.payment_id, 'capture', null, 'sarraf');
         return;
+      case 'warn_of_expiry':
+      case 'end_authorization':
+        throw new Error(`${task.type}: no authorization of this bank ever ends`);
       case 'finish_operation':
         carryOut(task.payment_id, task.operation_id);
         return;

@@ -109,6 +109,9 @@ export function openBooks(due: number): Books {
       case 'payment.authorized':
         payment(event.payment_id).authorized ??= event.amount;
         return;
+      case 'payment.authorization_expiring':
+      case 'money.fee_learnt':
+        return;
       case 'payment.voided':
         payment(event.payment_id).endings.add('voided');
         return;

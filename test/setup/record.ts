@@ -9,6 +9,8 @@ import { newInvoice, type InvoiceState } from '../../domain/state.ts';
 import { freshDatabase } from './engines.ts';
 
 export interface TestRecord {
+  /** Of the database, as its owner. */
+  readonly url: string;
   readonly pool: pg.Pool;
   readonly sealer: Sealer;
   readonly merchant_id: string;
@@ -43,6 +45,7 @@ export async function testRecord({
     credentials,
   });
   return {
+    url: database.url,
     pool,
     sealer,
     merchant_id,

@@ -80,6 +80,7 @@ export function scriptedBank({ trust }: { trust: 'amounts' | 'hint' }): Scripted
       webhook_trust: trust,
       webhook_registration: 'dashboard',
       poll_s: [60, 120],
+      settlement_days: 2,
     },
     credentials: z.unknown(),
     async createPayment(_context, { reference, return_urls }) {

@@ -14,7 +14,7 @@ import { startStack, type Stack, type StackOptions } from '../../cli/stack.ts';
 import { loadConfig } from '../../config/index.ts';
 import { createPool } from '../../db/pool.ts';
 import { silentReport } from '../../engines/index.ts';
-import { sweepScheduleId } from '../../temporal/schedules.ts';
+import { reconciliationScheduleId, sweepScheduleId } from '../../temporal/schedules.ts';
 import { freshDatabase, freshTaskQueue, temporalAddress, temporalNamespace } from './engines.ts';
 
 /** Starting it takes a few seconds, and the engines may have to be started first. */
@@ -97,7 +97,7 @@ export async function startTestStack({
     async stop() {
       await pool.end();
       await stack.stop();
-      await forgetSweeper(engines.temporal, taskQueue);
+      await forgetSchedules(engines.temporal, taskQueue);
       await database.drop();
       await rm(dataDir, { recursive: true, force: true });
     },
@@ -105,12 +105,14 @@ export async function startTestStack({
 }
 
 /** A schedule outlives the worker that made it, and on a server that stays it would go on for ever. */
-async function forgetSweeper(
+async function forgetSchedules(
   { address, namespace }: { address: string; namespace: string },
   taskQueue: string,
 ): Promise<void> {
   const connection = await Connection.connect({ address });
   const client = new Client({ connection, namespace });
-  await client.schedule.getHandle(sweepScheduleId(taskQueue)).delete();
+  for (const id of [sweepScheduleId(taskQueue), reconciliationScheduleId(taskQueue)]) {
+    await client.schedule.getHandle(id).delete();
+  }
   await connection.close();
 }

@@ -10,3 +10,6 @@ create table provider_turns (
   account_id  text primary key references provider_accounts,
   next_at     timestamptz not null
 ) with (fillfactor = 10);
+alter table provider_turns enable row level security;
+create policy of_merchant on provider_turns
+  using (in_scope('*') or exists (select from provider_accounts a where a.id = account_id));

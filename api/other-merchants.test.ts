@@ -1,0 +1,176 @@
+/** Every route of the table, tried by one merchant with the ids of another: a new route is covered, or fails here. */
+import { ENGINES_TIMEOUT_MS } from '../test/setup/engines.ts';
+import type { Access } from './access.ts';
+import { routeTable } from './app.ts';
+import { createKeyCache } from './auth.ts';
+import { OPERATOR_KEY, startTestApi, type Answer, type TestApi, type TestMerchant } from './testing/api.ts';
+import { rowsOfEveryKind, type RowIds } from './testing/rows.ts';
+
+let api: TestApi;
+let victim: TestMerchant;
+let ids: RowIds;
+/** Another merchant with rows of its own, and the victim's own key of the other mode. */
+let strangers: string[];
+let before: unknown;
+
+beforeAll(async () => {
+  api = await startTestApi();
+  victim = api.merchant;
+  ids = await rowsOfEveryKind(api, victim);
+  const stranger = await api.addMerchant();
+  await rowsOfEveryKind(api, stranger);
+  const { text } = await api.call('POST', `/v1/merchants/${victim.id}/api_keys`, {
+    key: OPERATOR_KEY,
+    body: { mode: 'live' },
+  });
+  strangers = [stranger.key, (JSON.parse(text) as { secret: string }).secret];
+  before = await rowsOf(victim);
+}, ENGINES_TIMEOUT_MS);
+afterAll(() => api.stop());
+
+const table = (): { method: string; path: string; access: Access }[] =>
+  routeTable(api.dependencies, createKeyCache(Date.now)).map(({ method, path, access }) => ({
+    method: method.toUpperCase(),
+    path,
+    access,
+  }));
+const keyed = () => table().filter(({ access }) => access !== 'public' && access !== 'operator');
+
+/** A body that the route would take from its owner; a route that writes and has none here fails. */
+const bodies = (): Readonly<Record<string, object>> => ({
+  'POST /v1/invoices': { amount: 100_000, currency: 'VND' },
+  'POST /v1/invoices/:id/cancel': {},
+  'POST /v1/invoices/:id/payments': { payment_service: 'bazaar.qr' },
+  'POST /v1/invoices/:id/test_clock': { advance_s: 60 },
+  'POST /v1/invoices/:id/erase': {},
+  'POST /v1/erasures': { email: 'victim@example.com' },
+  'POST /v1/payments/:id/capture': {},
+  'POST /v1/payments/:id/void': {},
+  'POST /v1/refunds': { payment: ids.pay },
+  'POST /v1/cases/:id/resolve': { decision: 'keep', reason: 'mine', resolved_by: 'me' },
+  'POST /v1/api_keys': { label: 'new', scopes: ['read'] },
+  'PATCH /v1/api_keys/:id': { label: 'mine' },
+  'POST /v1/api_keys/:id/revoke': {},
+  'POST /v1/api_keys/:id/rotate': {},
+  'PATCH /v1/merchant': { late_money: 'refund', branding: { display_name: 'Stranger' } },
+  'PUT /v1/routing': { rules: [] },
+  'POST /v1/routing/preview': { currency: 'VND', amount: 100_000 },
+  'POST /v1/reconciliation_runs': { provider_account: ids.pacc, day: '2026-01-31' },
+  'POST /v1/webhook_endpoints': { url: 'https://203.0.114.9/hook', event_types: ['*'] },
+  'PATCH /v1/webhook_endpoints/:id': { description: 'mine' },
+  'DELETE /v1/webhook_endpoints/:id': {},
+  'POST /v1/webhook_endpoints/:id/rotate_secret': {},
+  'POST /v1/webhook_endpoints/:id/test': {},
+  'POST /v1/webhook_endpoints/:id/resend': { since: '2026-01-01T00:00:00Z' },
+  'POST /v1/deliveries/:id/resend': {},
+  'POST /v1/provider_accounts': {
+    provider: 'bazaar',
+    label: 'new',
+    base_url: 'https://bazaar.example',
+    credentials: { secret: 'x' },
+  },
+  'PATCH /v1/provider_accounts/:id': { label: 'mine' },
+  'POST /v1/provider_accounts/:id/rotate': { credentials: { secret: 'mine' } },
+  'POST /v1/provider_accounts/:id/breaker': { state: 'open', reason: 'mine' },
+  'POST /v1/provider_accounts/:id/webhooks/register': {},
+});
+
+const bodyOf = (method: string, path: string): { body?: object } => {
+  if (method === 'GET') return {};
+  const body = bodies()[`${method} ${path}`];
+  if (!body) throw new Error(`${method} ${path} needs a body in this test`);
+  return { body };
+};
+
+/** Everything that is the victim's, as it stands in the tables; what it has made in the other mode is its own affair. */
+async function rowsOf({ id }: TestMerchant): Promise<unknown> {
+  const { rows } = await api.pool.query<{ name: string }>(
+    `select table_name as name from information_schema.columns where column_name = 'merchant_id' and table_schema = 'public'
+       and table_name not like 'audit%' order by 1`,
+  );
+  const all = rows.map(async ({ name }) => {
+    const found = await api.pool.query<{ row: unknown }>(
+      `select row from (select to_jsonb(t) - 'last_used_at' as row from ${name} t where merchant_id = $1) r
+       where row->>'mode' is distinct from 'live' order by row::text`,
+      [id],
+    );
+    return [name, found.rows];
+  });
+  const own = await api.pool.query('select * from merchants where id = $1', [id]);
+  return { ...Object.fromEntries(await Promise.all(all)), merchants: own.rows };
+}
+
+/** The victim's own key of the other mode may know whose it is. */
+const expectNothingOf = (answer: Answer, key: string): void => {
+  const hidden = Object.values(ids);
+  for (const id of key === strangers[0] ? [victim.id, ...hidden] : hidden)
+    expect(answer.text).not.toContain(id);
+};
+
+it('knows a way to try every route', () => {
+  const odd = keyed().filter(({ path }) => /:(?!id\b)/.test(path));
+  expect(odd).toEqual([]);
+  for (const { method, path } of keyed()) bodyOf(method, path);
+});
+
+it('finds nothing by another merchant’s ids, on any route with an id, whatever the id is of', async () => {
+  for (const { method, path } of keyed().filter(({ path: pattern }) => pattern.includes(':id'))) {
+    for (const id of Object.values(ids)) {
+      for (const key of strangers) {
+        const answer = await api.call(method, path.replace(':id', id), { key, ...bodyOf(method, path) });
+        expect([method, path, id, answer.status]).toEqual([
+          method,
+          path,
+          id,
+          answer.status === 403 ? 403 : 404,
+        ]);
+        // The test clock is refused to live keys before anything is looked for.
+        if (answer.status === 403) expect(answer.json.code).toBe('sandbox_only');
+        else expect(answer.json.detail).toMatch(/^there is no such /);
+      }
+    }
+  }
+});
+
+it('shows nothing of another merchant on any route without an id, also when it is asked for', async () => {
+  for (const { method, path } of keyed().filter(({ path: pattern }) => !pattern.includes(':id'))) {
+    // The last stranger is the same merchant in the other mode, and may see and change what is common to both.
+    const tried = path === '/v1/merchant' ? strangers.slice(0, 1) : strangers;
+    for (const key of tried) {
+      const answer = await api.call(method, path, { key, ...bodyOf(method, path) });
+      // A body that is refused as such would try nothing; but a stranger without rules has nothing to preview.
+      const isRefused =
+        answer.json.code === 'validation_failed' &&
+        path !== '/v1/routing/preview' &&
+        !answer.text.includes('"unknown_provider_account"');
+      if (answer.status >= 500 || isRefused) throw new Error(`${method} ${path}: ${answer.text}`);
+      expectNothingOf(answer, key);
+      if (method !== 'GET' || answer.json.object !== 'list') continue;
+      for (const [name, id] of Object.entries({
+        invoice: ids.inv,
+        payment: ids.pay,
+        starting_after: ids.inv,
+      })) {
+        const narrowed = await api.call('GET', `${path}?${name}=${id}`, { key });
+        expect([200, 404, 422]).toContain(narrowed.status);
+        if (narrowed.status === 200) expect(narrowed.json.data).toEqual([]);
+      }
+    }
+  }
+});
+
+it('lets no merchant do what operators do', async () => {
+  const operated = table().filter(({ access }) => access === 'operator');
+  expect(operated.length).toBeGreaterThan(0);
+  for (const { method, path } of operated) {
+    const answer = await api.call(method, path.replace(':id', victim.id), {
+      key: victim.key,
+      ...(method === 'GET' ? {} : { body: { name: 'x', mode: 'live' } }),
+    });
+    expect([path, answer.status]).toEqual([path, 401]);
+  }
+});
+
+it('has left everything of that merchant as it was', async () => {
+  expect(await rowsOf(victim)).toEqual(before);
+});
