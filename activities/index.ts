@@ -21,6 +21,7 @@ import {
   type WarnOfExpiryArguments,
 } from './authorization.ts';
 import { checkPayment, type CheckedStanding, type CheckPaymentArguments } from './check-payment.ts';
+import type { Walk } from './compare-workflows.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endInvoice, type EndInvoiceArguments } from './end-invoice.ts';
 import type { Elsewhere } from './lanes.ts';
@@ -67,6 +68,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     (accountId) => loadAccount(pool, accountId),
     (provider) => connectorFor(provider).manifest,
   );
+  const walk: Walk = { before: null };
   const opener = createAccountOpener(dependencies, () => activityInfo().attempt);
   const open: AccountOpener = (row, signal, subject) => {
     limits.learn(row);
@@ -107,7 +109,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     resolveCase: (input) => resolveCase(dependencies, open, input, cancellationSignal()),
     applyWebhook: (input) => applyWebhook(dependencies, open, input, cancellationSignal(), inLane),
     endInvoice: (input) => endInvoice(dependencies, input),
-    sweep: () => sweep(dependencies),
+    sweep: () => sweep(dependencies, walk),
     ...createReconciliationActivities(dependencies, open),
   };
 }

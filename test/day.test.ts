@@ -13,9 +13,11 @@ import { STACK_TIMEOUT_MS, startTestStack, type TestStack } from './setup/stack.
 
 /** The nightly run's number of invoices; null in the ordinary tests. */
 const NIGHTLY = process.env['SARRAF_DAY'] ? Number(process.env['SARRAF_DAY']) : null;
-const COUNT = NIGHTLY ?? 40;
+const COUNT = NIGHTLY ?? 32;
 /** A shift takes as long as the longest way of an invoice through it: hours where there is time, halves of the day elsewhere. */
 const SHIFTS = NIGHTLY === null ? 2 : 24;
+/** The same: what waits for the provider tries again every five minutes. */
+const OUTAGE_S = NIGHTLY === null ? 120 : 3_600;
 
 let stack: TestStack;
 
@@ -32,7 +34,7 @@ it(`a day with ${COUNT} invoices ends with every invoice right`, async () => {
   const seed = seedOf();
   const day = planDay(COUNT, SHIFTS, dice(seed));
   for (const fate of FATES) expect(day.flat().some((plan) => plan.fate === fate)).toBe(true);
-  const course = await playDay(stack, day, say);
+  const course = await playDay(stack, day, { outage_s: OUTAGE_S, say });
   const wrong = await judge(stack, shop(stack), course.entries);
   const violations = await settledViolations(stack);
   say(await reportOf(stack, course, providersOf(day), [...wrong, ...violations], seed));

@@ -20,7 +20,6 @@ export interface Course {
 
 /** Invoices that are dealt with side by side. */
 const AT_ONCE = 24;
-const OUTAGE_S = 3_600;
 /** Two days after the last shift everything has come to its end, or never will. */
 const EVENING_S = [8 * 3600, 24 * 3600, 24 * 3600];
 
@@ -37,7 +36,7 @@ export async function sideBySide<One>(list: readonly One[], act: (one: One) => P
 export async function playDay(
   stack: TestStack,
   day: readonly (readonly Plan[])[],
-  say: (line: string) => void,
+  { outage_s, say }: { readonly outage_s: number; readonly say: (line: string) => void },
 ): Promise<Course> {
   const at = shop(stack);
   const entries: Entry[] = [];
@@ -80,14 +79,14 @@ export async function playDay(
     if (isOutage) await at.control('POST', `/${DOWN}/faults`, { kind: 'status', status: 503, times: -1 });
     for (const entry of shut) await isRefused(at, entry);
     await paysAll(open.filter(({ plan }) => plan.fate !== 'late' && plan.fate !== 'abandoned'));
-    // An hour of the outage, in which nothing can be confirmed; then the rest of the shift.
+    // The outage, in which nothing can be confirmed; then the rest of the shift.
     if (isOutage) {
-      await passes(OUTAGE_S);
+      await passes(outage_s);
       await endOutage(stack, at);
       await ask(shut);
       await paysAll(shut);
     }
-    const rest_s = isOutage ? shift_s - OUTAGE_S : shift_s;
+    const rest_s = isOutage ? shift_s - outage_s : shift_s;
     if (rest_s > 0) await passes(rest_s);
     late.push(...born.filter(({ plan }) => plan.fate === 'late'));
     const over = late.filter((entry) => !entry.isInFlight);
