@@ -134,7 +134,8 @@ describe('what was left behind', () => {
     );
     // And reads the payment, whose only webhook was lost.
     await stack.call('POST', `/v1/invoices/${invoice.id}/test_clock`, { advance_s: 120 });
-    await stack.merchantApi.until(invoice.id, 'paid', isPaid);
+    const read = await stack.merchantApi.until(invoice.id, 'paid', isPaid);
+    expect(read.amounts.received.amount).toBe(at.amount('finan'));
   });
 });
 
