@@ -21,6 +21,12 @@ export const CONFIGURATION_ACTIONS = [
   'api_key.changed',
   'api_key.revoked',
   'invoice.personal_data_erased',
+  'webhook_endpoint.created',
+  'webhook_endpoint.changed',
+  'webhook_endpoint.secret_rotated',
+  'webhook_endpoint.deleted',
+  'routing.changed',
+  'reconciliation.difference_resolved',
 ] as const;
 export type ConfigurationAction = (typeof CONFIGURATION_ACTIONS)[number];
 
