@@ -24,7 +24,7 @@ import { idParameter } from '../path.ts';
 import { notFound } from '../problem.ts';
 import { parseQuery } from '../query.ts';
 
-const filters = {
+export const auditFilters = {
   actor_type: oneOf(ACTOR_TYPES, 'unknown_actor_type', 'a type of actor').optional(),
   actor: exactText(200).optional(),
   action: oneOf(AUDIT_ACTIONS, 'unknown_action', 'an action').optional(),
@@ -33,7 +33,7 @@ const filters = {
   created_lte: moment().optional(),
 };
 
-const noParameters = z.strictObject({});
+export const noParameters = z.strictObject({});
 
 export function auditEntryRoutes({ pool, apiKeyPepper, now }: ApiDependencies) {
   const key = sealKey(apiKeyPepper);
@@ -41,7 +41,7 @@ export function auditEntryRoutes({ pool, apiKeyPepper, now }: ApiDependencies) {
   const list = listHandler({
     prefix: 'aud',
     name: 'audit_entries',
-    filters,
+    filters: auditFilters,
     find: (owner, id) => findAuditEntry(pool, owner, id),
     async read(owner, { actor_type, actor, action, object, created_gte, created_lte }, page) {
       const filter: AuditFilter = {

@@ -10,12 +10,12 @@ import { currencyCode } from '../fields.ts';
 import { parseQuery } from '../query.ts';
 import { shown } from '../shown.ts';
 
-const readQuery = z.strictObject({ currency: currencyCode().optional() });
+export const balanceQuery = z.strictObject({ currency: currencyCode().optional() });
 
 export function balanceRoutes({ pool }: Pick<ApiDependencies, 'pool'>) {
   const read = async (request: Request, response: Response): Promise<void> => {
     const owner = ownerOf(response);
-    const { currency = null } = parseQuery(readQuery, request);
+    const { currency = null } = parseQuery(balanceQuery, request);
     const rows = await readBalances(pool, owner, currency);
     const data = [...groups(rows, (row) => row.currency)].map(([code, each]) => balance(code, each));
     const balanced = data.every((each) => each.balanced);

@@ -7,7 +7,7 @@ import { sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { holderOf, noteBy } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { customer } from '../fields.ts';
+import { customer, noFields } from '../fields.ts';
 import { idParameter } from '../path.ts';
 import { presentInvoice } from '../present.ts';
 import { invalidFields, notFound, Problem } from '../problem.ts';
@@ -15,15 +15,14 @@ import { invalidFields, notFound, Problem } from '../problem.ts';
 /** When a request has erased this many it goes no further; the caller is told when there may be more. */
 const ERASED_MAX = 500;
 
-const nothing = z.strictObject({});
 const { email, phone } = customer().shape;
-const personBody = z.strictObject({ email, phone });
+export const personBody = z.strictObject({ email, phone });
 
 export function erasureRoutes({ pool, publicUrl }: ApiDependencies) {
   const eraseOne = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'inv');
     const { owner } = holderOf(response);
-    parseBody(nothing, jsonBody(request));
+    parseBody(noFields, jsonBody(request));
     const outcome = await eraseInvoice(pool, owner, id, noteBy(response));
     if (outcome === 'in_flight') throw inFlight();
     const found = outcome === 'erased' && (await findInvoiceWithPayments(pool, owner, id));

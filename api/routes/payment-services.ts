@@ -21,7 +21,7 @@ import { payableAmount } from '../present.ts';
 import { invalidFields, notFound } from '../problem.ts';
 import { parseQuery } from '../query.ts';
 
-const query = z.strictObject({
+export const serviceQuery = z.strictObject({
   invoice: z.string().optional(),
   currency: currencyCode().optional(),
   amount: amountText(1).optional(),
@@ -41,7 +41,7 @@ export function paymentServiceRoutes({ pool, connectors }: ApiDependencies) {
   const services = [...paymentServices(connectors).values()];
 
   const wantedBy = async (request: Request, response: Response, owner: Owner): Promise<Wanted> => {
-    const { invoice: id, currency = null, amount } = parseQuery(query, request);
+    const { invoice: id, currency = null, amount } = parseQuery(serviceQuery, request);
     if (id === undefined) {
       if (amount !== undefined && currency === null) throw invalidFields([needsCurrency]);
       return { currency, amount: amount === undefined ? null : Number(amount), payable: true };

@@ -38,7 +38,7 @@ const WEIGHT_MAX = 1_000_000;
 const REVISION_MAX = 2_000_000_000;
 
 /** What is null in the answer may be null in the request: so an answer, changed a little, can be sent back. */
-const routingBody = z.strictObject({
+export const routingBody = z.strictObject({
   revision: integer(0, REVISION_MAX, 'changes').nullish(),
   rules: z
     .array(
@@ -65,7 +65,7 @@ const routingBody = z.strictObject({
     .max(RULES_MAX),
 });
 
-const previewBody = z.strictObject({
+export const previewBody = z.strictObject({
   currency: currencyCode(),
   amount: amount(),
   capture_method: oneOf(['automatic', 'manual'], 'unknown_capture_method', 'a way to capture').optional(),

@@ -7,6 +7,14 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { exactText, listHandler, objectId } from '../lists.ts';
 import { shown } from '../shown.ts';
 
+export const settlementFilters = {
+  provider_account: objectId('pacc', 'a provider account').optional(),
+  payment: objectId('pay', 'a payment').optional(),
+  reconciliation_run: objectId('rec', 'a reconciliation run').optional(),
+  reference: exactText(200).optional(),
+};
+export const overdueFilters = { provider_account: objectId('pacc', 'a provider account').optional() };
+
 export function settlementRoutes({ pool, connectors }: ApiDependencies) {
   const days = Object.fromEntries(
     connectors.map(({ manifest }) => [manifest.provider, manifest.settlement_days]),
@@ -15,12 +23,7 @@ export function settlementRoutes({ pool, connectors }: ApiDependencies) {
   const list = listHandler({
     prefix: 'stl',
     name: 'settlements',
-    filters: {
-      provider_account: objectId('pacc', 'a provider account').optional(),
-      payment: objectId('pay', 'a payment').optional(),
-      reconciliation_run: objectId('rec', 'a reconciliation run').optional(),
-      reference: exactText(200).optional(),
-    },
+    filters: settlementFilters,
     find: (owner, id) => findSettlement(pool, owner, id),
     read: (owner, { provider_account, payment, reconciliation_run, reference }, page) => {
       const filter = {
@@ -53,7 +56,7 @@ export function settlementRoutes({ pool, connectors }: ApiDependencies) {
   const overdue = listHandler({
     prefix: 'pay',
     name: 'overdue_settlements',
-    filters: { provider_account: objectId('pacc', 'a provider account').optional() },
+    filters: overdueFilters,
     find: (owner, id) => findPayment(pool, owner, id),
     read: (owner, { provider_account }, page) =>
       listOverdue(pool, owner, provider_account ?? null, days, page),
