@@ -17,6 +17,7 @@ import { accountWebhookRoutes } from './routes/account-webhooks.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditEntryRoutes } from './routes/audit-entries.ts';
 import { balanceRoutes } from './routes/balances.ts';
+import { checkoutRoutes } from './routes/checkout.ts';
 import { caseRoutes } from './routes/cases.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { showErrorDocs } from './routes/error-docs.ts';
@@ -28,6 +29,7 @@ import { incidentRoutes } from './routes/incidents.ts';
 import { invoiceListRoute } from './routes/invoice-list.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { merchantRoutes } from './routes/merchant.ts';
+import { descriptionRoute } from './routes/openapi.ts';
 import { operatorRoutes } from './routes/operator.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { paymentListRoute } from './routes/payment-list.ts';
@@ -107,6 +109,7 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
   const endpointActions = webhookEndpointActions(dependencies);
   const deliveries = deliveryRoutes(dependencies);
   const returns = returnRoutes(dependencies);
+  const checkout = checkoutRoutes(dependencies, payments);
   const { health, ready } = healthRoutes(dependencies);
   const route =
     (method: Route['method']) =>
@@ -198,7 +201,12 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     get('/return/:token{/:door}', 'public', returns.arrive),
     post('/return/:token{/:door}', 'public', returns.arrive),
     get('/qr/:file', 'public', qrRoutes(dependencies).draw),
+    get('/openapi.json', 'public', descriptionRoute(dependencies)),
     get('/docs/errors', 'public', showErrorDocs),
+    get('/pay/:token', 'public', checkout.show),
+    post('/pay/:token', 'public', readBytes, checkout.act),
+    get('/pay/:token/events', 'public', checkout.events),
+    get('/pay/:token/version', 'public', checkout.version),
     ...styleRoutes(dependencies).map(({ path, show }) => get(path, 'public', show)),
     get('/healthz', 'public', health),
     get('/readyz', 'public', ready),

@@ -79,6 +79,7 @@ await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
 const publicUrl =
   config.api.port === 0 ? config.api.publicUrl.replace(/:0$/, `:${port}`) : config.api.publicUrl;
+const closing = new AbortController();
 const app: Express = createApp({
   pool,
   sealer: createSealer(config.secrets.credentialsKeys),
@@ -99,6 +100,7 @@ const app: Express = createApp({
   publicUrl,
   logger,
   now: Date.now,
+  closing: closing.signal,
   background,
   refusals: createRefusalCounts(),
   metrics: createApiMetrics(registry),
@@ -113,6 +115,7 @@ async function stop(signal: string): Promise<void> {
     logger.warn('requests were still under way and are given up');
     server.closeAllConnections();
   }, SHUTDOWN_MS);
+  closing.abort();
   const closed = once(server, 'close');
   server.close();
   // Connections kept alive become idle when their last answer is out; nothing more is to be read from them.

@@ -99,7 +99,8 @@ export const accountOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     access: 'admin',
     tag: 'Provider accounts',
     summary: 'Link a provider account',
-    description: 'Which credentials there are depends on the provider. They are sealed and never shown again.',
+    description:
+      'Which credentials there are depends on the provider. They are sealed and never shown again.',
     body: accountBody(connectors, credentialsOf(connectors)),
     isIdempotent: true,
     answers: [created(providerAccount, 'The account.')],
@@ -142,7 +143,8 @@ export const accountOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     access: 'admin',
     tag: 'Provider accounts',
     summary: 'Replace credentials',
-    description: 'Webhooks proved with the old ones are believed for `overlap_s` seconds more, a day without it.',
+    description:
+      'Webhooks proved with the old ones are believed for `overlap_s` seconds more, a day without it.',
     body: rotationBody(someCredentials),
     isIdempotent: true,
     answers: [ok(providerAccount, 'The account.')],

@@ -90,7 +90,7 @@ export function templateOf(path: string): string {
 function describe(operation: Operation, schemaAt: (place: string) => Json): Json {
   const { id, summary, description, tag, answers, body, bodyTypes = [] } = operation;
   const types = [...(body === undefined ? [] : ['application/json']), ...bodyTypes];
-  const failures = Map.groupBy(errorsOf(operation), (code) => errorCatalogue[code].status);
+  const failures = byStatus(errorsOf(operation));
   return {
     operationId: id,
     summary,
@@ -117,10 +117,22 @@ function describe(operation: Operation, schemaAt: (place: string) => Json): Json
         .sort(([a], [b]) => a - b)
         .map(([status, codes]) => [
           String(status),
-          errorAnswer(codes, answers.find((answer) => answer.status === status) && schemaAt(`${id}${status}`)),
+          errorAnswer(
+            codes,
+            answers.find((answer) => answer.status === status) && schemaAt(`${id}${status}`),
+          ),
         ]),
     ]),
   };
+}
+
+function byStatus(codes: readonly ErrorCode[]): Map<number, ErrorCode[]> {
+  const found = new Map<number, ErrorCode[]>();
+  for (const code of codes) {
+    const { status } = errorCatalogue[code];
+    found.set(status, [...(found.get(status) ?? []), code]);
+  }
+  return found;
 }
 
 function securityOf({ access }: Operation): Json {
@@ -172,7 +184,9 @@ function parametersOf({ path, query, isIdempotent = false, access }: Operation):
       in: 'path',
       required: true,
       schema:
-        name === 'id' ? { type: 'string', pattern: `^${IDS[collection] ?? '[a-z]+'}_\\w+$` } : { type: 'string' },
+        name === 'id'
+          ? { type: 'string', pattern: `^${IDS[collection] ?? '[a-z]+'}_\\w+$` }
+          : { type: 'string' },
     }),
   );
   const { properties = {}, required = [] } = query
@@ -193,12 +207,13 @@ function parametersOf({ path, query, isIdempotent = false, access }: Operation):
   ];
 }
 
-const header = (name: string): [string, Json] => [
-  name,
-  { $ref: `#/components/headers/${name}` },
-];
+const header = (name: string): [string, Json] => [name, { $ref: `#/components/headers/${name}` }];
 
-function answerOf(operation: Operation, { description, schema, types = [], headers = [], status }: Answer, json: Json): Json {
+function answerOf(
+  operation: Operation,
+  { description, schema, types = [], headers = [], status }: Answer,
+  json: Json,
+): Json {
   const { id, access, isIdempotent = false } = operation;
   const example = status < 300 ? examples[id]?.answer : undefined;
   const limited = access !== 'public' && access !== 'operator' ? ['RateLimit', 'RateLimit-Policy'] : [];
@@ -273,7 +288,9 @@ function webhook(type: OutgoingType): Json {
         },
       },
       responses: {
-        '2XX': { description: 'You have it. Any other answer, or none within 15 seconds, and it comes again.' },
+        '2XX': {
+          description: 'You have it. Any other answer, or none within 15 seconds, and it comes again.',
+        },
         '410': { description: 'You want no more: the endpoint is disabled.' },
       },
     },

@@ -175,18 +175,16 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     query: listQuery('rfd', refundFilters),
     answers: [page(operation)],
   },
-  ...(['capture', 'void', 'refund'] as const).map(
-    (kind): Operation => ({
-      id: { capture: 'readCapture', void: 'readVoid', refund: 'readRefund' }[kind],
-      method: 'get',
-      path: `/v1/${kind}s/:id`,
-      access: 'read',
-      tag: 'Captures, voids and refunds',
-      summary: `Read a ${kind}`,
-      description: 'With its history, and each call that asked the provider for it.',
-      answers: [ok(operationWithLog, `The ${kind}.`)],
-    }),
-  ),
+  ...(['capture', 'void', 'refund'] as const).map((kind): Operation => ({
+    id: { capture: 'readCapture', void: 'readVoid', refund: 'readRefund' }[kind],
+    method: 'get',
+    path: `/v1/${kind}s/:id`,
+    access: 'read',
+    tag: 'Captures, voids and refunds',
+    summary: `Read a ${kind}`,
+    description: 'With its history, and each call that asked the provider for it.',
+    answers: [ok(operationWithLog, `The ${kind}.`)],
+  })),
   {
     id: 'advanceTestClock',
     method: 'post',

@@ -8,13 +8,7 @@ import { balanceQuery } from '../routes/balances.ts';
 import { caseQuery, resolveBody } from '../routes/cases.ts';
 import { merchantChange } from '../routes/merchant.ts';
 import { merchantBody, merchantKeyBody, merchantQuery } from '../routes/operator.ts';
-import {
-  changeFilters,
-  fileQuery,
-  rowFilters,
-  runBody,
-  runFilters,
-} from '../routes/reconciliation-runs.ts';
+import { changeFilters, fileQuery, rowFilters, runBody, runFilters } from '../routes/reconciliation-runs.ts';
 import { overdueFilters, settlementFilters } from '../routes/settlements.ts';
 import { caseSchema } from '../schemas/case.ts';
 import { apiKey, auditChainHead, auditEntry, merchant, newApiKey } from '../schemas/merchant.ts';
@@ -59,7 +53,8 @@ export const recordOperations = (): Operation[] => [
     access: 'admin',
     tag: 'Cases',
     summary: 'Decide a case',
-    description: '`possible_decisions` of the case says what can be decided. Repeating a decision changes nothing.',
+    description:
+      '`possible_decisions` of the case says what can be decided. Repeating a decision changes nothing.',
     body: resolveBody,
     answers: [ok(caseSchema, 'The resolved case.')],
     errors: ['case_resolved', 'decision_not_possible', 'provider_id_needed', 'provider_contradicts'],
@@ -311,9 +306,12 @@ export const recordOperations = (): Operation[] => [
     access: 'public',
     tag: 'Installation',
     summary: 'Receive a webhook of a provider',
-    description: 'For payment providers, each in its own format. What proves it is in the body or the headers.',
+    description:
+      'For payment providers, each in its own format. What proves it is in the body or the headers.',
     bodyTypes: ['*/*'],
-    answers: [{ status: 200, description: 'It is stored.', schema: null, types: ['application/json', 'text/plain'] }],
+    answers: [
+      { status: 200, description: 'It is stored.', schema: null, types: ['application/json', 'text/plain'] },
+    ],
     errors: ['webhook_refused', 'not_found', 'body_too_large', 'unsupported_media_type'],
   },
   {

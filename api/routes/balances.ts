@@ -8,6 +8,8 @@ import { ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { currencyCode } from '../fields.ts';
 import { parseQuery } from '../query.ts';
+import type { Shown } from '../schemas/parts.ts';
+import type { balances } from '../schemas/reconciliation.ts';
 import { shown } from '../shown.ts';
 
 export const balanceQuery = z.strictObject({ currency: currencyCode().optional() });
@@ -25,7 +27,7 @@ export function balanceRoutes({ pool }: Pick<ApiDependencies, 'pool'>) {
   return { read };
 }
 
-function balance(currency: string, rows: readonly BalanceRow[]) {
+function balance(currency: string, rows: readonly BalanceRow[]): Shown<typeof balances>['data'][number] {
   const total = sum(rows);
   return {
     object: 'balance',

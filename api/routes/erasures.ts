@@ -11,6 +11,8 @@ import { customer, noFields } from '../fields.ts';
 import { idParameter } from '../path.ts';
 import { presentInvoice } from '../present.ts';
 import { invalidFields, notFound, Problem } from '../problem.ts';
+import type { erasure } from '../schemas/invoice.ts';
+import type { Shown } from '../schemas/parts.ts';
 
 /** When a request has erased this many it goes no further; the caller is told when there may be more. */
 const ERASED_MAX = 500;
@@ -18,7 +20,8 @@ const ERASED_MAX = 500;
 const { email, phone } = customer().shape;
 export const personBody = z.strictObject({ email, phone });
 
-export function erasureRoutes({ pool, publicUrl }: ApiDependencies) {
+export function erasureRoutes(dependencies: ApiDependencies) {
+  const { pool } = dependencies;
   const eraseOne = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'inv');
     const { owner } = holderOf(response);
@@ -27,7 +30,7 @@ export function erasureRoutes({ pool, publicUrl }: ApiDependencies) {
     if (outcome === 'in_flight') throw inFlight();
     const found = outcome === 'erased' && (await findInvoiceWithPayments(pool, owner, id));
     if (!found) throw notFound('invoice');
-    sendJson(response, 200, JSON.stringify(presentInvoice(found.invoice, found.payments, publicUrl)));
+    sendJson(response, 200, JSON.stringify(presentInvoice(found.invoice, found.payments, dependencies)));
   };
 
   const erasePerson = async (request: Request, response: Response): Promise<void> => {
@@ -41,7 +44,7 @@ export function erasureRoutes({ pool, publicUrl }: ApiDependencies) {
     const { owner } = holderOf(response);
     const erased: string[] = [];
     const in_flight: string[] = [];
-    const report = (has_more: boolean) => ({
+    const report = (has_more: boolean): Shown<typeof erasure> => ({
       object: 'erasure',
       erased: erased.length,
       in_flight: in_flight.length,

@@ -17,6 +17,8 @@ import { listText, pageOf, pageParameters, refuseCursor } from '../pages.ts';
 import { idParameter } from '../path.ts';
 import { notFound, Problem } from '../problem.ts';
 import { parseQuery } from '../query.ts';
+import type { merchant as schema } from '../schemas/merchant.ts';
+import type { Shown } from '../schemas/parts.ts';
 
 const NAME_MAX = 200;
 const LABEL_DEFAULT = 'main';
@@ -100,4 +102,4 @@ export function operatorRoutes(dependencies: ApiDependencies) {
   return { create, list, read, createKey };
 }
 
-const present = (merchant: MerchantRow) => ({ object: 'merchant', ...merchant });
+const present = (merchant: MerchantRow): Shown<typeof schema> => ({ object: 'merchant', ...merchant });

@@ -20,6 +20,8 @@ import { presentPerformance } from '../present-performance.ts';
 import { payableAmount } from '../present.ts';
 import { invalidFields, notFound } from '../problem.ts';
 import { parseQuery } from '../query.ts';
+import type { paymentService } from '../schemas/account.ts';
+import type { Shown } from '../schemas/parts.ts';
 
 export const serviceQuery = z.strictObject({
   invoice: z.string().optional(),
@@ -83,9 +85,15 @@ const eitherOr = {
   expected: 'an invoice, or a currency with or without an amount',
 };
 
-function present(service: PaymentService, account: MeasuredAccount, wanted: Wanted) {
+function present(
+  service: PaymentService,
+  account: MeasuredAccount,
+  wanted: Wanted,
+): Shown<typeof paymentService> {
   const { id, manifest, method } = service;
   const reason = unavailable(service, account, wanted);
+  // Undefined: nothing was measured of it within the window.
+  const measured = account.performance[method.method];
   return {
     object: 'payment_service',
     id,
@@ -102,7 +110,7 @@ function present(service: PaymentService, account: MeasuredAccount, wanted: Want
     refund: manifest.refund,
     available: reason === null,
     unavailable_reason: reason,
-    performance: presentPerformance(account.performance[method.method]),
+    performance: measured === undefined ? null : presentPerformance(measured),
   };
 }
 

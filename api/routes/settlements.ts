@@ -5,6 +5,8 @@ import { findSettlement, listSettlements, type SettlementRow } from '../../db/se
 import type { Columns } from '../csv.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { exactText, listHandler, objectId } from '../lists.ts';
+import type { Shown } from '../schemas/parts.ts';
+import type { overdueSettlement, settlement } from '../schemas/reconciliation.ts';
 import { shown } from '../shown.ts';
 
 export const settlementFilters = {
@@ -35,7 +37,7 @@ export function settlementRoutes({ pool, connectors }: ApiDependencies) {
       return listSettlements(pool, owner, filter, page);
     },
     id: ({ id }) => id,
-    present: (row: SettlementRow) => ({
+    present: (row: SettlementRow): Shown<typeof settlement> => ({
       object: 'settlement',
       id: row.id,
       provider_account: row.account_id,
@@ -61,7 +63,7 @@ export function settlementRoutes({ pool, connectors }: ApiDependencies) {
     read: (owner, { provider_account }, page) =>
       listOverdue(pool, owner, provider_account ?? null, days, page),
     id: ({ payment_id }) => payment_id,
-    present: (row: OverdueRow) => ({
+    present: (row: OverdueRow): Shown<typeof overdueSettlement> => ({
       object: 'overdue_settlement',
       payment: row.payment_id,
       invoice: row.invoice_id,

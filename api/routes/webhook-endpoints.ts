@@ -1,5 +1,6 @@
 /** Webhook endpoints: where merchants want to be told of events. Make, list, read, change, delete. */
 import type { Request, Response } from 'express';
+import type { AuditNote } from '../../db/audit-entries.ts';
 import { z } from 'zod';
 import type { IdempotencyClaim } from '../../db/idempotency.ts';
 import { newId } from '../../db/ids.ts';
@@ -17,7 +18,7 @@ import {
 import { CURRENT_API_VERSION } from '../../domain/api-version.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { ownerOf } from '../context.ts';
+import { noteBy, ownerOf } from '../context.ts';
 import type { Columns } from '../csv.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { endpointFields } from '../endpoint-fields.ts';
@@ -41,7 +42,7 @@ export const endpointFilters = {
 export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiDependencies) {
   const present = (row: WebhookEndpointRow) => presentEndpoint(row, now());
 
-  const make = async (owner: Owner, body: unknown, claim: IdempotencyClaim | null) => {
+  const make = async (owner: Owner, note: AuditNote, body: unknown, claim: IdempotencyClaim | null) => {
     const given = parseBody(endpointBody(owner.mode, reach), body);
     const id = newId('whe');
     const secret = newSecret();
@@ -67,7 +68,12 @@ export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiD
       updated_at: at,
     };
     const stored = { status: 201, body: JSON.stringify({ ...present(row), secret: null }) };
-    switch (await insertEndpoint(pool, row, claim && { claim, answer: stored })) {
+    switch (
+      await insertEndpoint(pool, row, claim && { claim, answer: stored }, {
+        ...note,
+        details: { url: row.url, event_types: row.event_types },
+      })
+    ) {
       case 'stored': {
         logger.info({ webhook_endpoint: id }, 'a webhook endpoint was made');
         const answer = { status: 201, body: JSON.stringify({ ...present(row), secret }) };
@@ -90,7 +96,7 @@ export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiD
     const owner = ownerOf(response);
     const body = jsonBody(request);
     const claim = claimOf(request, response, body);
-    const outcome = await unlessRepeated(pool, claim, () => make(owner, body, claim));
+    const outcome = await unlessRepeated(pool, claim, () => make(owner, noteBy(response), body, claim));
     if (outcome.type === 'taken_over') throw new Error('an endpoint is stored together with its answer');
     const { resource_id: id, answer } = outcome;
     response.setHeader('Location', `/v1/webhook_endpoints/${id}`);
@@ -120,8 +126,14 @@ export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiD
   const change = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'whe');
     const owner = ownerOf(response);
-    const change = parseBody(endpointChange(owner.mode, reach), jsonBody(request));
-    const row = await changeEndpoint(pool, owner, id, change);
+    const wanted = parseBody(endpointChange(owner.mode, reach), jsonBody(request));
+    const row = await changeEndpoint(
+      pool,
+      owner,
+      id,
+      wanted,
+      noteBy(response, { changed: Object.keys(wanted) }),
+    );
     if (!row) throw notFound('webhook endpoint');
     logger.info({ webhook_endpoint: id, enabled: row.enabled }, 'a webhook endpoint was changed');
     sendJson(response, 200, JSON.stringify(present(row)));
@@ -129,7 +141,8 @@ export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiD
 
   const remove = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'whe');
-    if (!(await deleteEndpoint(pool, ownerOf(response), id))) throw notFound('webhook endpoint');
+    if (!(await deleteEndpoint(pool, ownerOf(response), id, noteBy(response))))
+      throw notFound('webhook endpoint');
     logger.info({ webhook_endpoint: id }, 'a webhook endpoint was deleted');
     sendJson(response, 200, JSON.stringify({ object: 'webhook_endpoint', id, deleted: true }));
   };

@@ -78,7 +78,9 @@ export const providerAccount = named(
       .meta({ description: 'Replaced credentials that still prove webhooks.' }),
     revision: whole('Grows with each change.'),
     health: object({
-      state: z.enum(['closed', 'open', 'half_open']).meta({ description: 'Open: calls are refused for now.' }),
+      state: z
+        .enum(['closed', 'open', 'half_open'])
+        .meta({ description: 'Open: calls are refused for now.' }),
       since: time().nullable(),
       retry_at: time().nullable(),
       forced: object({ state: z.enum(['open', 'closed']), reason: text(), since: time() }).nullable(),
@@ -200,7 +202,11 @@ const incidentFields = {
   recovery: z.enum(['answered', 'quiet']).nullable(),
 };
 
-export const incident = named('Incident', 'A time in which a provider account had trouble.', object(incidentFields));
+export const incident = named(
+  'Incident',
+  'A time in which a provider account had trouble.',
+  object(incidentFields),
+);
 
 export const incidentWithPayments = named(
   'IncidentWithPayments',

@@ -3,16 +3,18 @@ import { z } from 'zod';
 import { errorCodes, type ErrorCode } from '../error-catalogue.ts';
 import { count, named, object, text, url } from './parts.ts';
 
-export const health = named('Health', 'The process is up.', object({ status: z.literal('ok'), uptime_s: count() }));
+export const health = named(
+  'Health',
+  'The process is up.',
+  object({ status: z.literal('ok'), uptime_s: count() }),
+);
 
 export const readiness = named(
   'Readiness',
   'What the process needs to do its work.',
   object({
     status: z.enum(['ready', 'not_ready']),
-    checks: z.array(
-      object({ name: text(), ok: z.boolean(), ms: z.number(), error: text().optional() }),
-    ),
+    checks: z.array(object({ name: text(), ok: z.boolean(), ms: z.number(), error: text().optional() })),
   }),
 );
 

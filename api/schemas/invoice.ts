@@ -2,7 +2,20 @@
 import { z } from 'zod';
 import { AUTHORIZATION_ENDS } from '../../domain/authorization.ts';
 import { INVOICE_STATUSES } from '../../domain/status.ts';
-import { count, currency, display, id, minor, mode, named, object, shownAmount, text, time } from './parts.ts';
+import {
+  count,
+  currency,
+  display,
+  id,
+  minor,
+  mode,
+  named,
+  object,
+  shownAmount,
+  text,
+  time,
+  url,
+} from './parts.ts';
 import { payment } from './payment.ts';
 
 export const moneyPolicy = () => z.enum(['accept', 'refund', 'hold']);
@@ -46,6 +59,7 @@ export const invoice = named(
       failure: text().optional(),
       cancel: text().optional(),
     }),
+    checkout_url: url().meta({ description: 'The page on which the customer can pay.' }),
     due_at: time('When it expires if it is not paid by then.'),
     created_at: time(),
     updated_at: time(),

@@ -1,18 +1,7 @@
 /** Captures, voids and refunds in answers. */
 import { z } from 'zod';
 import { OPERATION_STATUSES } from '../../domain/operations.ts';
-import {
-  count,
-  currency,
-  display,
-  failure,
-  id,
-  minor,
-  named,
-  object,
-  text,
-  time,
-} from './parts.ts';
+import { count, currency, display, failure, id, minor, named, object, text, time } from './parts.ts';
 
 const fields = {
   object: z.enum(['capture', 'void', 'refund']),
@@ -28,7 +17,9 @@ const fields = {
   reason: text().nullable(),
   reference: text('Yours.').nullable(),
   metadata: z.record(z.string(), z.string()),
-  requested_by: text('The id of the API key, `provider` for one made there, or the policy that asked for it.'),
+  requested_by: text(
+    'The id of the API key, `provider` for one made there, or the policy that asked for it.',
+  ),
   provider_operation_id: text().nullable(),
   failure: failure.nullable(),
   created_at: time(),

@@ -120,7 +120,7 @@ export const settlement = named(
     provider: text(),
     payment: id('pay').nullable(),
     invoice: id('inv').nullable(),
-    reconciliation_run: id('rec'),
+    reconciliation_run: id('rec').nullable(),
     reference: text().nullable(),
     currency: currency(),
     net: shownAmount,

@@ -75,7 +75,11 @@ const deliveryFields = {
   updated_at: time(),
 };
 
-export const delivery = named('Delivery', 'An event on its way to one of your endpoints.', object(deliveryFields));
+export const delivery = named(
+  'Delivery',
+  'An event on its way to one of your endpoints.',
+  object(deliveryFields),
+);
 
 export const deliveryWithAttempts = named(
   'DeliveryWithAttempts',
