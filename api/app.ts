@@ -20,7 +20,7 @@ import { balanceRoutes } from './routes/balances.ts';
 import { checkoutRoutes } from './routes/checkout.ts';
 import { caseRoutes } from './routes/cases.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
-import { showErrorDocs } from './routes/error-docs.ts';
+import { docsRoutes } from './routes/docs.ts';
 import { erasureRoutes } from './routes/erasures.ts';
 import { eventRoutes } from './routes/events.ts';
 import { exchangeRoutes } from './routes/exchanges.ts';
@@ -110,6 +110,7 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
   const deliveries = deliveryRoutes(dependencies);
   const returns = returnRoutes(dependencies);
   const checkout = checkoutRoutes(dependencies, payments);
+  const docs = docsRoutes(dependencies);
   const { health, ready } = healthRoutes(dependencies);
   const route =
     (method: Route['method']) =>
@@ -202,7 +203,8 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     post('/return/:token{/:door}', 'public', returns.arrive),
     get('/qr/:file', 'public', qrRoutes(dependencies).draw),
     get('/openapi.json', 'public', descriptionRoute(dependencies)),
-    get('/docs/errors', 'public', showErrorDocs),
+    get('/docs{/*page}', 'public', docs.show),
+    get('/llms.txt', 'public', docs.llms),
     get('/pay/:token', 'public', checkout.show),
     post('/pay/:token', 'public', readBytes, checkout.act),
     get('/pay/:token/events', 'public', checkout.events),

@@ -19,7 +19,7 @@ const document = apiDescription({ connectors, publicUrl });
 const operations = apiOperations({ connectors });
 
 /** Pages for people: what they answer is for browsers. */
-const PAGES = /^\/(?:return|docs|pay|style|llms\.txt|ops)(?:[/:]|$)/;
+const PAGES = /^\/(?:return|docs|pay|style|llms\.txt|ops)(?:[/:{]|$)/;
 
 /** The routes are only made, never called: nothing that they need is there. */
 const nothing = new Proxy({}, { get: () => () => undefined });

@@ -215,7 +215,7 @@ function answerOf(
   json: Json,
 ): Json {
   const { id, access, isIdempotent = false } = operation;
-  const example = status < 300 ? examples[id]?.answer : undefined;
+  const example = status !== 503 ? examples[id]?.answer : undefined;
   const limited = access !== 'public' && access !== 'operator' ? ['RateLimit', 'RateLimit-Policy'] : [];
   const names = [
     'Request-Id',

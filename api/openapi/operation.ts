@@ -26,7 +26,7 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** An answer that is not an error. */
 export interface Answer {
-  readonly status: 200 | 201 | 202 | 503;
+  readonly status: 200 | 201 | 202 | 503 | '2XX';
   readonly description: string;
   /** Null: it has no JSON body, or `types` says what it has. */
   readonly schema: z.ZodType | null;

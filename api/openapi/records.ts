@@ -310,7 +310,12 @@ export const recordOperations = (): Operation[] => [
       'For payment providers, each in its own format. What proves it is in the body or the headers.',
     bodyTypes: ['*/*'],
     answers: [
-      { status: 200, description: 'It is stored.', schema: null, types: ['application/json', 'text/plain'] },
+      {
+        status: '2XX',
+        description: 'It is stored. Which status and body, is as the provider wants it.',
+        schema: null,
+        types: ['application/json', 'text/plain'],
+      },
     ],
     errors: ['webhook_refused', 'not_found', 'body_too_large', 'unsupported_media_type'],
   },

@@ -86,7 +86,10 @@ export function answerCheck(connectors: ApiDependencies['connectors']): AnswerCh
       return hold(['components', 'schemas', 'Problem'], JSON.parse(text), 'the problem');
     }
     if (status === 304 && verb === 'get') return;
-    const answer = described.responses[String(status)] ?? fail(`status ${status}`);
+    const answer =
+      described.responses[String(status)] ??
+      described.responses[`${String(status)[0]}XX`] ??
+      fail(`status ${status}`);
     const contents = answer.content ?? {};
     if (type === null) {
       if (text !== '') fail('a body without a type');
