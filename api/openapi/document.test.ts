@@ -110,6 +110,7 @@ describe('the examples', () => {
       const validate = at(...place, 'requestBody', 'content', 'application/json', 'schema');
       expect(validate(request) || validate.errors).toBe(true);
     }
+    if (answer === undefined) return;
     const validate = at(
       ...place,
       'responses',

@@ -95,7 +95,7 @@ export function fieldTable(caption: string, rows: readonly FieldRow[]): Html {
   if (rows.length === 0) return html``;
   const [kind = caption] = caption.split(':');
   return html`<h3>${kind}</h3>
-    <div class="table" role="region" aria-label="${caption}" tabindex="0">
+    <div class="table" role="group" aria-label="${caption}" tabindex="0">
       <table>
         <thead>
           <tr>

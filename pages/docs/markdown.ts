@@ -39,7 +39,7 @@ export function renderMarkdown(markdown: string, resolve: Resolve): Rendered {
         const { header, rows } = token;
         const line = (cells: Tokens.TableCell[], tag: 'th' | 'td'): string =>
           `<tr>${cells.map((cell) => `<${tag}${tag === 'th' ? ' scope="col"' : ''}>${this.parser.parseInline(cell.tokens)}</${tag}>`).join('')}</tr>`;
-        return `<div class="table" role="region" aria-label="${escaped(header.map(({ text }) => plain(text)).join(', ') || 'Table')}" tabindex="0"><table><thead>${line(header, 'th')}</thead><tbody>${rows.map((row) => line(row, 'td')).join('')}</tbody></table></div>\n`;
+        return `<div class="table" role="group" aria-label="${escaped(header.map(({ text }) => plain(text)).join(', ') || 'Table')}" tabindex="0"><table><thead>${line(header, 'th')}</thead><tbody>${rows.map((row) => line(row, 'td')).join('')}</tbody></table></div>\n`;
       },
       link({ href, tokens }) {
         const target = resolve(href);
@@ -88,7 +88,7 @@ export function codeBlock(text: string, language: string): Html {
     </button>
     <pre
       tabindex="0"
-      role="region"
+      role="group"
       aria-label="${language === '' ? 'Code' : `Code: ${language}`}"
     ><code>${lines}</code></pre>
   </div>`;

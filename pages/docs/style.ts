@@ -42,6 +42,6 @@ export const DOCS_STYLE = `
 @media (min-width: 60rem) {
   .docs .columns { grid-template-columns: 15rem minmax(0, 1fr); }
   .docs .columns > nav { position: sticky; top: 5rem; align-self: start; max-height: calc(100vh - 6rem); overflow: auto; }
-  .docs details.menu > summary { display: none; } .docs details.menu::details-content { content-visibility: visible; block-size: auto; }
+  .docs details.menu[open] > summary { display: none; }
 }
 `;
