@@ -32,6 +32,7 @@ export const DOCS_STYLE = `
   font-size: .875rem; line-height: 1.5; }
 .docs .code-block .button { position: absolute; inset-block-start: .4rem; inset-inline-end: .4rem; min-height: 2rem; padding: .2rem .6rem; }
 .docs .table { margin: 0 0 1rem; background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); }
+.docs td:first-child > code { white-space: nowrap; }
 .docs .verb { font-weight: 700; text-transform: uppercase; }
 .docs .operation { margin: 0 0 2.5rem; padding-top: .5rem; border-top: 1px solid var(--line); }
 .docs .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 1rem; margin: 0 0 1.5rem; padding: 0; list-style: none; }
