@@ -10,6 +10,7 @@ import { nearest } from './did-you-mean.ts';
 import { answerErrors } from './error-handler.ts';
 import { logRequests } from './log.ts';
 import { Problem } from './problem.ts';
+import { opsRoutes } from './ops/index.ts';
 import { createAccountFinder } from './provider-accounts.ts';
 import { accountBreakerRoutes } from './routes/account-breaker.ts';
 import { accountRotationRoutes } from './routes/account-rotation.ts';
@@ -210,6 +211,9 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     get('/pay/:token/events', 'public', checkout.events),
     get('/pay/:token/version', 'public', checkout.version),
     ...styleRoutes(dependencies).map(({ path, show }) => get(path, 'public', show)),
+    ...opsRoutes(dependencies).map(({ method, path, handlers }) =>
+      route(method)(path, 'public', ...handlers),
+    ),
     get('/healthz', 'public', health),
     get('/readyz', 'public', ready),
   ];

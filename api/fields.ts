@@ -57,6 +57,20 @@ export const optionalAmount = () => {
 export const integer = (min: number, max: number, what: string) =>
   checked<number>(wholeNumber(min, max, what), numberForm(min, max, `Whole ${what}.`));
 
+/** The same, or left out to leave it as it is, or null to take it away. */
+export const changedInteger = (min: number, max: number, what: string) => {
+  const refuse = wholeNumber(min, max, what);
+  const form = numberForm(min, max, `Whole ${what}; null takes it away.`);
+  return checked<number | null | undefined>(
+    (value) => {
+      if (value === null || value === undefined) return null;
+      const refusal = refuse(value);
+      return refusal && { ...refusal, expected: `${refusal.expected}; or null for the provider's default` };
+    },
+    { ...form, type: ['integer', 'null'] },
+  ).optional();
+};
+
 export const currencyCode = () =>
   checked<Currency>(
     (value) => {

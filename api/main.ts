@@ -17,6 +17,7 @@ import { createRegistry } from '../metrics/registry.ts';
 import { serveMetrics } from '../metrics/server.ts';
 import { clientOn, lazyConnection } from '../temporal/connect.ts';
 import { createDeliveryGateway } from '../temporal/deliveries.ts';
+import { inspectInvoice } from '../temporal/inspect.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { createReconciliationGateway } from '../temporal/reconciliations.ts';
 import { fastForward } from '../temporal/test-clock.ts';
@@ -104,6 +105,12 @@ const app: Express = createApp({
   background,
   refusals: createRefusalCounts(),
   metrics: createApiMetrics(registry),
+  operations: {
+    access: config.api.operationsAccess,
+    temporalUiUrl: config.temporal.uiUrl,
+    temporalNamespace: config.temporal.namespace,
+    inspect: (invoiceId) => inspectInvoice(client, invoiceId),
+  },
 });
 server.on('request', app);
 let stopping = false;

@@ -5,6 +5,7 @@ import { endWith } from './merchant/failure.ts';
 import { addKeys } from './merchant/keys.ts';
 import { addOperator } from './merchant/operator.ts';
 import { addReconcile } from './merchant/reconcile.ts';
+import { addOperators } from './merchant/operators.ts';
 import { addWebhooks } from './merchant/webhooks.ts';
 
 const program = new Command('npm run sarraf --')
@@ -41,6 +42,7 @@ Examples:
 
 addAccounts(program);
 addWebhooks(program);
+addOperators(program);
 addKeys(program);
 addOperator(program);
 addReconcile(program);

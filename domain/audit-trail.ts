@@ -91,7 +91,7 @@ export function actorOf(event: InvoiceEvent, { provider, payment_by, operation_b
     case 'case.resolved':
       return { type: 'person', id: event.by };
     case 'invoice.canceled':
-      return { type: 'api_key', id: event.by ?? null };
+      return requester(event.by ?? null);
     case 'payment.created':
     case 'payment.authorized':
     case 'payment.voided':

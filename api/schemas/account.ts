@@ -77,6 +77,8 @@ export const providerAccount = named(
       .array(object({ valid_until: time() }))
       .meta({ description: 'Replaced credentials that still prove webhooks.' }),
     revision: whole('Grows with each change.'),
+    max_concurrent: count().nullable().meta({ description: 'Calls at once; null: as usual.' }),
+    max_per_second: count().nullable().meta({ description: 'Calls a second; null: as usual.' }),
     health: object({
       state: z
         .enum(['closed', 'open', 'half_open'])

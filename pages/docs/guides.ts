@@ -18,7 +18,15 @@ const CHAPTERS: Readonly<Record<string, readonly string[]>> = {
   'Get started': ['quick-start', 'accept-a-payment', 'sandbox', 'going-live'],
   Payments: ['checkout-and-return', 'money-after-the-payment', 'routing', 'providers'],
   Integration: ['webhooks', 'lists', 'errors', 'keys-and-merchants', 'provider-accounts'],
-  Operation: ['reconciliation', 'provider-health', 'exchanges', 'audit', 'personal-data'],
+  Operation: [
+    'operations',
+    'reconciliation',
+    'provider-health',
+    'provider-limits',
+    'exchanges',
+    'audit',
+    'personal-data',
+  ],
 };
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
