@@ -66,7 +66,15 @@ describe('the description of the API', () => {
 
   it('tells of every error that the catalogue has', () => {
     const told = new Set(operations.flatMap(errorsOf));
-    const elsewhere = ['unknown_route', 'method_not_allowed'];
+    // Of addresses that are none, and of pages for people.
+    const elsewhere = [
+      'unknown_route',
+      'method_not_allowed',
+      'sign_in_refused',
+      'sign_in_blocked',
+      'role_missing',
+      'form_not_ours',
+    ];
     expect(
       Object.keys(errorCatalogue).filter((code) => !told.has(code as never) && !elsewhere.includes(code)),
     ).toEqual([]);
