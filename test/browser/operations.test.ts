@@ -106,7 +106,7 @@ it('signs in, finds an invoice by the provider’s id, and gives the money back,
   await page.getByText(/The refund is (?:done|under way)/).waitFor();
   const after = await stack.merchantApi.until(invoice.id, 'refunded', ({ status }) => status === 'refunded');
   expect(after.status).toBe('refunded');
-  expect(await store.booked('zaincash', id, 'refund')).toEqual([25_000_000]);
+  expect(await store.booked('zaincash', id, 'money_refunded')).toEqual([25_000_000]);
   const { rows } = await stack.pool.query<{ by: string; reason: string }>(
     `select e.data->>'by' as by, o.reason from invoice_events e join payment_operations o on o.id = e.data->>'operation_id'
      where e.invoice_id = $1 and e.type = 'operation.requested'`,
