@@ -45,4 +45,10 @@ addKeys(program);
 addOperator(program);
 addReconcile(program);
 
+// Wrong use is told by the exit code; each command takes the setting over from the program when it is added.
+for (const command of allOf(program)) command.exitOverride();
 program.parseAsync().catch((error: unknown) => endWith(error, program.opts<{ json: boolean }>().json));
+
+function allOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allOf)];
+}

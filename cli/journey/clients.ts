@@ -1,85 +1,19 @@
 /** The two things a person has in the sandbox: the public API as a merchant, and the control API to act as everybody else. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  createClient,
+  type Invoice,
+  type NewInvoice,
+  type Payment,
+  type PaymentService,
+} from '../../client/src/index.ts';
 
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: unknown;
-}
-
-/** One HTTP call with a JSON body; never throws for a status. */
-async function call(
-  url: string,
-  method: string,
-  body: unknown,
-  headers: Record<string, string>,
-): Promise<Answer> {
-  const response = await fetch(url, {
-    method,
-    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(60_000),
-  });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) };
-}
-
-/** The answer's body; throws with what the server said when the status is not 2xx. */
-function expectOk({ status, body }: Answer, what: string): unknown {
-  if (status < 200 || status >= 300) throw new Error(`${what} answered ${status}: ${JSON.stringify(body)}`);
-  return body;
-}
-
-/** What the journey reads of a payment; the API answers more. */
-export interface Payment {
-  readonly id: string;
-  readonly status: string;
-  readonly provider_payment_id: string | null;
-  readonly received: { readonly amount: number; readonly display: string };
-  readonly expires_at: string | null;
-  readonly next_action: {
-    readonly type: string;
-    readonly redirect_url?: string;
-    readonly qr?: { readonly payload: string };
-    readonly bank_transfer?: {
-      readonly bank_name: string;
-      readonly account_number: string;
-      readonly remark: string;
-    };
-  } | null;
-}
-
-/** What the journey reads of an invoice. */
-export interface Invoice {
-  readonly id: string;
-  readonly status: string;
-  readonly display: string;
-  readonly amounts: Readonly<
-    Record<
-      'received' | 'remaining' | 'excess' | 'late',
-      { readonly amount: number; readonly display: string }
-    >
-  >;
-  readonly payments: readonly Payment[];
-}
-
-/** What the journey reads of a payment service. Amounts in minor units. */
-export interface PaymentService {
-  readonly id: string;
-  readonly provider: string;
-  readonly available: boolean;
-  readonly currencies: readonly {
-    readonly currency: string;
-    readonly min: number;
-    readonly max: number;
-    readonly step: number;
-  }[];
-}
+export type { Invoice, Payment, PaymentService } from '../../client/src/index.ts';
 
 export interface MerchantApi {
   /** Every service of the linked accounts. */
   services(): Promise<readonly PaymentService[]>;
-  createInvoice(body: Readonly<Record<string, unknown>>): Promise<Invoice>;
+  createInvoice(body: NewInvoice): Promise<Invoice>;
   requestPayment(invoiceId: string, paymentService: string): Promise<Payment>;
   invoice(id: string): Promise<Invoice>;
   /** Waits until the invoice is as wanted; throws with what it is instead. */
@@ -94,18 +28,15 @@ export interface MerchantApi {
 
 const POLL_MS = 50;
 
+/** Without retries: a scene is to see every answer. */
 export function merchantApi(apiUrl: string, apiKey: string): MerchantApi {
-  const headers = { authorization: `Bearer ${apiKey}` };
-  const get = async <T>(path: string): Promise<T> =>
-    expectOk(await call(apiUrl + path, 'GET', undefined, headers), path) as T;
-  const post = async <T>(path: string, body: unknown): Promise<T> =>
-    expectOk(await call(apiUrl + path, 'POST', body, headers), path) as T;
-  const invoice = (id: string): Promise<Invoice> => get(`/v1/invoices/${id}`);
+  const client = createClient({ baseUrl: apiUrl, apiKey, retries: 0 });
+  const invoice = (id: string): Promise<Invoice> => client.invoices.get(id);
   return {
-    services: async () => (await get<{ data: PaymentService[] }>('/v1/payment_services')).data,
-    createInvoice: (body) => post('/v1/invoices', body),
+    services: () => client.paymentServices.list(),
+    createInvoice: (body) => client.invoices.create(body),
     requestPayment: (invoiceId, payment_service) =>
-      post(`/v1/invoices/${invoiceId}/payments`, { payment_service }),
+      client.invoices.requestPayment(invoiceId, { payment_service }),
     invoice,
     async until(id, what, wanted, within_ms = 30_000) {
       const deadline = Date.now() + within_ms;
@@ -118,7 +49,7 @@ export function merchantApi(apiUrl: string, apiKey: string): MerchantApi {
       }
     },
     async advanceClock(invoiceId, advance_s) {
-      await post(`/v1/invoices/${invoiceId}/test_clock`, { advance_s });
+      await client.invoices.advanceClock(invoiceId, advance_s);
     },
   };
 }
@@ -154,10 +85,9 @@ export interface SandboxControl {
 }
 
 export function sandboxControl(controlUrl: string): SandboxControl {
-  const get = async <T>(path: string): Promise<T> =>
-    expectOk(await call(controlUrl + path, 'GET', undefined, {}), path) as T;
-  const post = async (path: string, body: unknown): Promise<void> => {
-    expectOk(await call(controlUrl + path, 'POST', body, {}), path);
+  const get = async <T>(path: string): Promise<T> => (await call(controlUrl, 'GET', path)) as T;
+  const post = async (path: string, body: object): Promise<void> => {
+    await call(controlUrl, 'POST', path, body);
   };
   return {
     payment: (provider, id) => get(`/${provider}/payments/${id}`),
@@ -168,4 +98,18 @@ export function sandboxControl(controlUrl: string): SandboxControl {
     deliveries: (provider, paymentId) => get(`/${provider}/webhooks?payment_id=${paymentId}`),
     fault: (provider, body) => post(`/${provider}/faults`, body),
   };
+}
+
+/** One call of the control API; throws with what it said when the status is not 2xx. */
+async function call(controlUrl: string, method: string, path: string, body?: object): Promise<unknown> {
+  const response = await fetch(controlUrl + path, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(60_000),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`);
+  return text === '' ? null : JSON.parse(text);
 }
