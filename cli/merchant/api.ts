@@ -1,4 +1,5 @@
 /** The API as the command line reaches it: which one, and with which key. How calls are repeated is the client's. */
+import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
 import { createClient, type Client } from '../../client/src/index.ts';
 import { loadClientConfig } from '../../config/index.ts';
@@ -21,6 +22,8 @@ export interface MerchantCalls {
   /** A CSV file, in the same way. */
   upload(path: string, csv: string): Promise<unknown>;
   readonly client: Client;
+  /** Stands for this API and this key; says nothing of the key. */
+  readonly identity: string;
 }
 
 /**
@@ -70,6 +73,7 @@ async function connectWith(
     post: (path, body) => client.request('POST', path, { body }),
     upload: (path, csv) => client.request('POST', path, { body: csv, contentType: 'text/csv' }),
     client,
+    identity: createHash('sha256').update(`${url}\n${key}`).digest('hex').slice(0, 16),
   };
 }
 
