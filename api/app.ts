@@ -18,6 +18,7 @@ import { accountWebhookRoutes } from './routes/account-webhooks.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditEntryRoutes } from './routes/audit-entries.ts';
 import { balanceRoutes } from './routes/balances.ts';
+import { checkoutRoutes } from './routes/checkout.ts';
 import { caseRoutes } from './routes/cases.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { showErrorDocs } from './routes/error-docs.ts';
@@ -108,6 +109,7 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
   const endpointActions = webhookEndpointActions(dependencies);
   const deliveries = deliveryRoutes(dependencies);
   const returns = returnRoutes(dependencies);
+  const checkout = checkoutRoutes(dependencies, payments);
   const { health, ready } = healthRoutes(dependencies);
   const route =
     (method: Route['method']) =>
@@ -200,6 +202,10 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     post('/return/:token{/:door}', 'public', returns.arrive),
     get('/qr/:file', 'public', qrRoutes(dependencies).draw),
     get('/docs/errors', 'public', showErrorDocs),
+    get('/pay/:token', 'public', checkout.show),
+    post('/pay/:token', 'public', readBytes, checkout.act),
+    get('/pay/:token/events', 'public', checkout.events),
+    get('/pay/:token/version', 'public', checkout.version),
     ...styleRoutes(dependencies).map(({ path, show }) => get(path, 'public', show)),
     ...opsRoutes(dependencies).map(({ method, path, handlers }) =>
       route(method)(path, 'public', ...handlers),

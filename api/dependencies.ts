@@ -57,6 +57,8 @@ export interface ApiDependencies {
   readonly logger: Logger;
   /** Wall clock, milliseconds. */
   readonly now: () => number;
+  /** Fires when the process begins to stop: what would stay open for long ends then. */
+  readonly closing: AbortSignal;
   /** Work that goes on after the answer; shutdown waits for it. */
   readonly background: Background;
   /** How many webhooks were refused, and why. */

@@ -81,7 +81,7 @@ const { port } = server.address() as AddressInfo;
 const publicUrl =
   config.api.port === 0 ? config.api.publicUrl.replace(/:0$/, `:${port}`) : config.api.publicUrl;
 /** Ends the streams of live pages, which have no end of their own. */
-const streams = new AbortController();
+const closing = new AbortController();
 const app: Express = createApp({
   pool,
   sealer: createSealer(config.secrets.credentialsKeys),
@@ -102,6 +102,7 @@ const app: Express = createApp({
   publicUrl,
   logger,
   now: Date.now,
+  closing: closing.signal,
   background,
   refusals: createRefusalCounts(),
   metrics: createApiMetrics(registry),
@@ -111,7 +112,7 @@ const app: Express = createApp({
     temporalNamespace: config.temporal.namespace,
     inspect: (invoiceId) => inspectInvoice(client, invoiceId),
   },
-  stopping: streams.signal,
+  stopping: closing.signal,
 });
 server.on('request', app);
 let stopping = false;
@@ -123,8 +124,8 @@ async function stop(signal: string): Promise<void> {
     logger.warn('requests were still under way and are given up');
     server.closeAllConnections();
   }, SHUTDOWN_MS);
+  closing.abort();
   const closed = once(server, 'close');
-  streams.abort();
   server.close();
   // Connections kept alive become idle when their last answer is out; nothing more is to be read from them.
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);

@@ -19,7 +19,8 @@ const nothing = z.strictObject({});
 const { email, phone } = customer().shape;
 const personBody = z.strictObject({ email, phone });
 
-export function erasureRoutes({ pool, publicUrl }: ApiDependencies) {
+export function erasureRoutes(dependencies: ApiDependencies) {
+  const { pool } = dependencies;
   const eraseOne = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'inv');
     const { owner } = holderOf(response);
@@ -28,7 +29,7 @@ export function erasureRoutes({ pool, publicUrl }: ApiDependencies) {
     if (outcome === 'in_flight') throw inFlight();
     const found = outcome === 'erased' && (await findInvoiceWithPayments(pool, owner, id));
     if (!found) throw notFound('invoice');
-    sendJson(response, 200, JSON.stringify(presentInvoice(found.invoice, found.payments, publicUrl)));
+    sendJson(response, 200, JSON.stringify(presentInvoice(found.invoice, found.payments, dependencies)));
   };
 
   const erasePerson = async (request: Request, response: Response): Promise<void> => {

@@ -19,7 +19,8 @@ const filters = {
   created_lte: moment().optional(),
 };
 
-export function invoiceListRoute({ pool, publicUrl }: ApiDependencies) {
+export function invoiceListRoute(dependencies: ApiDependencies) {
+  const { pool } = dependencies;
   return listHandler({
     prefix: 'inv',
     name: 'invoices',
@@ -42,7 +43,7 @@ export function invoiceListRoute({ pool, publicUrl }: ApiDependencies) {
       return listInvoices(pool, owner, filter, page);
     },
     id: ({ invoice }) => invoice.id,
-    present: ({ invoice, payments }) => presentInvoice(invoice, payments, publicUrl),
+    present: ({ invoice, payments }) => presentInvoice(invoice, payments, dependencies),
     columns,
   });
 }

@@ -66,14 +66,14 @@ const invoiceBody = (now: () => number, mode: Mode) =>
 const cancelBody = z.strictObject({ reason: optionalText(200) });
 
 export function invoiceRoutes(dependencies: ApiDependencies) {
-  const { pool, invoices, now, publicUrl, logger } = dependencies;
+  const { pool, invoices, now, logger } = dependencies;
   const schemas = { live: invoiceBody(now, 'live'), sandbox: invoiceBody(now, 'sandbox') };
 
   const make = async (holder: Holder, body: unknown, claim: IdempotencyClaim | null) => {
     const wanted = parseBody(schemas[holder.owner.mode], body);
     if (!saysWhoCaptures(wanted)) throw invalidFields([NEEDS_MANUAL_CAPTURE]);
     const row = newRow(holder, wanted, now());
-    const answer = { status: 201, body: JSON.stringify(presentInvoice(row, [], publicUrl)) };
+    const answer = { status: 201, body: JSON.stringify(presentInvoice(row, [], dependencies)) };
     if (await insertInvoice(pool, row, holder.key_id, claim && { claim, answer }))
       return { type: 'made', row, answer } as const;
     const repetition = claim && (await repetitionOf(pool, claim));
@@ -125,7 +125,7 @@ export function invoiceRoutes(dependencies: ApiDependencies) {
     const id = idParameter(request, response, 'inv');
     const found = await findInvoiceWithPayments(pool, ownerOf(response), id);
     if (!found) throw notFound('invoice');
-    sendJson(response, 200, JSON.stringify(presentInvoice(found.invoice, found.payments, publicUrl)));
+    sendJson(response, 200, JSON.stringify(presentInvoice(found.invoice, found.payments, dependencies)));
   };
 
   const cancel = async (request: Request, response: Response): Promise<void> => {

@@ -7,7 +7,7 @@ import { newId } from '../../db/ids.ts';
 import { matchesAll, STRATEGIES, type RoutingRule } from '../../domain/routing.ts';
 import { sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { holderOf, ownerOf } from '../context.ts';
+import { holderOf, noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import {
   amount,
@@ -92,7 +92,7 @@ export function routingRoutes({ pool, connectors, logger }: ApiDependencies) {
       ...rule.services.flatMap((_, place) => serviceErrors(services, accounts, rule, index, place)),
     ]);
     if (errors.length > 0) throw invalidFields(errors);
-    const row = await replaceRouting(pool, owner, rules, revision);
+    const row = await replaceRouting(pool, owner, rules, revision, noteBy(response, { rules }));
     if (row === null) {
       const now = await findRouting(pool, owner);
       throw new Problem(

@@ -1,5 +1,6 @@
 /** Webhook endpoints: where merchants want to be told of events. Make, list, read, change, delete. */
 import type { Request, Response } from 'express';
+import type { AuditNote } from '../../db/audit-entries.ts';
 import { z } from 'zod';
 import type { IdempotencyClaim } from '../../db/idempotency.ts';
 import { newId } from '../../db/ids.ts';
@@ -16,7 +17,7 @@ import {
 import { CURRENT_API_VERSION } from '../../domain/api-version.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { ownerOf } from '../context.ts';
+import { noteBy, ownerOf } from '../context.ts';
 import type { Columns } from '../csv.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { endpointFields } from '../endpoint-fields.ts';
@@ -31,7 +32,7 @@ import { notFound, Problem } from '../problem.ts';
 export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiDependencies) {
   const present = (row: WebhookEndpointRow) => presentEndpoint(row, now());
 
-  const make = async (owner: Owner, body: unknown, claim: IdempotencyClaim | null) => {
+  const make = async (owner: Owner, note: AuditNote, body: unknown, claim: IdempotencyClaim | null) => {
     const given = parseBody(z.strictObject(endpointFields(owner.mode, reach)).omit({ enabled: true }), body);
     const id = newId('whe');
     const secret = newSecret();
@@ -57,7 +58,12 @@ export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiD
       updated_at: at,
     };
     const stored = { status: 201, body: JSON.stringify({ ...present(row), secret: null }) };
-    switch (await insertEndpoint(pool, row, claim && { claim, answer: stored })) {
+    switch (
+      await insertEndpoint(pool, row, claim && { claim, answer: stored }, {
+        ...note,
+        details: { url: row.url, event_types: row.event_types },
+      })
+    ) {
       case 'stored': {
         logger.info({ webhook_endpoint: id }, 'a webhook endpoint was made');
         const answer = { status: 201, body: JSON.stringify({ ...present(row), secret }) };
@@ -80,7 +86,7 @@ export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiD
     const owner = ownerOf(response);
     const body = jsonBody(request);
     const claim = claimOf(request, response, body);
-    const outcome = await unlessRepeated(pool, claim, () => make(owner, body, claim));
+    const outcome = await unlessRepeated(pool, claim, () => make(owner, noteBy(response), body, claim));
     if (outcome.type === 'taken_over') throw new Error('an endpoint is stored together with its answer');
     const { resource_id: id, answer } = outcome;
     response.setHeader('Location', `/v1/webhook_endpoints/${id}`);
@@ -111,7 +117,14 @@ export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiD
     const id = idParameter(request, response, 'whe');
     const owner = ownerOf(response);
     const schema = z.strictObject(endpointFields(owner.mode, reach)).partial();
-    const row = await changeEndpoint(pool, owner, id, parseBody(schema, jsonBody(request)));
+    const wanted = parseBody(schema, jsonBody(request));
+    const row = await changeEndpoint(
+      pool,
+      owner,
+      id,
+      wanted,
+      noteBy(response, { changed: Object.keys(wanted) }),
+    );
     if (!row) throw notFound('webhook endpoint');
     logger.info({ webhook_endpoint: id, enabled: row.enabled }, 'a webhook endpoint was changed');
     sendJson(response, 200, JSON.stringify(present(row)));
@@ -119,7 +132,8 @@ export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiD
 
   const remove = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'whe');
-    if (!(await deleteEndpoint(pool, ownerOf(response), id))) throw notFound('webhook endpoint');
+    if (!(await deleteEndpoint(pool, ownerOf(response), id, noteBy(response))))
+      throw notFound('webhook endpoint');
     logger.info({ webhook_endpoint: id }, 'a webhook endpoint was deleted');
     sendJson(response, 200, JSON.stringify({ object: 'webhook_endpoint', id, deleted: true }));
   };

@@ -118,6 +118,7 @@ export async function startTestApi(
     publicUrl: url + (changes.publicPath ?? ''),
     logger,
     now: Date.now,
+    closing: new AbortController().signal,
     background,
     refusals,
   };
