@@ -207,6 +207,7 @@ export function createArea(dependencies: ApiDependencies): Area {
           },
           'an operator acted',
         );
+        if (done.once !== undefined) return await send(visitor, visit, action.path, done.once);
         say(visit.response, { tone: done.tone, text: done.said });
         seeOther(visit.response, done.href);
       } catch (error) {

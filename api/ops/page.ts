@@ -82,6 +82,8 @@ export interface Done {
   readonly said: string;
   readonly tone: 'good' | 'busy';
   readonly href: string;
+  /** Shown at once, and never again: what no address may lead to, such as a new key. */
+  readonly once?: View;
 }
 
 /** Something that is done: GET asks, POST does it. Both throw `Problem`; one of POST is shown above what was filled in. */

@@ -4,6 +4,7 @@ import { html, type Html } from '../html.ts';
 import { notice } from '../look/components.ts';
 import { clientScript, LOOK_SCRIPT } from '../look/script.ts';
 import { OPS_LOOK, STORY_LOOK } from './look.ts';
+import { RECORD_LOOK } from './record-look.ts';
 
 export interface Choice {
   readonly value: string;
@@ -26,7 +27,7 @@ export interface Frame {
   readonly topics: readonly string[];
 }
 
-const SCRIPT = LOOK_SCRIPT + clientScript('ops/live.client.js');
+const SCRIPT = LOOK_SCRIPT + clientScript('ops/live.client.js') + clientScript('ops/json.client.js');
 
 /** A whole page; `body` stands below its title. */
 export function opsPage(frame: Frame, body: Html): Page {
@@ -37,7 +38,7 @@ export function opsPage(frame: Frame, body: Html): Page {
       dir: 'ltr',
       title: `${title} · Sarraf`,
       layout: 'ops',
-      styles: [OPS_LOOK, STORY_LOOK],
+      styles: [OPS_LOOK, STORY_LOOK, RECORD_LOOK],
       script: SCRIPT,
       hasForms: true,
     },

@@ -29,7 +29,8 @@ export function questionBody(asked: Asked, { filled, form_token, reasonMax, prob
   };
   const complete = (one: Field): Field => {
     const error = errorOf(one.name);
-    const value = filled.get(one.name) ?? one.value;
+    // Secrets are never sent back.
+    const value = one.type === 'password' ? undefined : (filled.get(one.name) ?? one.value);
     return { ...one, ...(value === undefined ? {} : { value }), ...(error === undefined ? {} : { error }) };
   };
   const reason: Field = {
