@@ -67,8 +67,6 @@ export interface ApiDependencies {
   readonly metrics?: ApiMetrics;
   /** How the operations pages are reached; without it people sign in, and nothing links to the Temporal UI. */
   readonly operations?: OperationsSettings;
-  /** Aborted when the process is told to stop, so that answers without an end are ended. */
-  readonly stopping?: AbortSignal;
   /** How long the start of a workflow may take before the caller is told to come back, milliseconds. */
   readonly openTimeout_ms?: number;
 }

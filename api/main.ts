@@ -80,7 +80,6 @@ await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
 const publicUrl =
   config.api.port === 0 ? config.api.publicUrl.replace(/:0$/, `:${port}`) : config.api.publicUrl;
-/** Ends the streams of live pages, which have no end of their own. */
 const closing = new AbortController();
 const app: Express = createApp({
   pool,
@@ -112,7 +111,6 @@ const app: Express = createApp({
     temporalNamespace: config.temporal.namespace,
     inspect: (invoiceId) => inspectInvoice(client, invoiceId),
   },
-  stopping: closing.signal,
 });
 server.on('request', app);
 let stopping = false;

@@ -51,11 +51,13 @@ export function createArea(dependencies: ApiDependencies): Area {
   const visitOf = (request: Request, response: Response, visitor: Visitor): Visit => {
     const query = new URL(request.originalUrl, 'http://here').searchParams;
     const { operator } = visitor;
+    const modes: Scope['mode'][] = visitor.isLocal ? ['sandbox'] : ['live', 'sandbox'];
     const scope: Scope = {
       merchant_id: operator.merchant_id ?? (query.get('merchant') || null),
       mode: visitor.isLocal ? 'sandbox' : modeOf(query.get('mode'), sandboxControlUrl),
     };
     return {
+      modes,
       operator,
       scope,
       query,
@@ -67,6 +69,7 @@ export function createArea(dependencies: ApiDependencies): Area {
       form_token: visitor.form_token,
       href: (path, more = {}) =>
         address(path, { merchant: query.get('merchant'), mode: query.get('mode'), ...more }),
+      has: (wanted) => nav.some(({ path }) => path === wanted),
       may: (role) => ROLES.indexOf(operator.role) >= ROLES.indexOf(role),
     };
   };
@@ -95,7 +98,7 @@ export function createArea(dependencies: ApiDependencies): Area {
           chosen: visit.scope.merchant_id ?? '',
         },
         modes: {
-          choices: (visitor.isLocal ? ['sandbox'] : ['live', 'sandbox']).map((mode) => ({
+          choices: visit.modes.map((mode) => ({
             value: mode,
             label: mode === 'live' ? 'Live' : 'Sandbox',
           })),

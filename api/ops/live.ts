@@ -43,7 +43,7 @@ interface Listener {
 
 export function createLive(
   sources: readonly LiveSource[],
-  { pool, logger, stopping }: { pool: pg.Pool; logger: Logger; stopping?: AbortSignal | undefined },
+  { pool, logger, closing }: { pool: pg.Pool; logger: Logger; closing: AbortSignal },
 ): Live {
   const listeners = new Set<Listener>();
   /** What has been told, with when. */
@@ -94,13 +94,13 @@ export function createLive(
     poll();
   };
 
-  stopping?.addEventListener('abort', () => {
+  closing.addEventListener('abort', () => {
     for (const { response } of listeners) response.end();
   });
 
   return {
     open(_request, response, topics, still) {
-      if (listeners.size >= LISTENERS || stopping?.aborted === true) {
+      if (listeners.size >= LISTENERS || closing.aborted) {
         response.writeHead(503, { 'Retry-After': '30' }).end();
         return;
       }

@@ -11,17 +11,15 @@ export interface OneInvoice extends InvoiceWithPayments {
   readonly owner: Owner;
 }
 
-/** The invoice in the address. Throws the problem of an unknown one, also when it is another merchant's or of another mode than may be seen. */
+/** The invoice in the address. Throws the problem of an unknown one, also when it is one that they may not see. */
 export async function oneInvoice(
   { pool }: Pick<ApiDependencies, 'pool'>,
-  { params, operator, scope, response, query }: Visit,
+  { params, operator, modes, response }: Visit,
 ): Promise<OneInvoice> {
   const id = params['id'] ?? '';
   const found = isId('inv', id) ? await findByOurId(pool, id) : null;
   const isTheirs = found !== null && (operator.merchant_id ?? found.merchant_id) === found.merchant_id;
-  // Without a mode in the address it is that of the invoice, except where there is only one.
-  const isInMode = found?.mode === scope.mode || (operator.id !== 'opr_local' && query.get('mode') === null);
-  if (!isTheirs || !isInMode) throw notFound('invoice');
+  if (!isTheirs || !modes.includes(found.mode)) throw notFound('invoice');
   contextOf(response).invoice_id = id;
   const owner: Owner = { merchant_id: found.merchant_id, mode: found.mode };
   const invoice = await findInvoiceWithPayments(pool, owner, id);

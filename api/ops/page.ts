@@ -15,6 +15,8 @@ export interface Scope {
 
 /** Somebody looks at a page, or has filled in its form. */
 export interface Visit {
+  /** Those that the operator may see. */
+  readonly modes: readonly Mode[];
   readonly operator: Operator;
   readonly scope: Scope;
   readonly query: URLSearchParams;
@@ -25,6 +27,8 @@ export interface Visit {
   readonly form_token: string;
   /** An address of this area within the same scope. `query`: null and empty values are left out. */
   href(path: string, query?: Readonly<Record<string, string | null>>): string;
+  /** True when the navigation has a page at this path. */
+  has(path: string): boolean;
   /** True when the operator's role is this one or one that may do more. */
   may(role: Role): boolean;
 }

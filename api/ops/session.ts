@@ -45,7 +45,7 @@ export function createSessions({ pool, apiKeyPepper, publicUrl, operations }: Ap
       if (operator !== null) return { operator, form_token: formToken(token ?? ''), isLocal: false };
       // A page of somebody else's must not get in by a name that leads to this machine.
       const isHere =
-        LOOPBACK.test(request.headers.host ?? '') && !FORWARDED.some((name) => name in request.headers);
+        LOOPBACK.test(request.headers.host ?? '') && !FORWARDED.some((header) => header in request.headers);
       return operations?.access === 'open' && isHere
         ? { operator: LOCAL, form_token: formToken('local'), isLocal: true }
         : null;
