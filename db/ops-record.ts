@@ -69,10 +69,9 @@ export type OwnedPrefix = keyof typeof TABLES;
 /** Whose the object of this id is; null: there is none. */
 export async function findOwner(pool: pg.Pool, prefix: OwnedPrefix, id: string): Promise<Owner | null> {
   if (!isId(prefix, id)) return null;
-  const { rows } = await pool.query<Owner>(
-    `select merchant_id, mode from ${TABLES[prefix]} where id = $1`,
-    [id],
-  );
+  const { rows } = await pool.query<Owner>(`select merchant_id, mode from ${TABLES[prefix]} where id = $1`, [
+    id,
+  ]);
   return rows[0] ?? null;
 }
 

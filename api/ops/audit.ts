@@ -41,7 +41,12 @@ export const auditPart: OpsPart = (dependencies) => {
       { name: 'actor_type', label: 'Who', type: 'select', choices: choicesOf(ACTOR_TYPES) },
       { name: 'actor', label: 'Name or id', type: 'text' },
       { name: 'action', label: 'Action', type: 'select', choices: choicesOf(AUDIT_ACTIONS) },
-      { name: 'object', label: 'Object', type: 'text', hint: 'Any id; an invoice’s has all that happened to it' },
+      {
+        name: 'object',
+        label: 'Object',
+        type: 'text',
+        hint: 'Any id; an invoice’s has all that happened to it',
+      },
       ...DAYS,
     ],
     columns: COLUMNS,
@@ -78,7 +83,10 @@ export const auditPart: OpsPart = (dependencies) => {
     empty: (isFiltered) =>
       isFiltered
         ? { title: 'No entry fits', text: 'Take a filter away, choose another merchant or the other mode.' }
-        : { title: 'No entries yet', text: 'Everything that people, keys, providers and Sarraf itself do is entered here.' },
+        : {
+            title: 'No entries yet',
+            text: 'Everything that people, keys, providers and Sarraf itself do is entered here.',
+          },
     head: (visit) => chainHead(dependencies, visit),
   });
 
@@ -122,11 +130,7 @@ async function chainHead({ pool }: ApiDependencies, { scope, href }: Visit): Pro
 }
 
 /** Reads all of a merchant's chain again and holds it against what it has sealed. */
-async function verification(
-  { pool, logger }: ApiDependencies,
-  key: Uint8Array,
-  visit: Visit,
-): Promise<View> {
+async function verification({ pool, logger }: ApiDependencies, key: Uint8Array, visit: Visit): Promise<View> {
   const { merchant_id, mode } = visit.scope;
   if (merchant_id === null || !maySee(visit, { merchant_id, mode }))
     throw new Problem('malformed_request', 'choose a merchant: each has a chain of its own');
@@ -140,7 +144,10 @@ async function verification(
   const found = await verifyChain(client, merchant_id, { limit: FINDINGS, seal_key: key }).finally(() =>
     client.release(),
   );
-  logger.info({ merchant_id, operator: visit.operator.name, findings: found.length }, 'an audit chain was verified');
+  logger.info(
+    { merchant_id, operator: visit.operator.name, findings: found.length },
+    'an audit chain was verified',
+  );
   const result =
     found.length === 0
       ? notice('good', {
@@ -148,20 +155,29 @@ async function verification(
           text: `All ${head?.sequence ?? 0} links follow from each other, each seal is ours, and what they sealed is as it was.`,
         })
       : html`${notice('bad', { title: 'The chain is broken', text: 'Something was changed behind the back of Sarraf, or the key is another one than it was.' })}
-        ${card(table('What was found', [{ title: 'Where' }, { title: 'What' }], found.map(({ about, message }) => [html`<span class="mono">${about}</span>`, message])))}`;
+        ${card(
+          table(
+            'What was found',
+            [{ title: 'Where' }, { title: 'What' }],
+            found.map(({ about, message }) => [html`<span class="mono">${about}</span>`, message]),
+          ),
+        )}`;
   return {
     title: 'Verification of the audit chain',
     body: html`<p class="soft"><a href="${visit.href('/ops/audit')}">The audit trail</a></p>
       <div role="status">${result}</div>
       <p class="soft small">
-        Whoever has the key and the database could write a new chain. Keep the hash of the last link elsewhere:
+        Whoever has the key and the database could write a new chain. Keep the hash of the last link
+        elsewhere:
         <span class="mono">${head?.hash.toString('hex') ?? '–'}</span>
       </p>`,
   };
 }
 
 function entryBody(row: AuditEntryRow, visit: Visit): Html {
-  return html`<p class="soft"><a href="${visit.href('/ops/audit')}">The audit trail</a> · <span class="mono">${row.id}</span></p>
+  return html`<p class="soft">
+      <a href="${visit.href('/ops/audit')}">The audit trail</a> · <span class="mono">${row.id}</span>
+    </p>
     ${card(
       facts([
         { term: 'When', text: moment(row.created_at) },
@@ -173,13 +189,17 @@ function entryBody(row: AuditEntryRow, visit: Visit): Html {
           text:
             row.invoice_id === null
               ? '–'
-              : html`<a class="mono" href="${visit.href(`/ops/invoices/${row.invoice_id}`)}">${row.invoice_id}</a>`,
+              : html`<a class="mono" href="${visit.href(`/ops/invoices/${row.invoice_id}`)}"
+                  >${row.invoice_id}</a
+                >`,
         },
         { term: 'Sealed in link', text: row.link === null ? 'not sealed yet' : String(row.link) },
       ]),
     )}
-    ${card(html`<h2>Details</h2>
-      ${jsonGrid('details', 'Details', row.details, JSON.stringify(row.details, null, 2))}`)}`;
+    ${card(
+      html`<h2>Details</h2>
+        ${jsonGrid('details', 'Details', row.details, JSON.stringify(row.details, null, 2))}`,
+    )}`;
 }
 
 const whoOf = ({ actor_type, actor_id }: AuditEntryRow): string =>
@@ -189,7 +209,8 @@ const COLUMNS: readonly ListColumn<AuditEntryRow & OfMerchant>[] = [
   {
     title: 'When',
     name: 'created_at',
-    show: ({ id, created_at }, { href }) => html`<a href="${href(`/ops/audit/${id}`)}">${moment(created_at)}</a>`,
+    show: ({ id, created_at }, { href }) =>
+      html`<a href="${href(`/ops/audit/${id}`)}">${moment(created_at)}</a>`,
     cell: ({ created_at }) => created_at,
   },
   { title: 'Who', name: 'actor', show: whoOf, cell: ({ actor_id }) => actor_id },
@@ -206,7 +227,13 @@ const COLUMNS: readonly ListColumn<AuditEntryRow & OfMerchant>[] = [
     show: ({ details }) => reasonIn(details) ?? '–',
     cell: ({ details }) => reasonIn(details),
   },
-  { title: 'Sealed in', name: 'sealed_in', isNumber: true, show: ({ link }) => String(link ?? '–'), cell: ({ link }) => link },
+  {
+    title: 'Sealed in',
+    name: 'sealed_in',
+    isNumber: true,
+    show: ({ link }) => String(link ?? '–'),
+    cell: ({ link }) => link,
+  },
   { title: 'Merchant', name: 'merchant', show: ({ merchant }) => merchant, cell: ({ merchant }) => merchant },
 ];
 

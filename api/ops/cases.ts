@@ -42,8 +42,12 @@ export const casesPart: OpsPart = (dependencies) => {
           joins: 'left join reconciliation_rows w on w.id = c.row_id',
           conditions: [
             ['c.kind = $', kind],
-            ...(status === 'open' ? [['c.resolved_at is null and $::text is not null', status] as const] : []),
-            ...(status === 'resolved' ? [['c.resolved_at is not null and $::text is not null', status] as const] : []),
+            ...(status === 'open'
+              ? [['c.resolved_at is null and $::text is not null', status] as const]
+              : []),
+            ...(status === 'resolved'
+              ? [['c.resolved_at is not null and $::text is not null', status] as const]
+              : []),
           ],
         },
         page,
@@ -51,7 +55,10 @@ export const casesPart: OpsPart = (dependencies) => {
     empty: (isFiltered) =>
       isFiltered
         ? { title: 'No case fits', text: 'Take a filter away, choose another merchant or the other mode.' }
-        : { title: 'Nobody has to decide anything', text: 'Cases are opened for money that is held, outcomes that no provider can tell, and differences.' },
+        : {
+            title: 'Nobody has to decide anything',
+            text: 'Cases are opened for money that is held, outcomes that no provider can tell, and differences.',
+          },
   });
   return {
     pages: [
@@ -64,7 +71,9 @@ export const casesPart: OpsPart = (dependencies) => {
           return {
             title: `Case: ${words(row.kind)}`,
             topics: [`cases:${row.id}`],
-            body: html`<p class="soft"><a href="${visit.href('/ops/cases')}">All cases</a> · <span class="mono">${row.id}</span></p>
+            body: html`<p class="soft">
+                <a href="${visit.href('/ops/cases')}">All cases</a> · <span class="mono">${row.id}</span>
+              </p>
               ${live('case', caseBody(row, visit))}`,
           };
         },
@@ -76,7 +85,10 @@ export const casesPart: OpsPart = (dependencies) => {
 
 function caseBody(row: CaseRow, visit: Visit): Html {
   const invoice = row.invoice_id;
-  const base = row.row_id === null && invoice !== null ? `/ops/invoices/${invoice}/cases/${row.id}` : `/ops/cases/${row.id}`;
+  const base =
+    row.row_id === null && invoice !== null
+      ? `/ops/invoices/${invoice}/cases/${row.id}`
+      : `/ops/cases/${row.id}`;
   const decisions: readonly string[] =
     row.resolved_at === null && visit.may('operator') ? POSSIBLE_DECISIONS[row.kind] : [];
   return html`<div class="buttons actions">
@@ -90,7 +102,10 @@ function caseBody(row: CaseRow, visit: Visit): Html {
         { term: 'Amount', text: amountOf(row) },
         {
           term: 'Invoice',
-          text: invoice === null ? 'none of ours' : html`<a class="mono" href="${visit.href(`/ops/invoices/${invoice}`)}">${invoice}</a>`,
+          text:
+            invoice === null
+              ? 'none of ours'
+              : html`<a class="mono" href="${visit.href(`/ops/invoices/${invoice}`)}">${invoice}</a>`,
         },
         { term: 'Payment', text: html`<span class="mono">${row.payment_id ?? '–'}</span>` },
         { term: 'Provider’s id', text: html`<span class="mono">${row.provider_payment_id ?? '–'}</span>` },
@@ -99,7 +114,9 @@ function caseBody(row: CaseRow, visit: Visit): Html {
           text:
             row.run_id === null
               ? '–'
-              : html`<a class="mono" href="${visit.href(`/ops/reconciliation/${row.run_id}`)}">${row.run_id}</a>`,
+              : html`<a class="mono" href="${visit.href(`/ops/reconciliation/${row.run_id}`)}"
+                  >${row.run_id}</a
+                >`,
         },
         { term: 'Opened', text: moment(row.opened_at) },
         { term: 'Decided', text: moment(row.resolved_at) },
@@ -113,7 +130,8 @@ function caseBody(row: CaseRow, visit: Visit): Html {
 const MEANINGS: Readonly<Record<CaseRow['kind'], string>> = {
   late_money: 'Money came after the invoice had ended, and is held.',
   excess_money: 'More money came than was owed, and what is too much is held.',
-  unknown_operation: 'A capture, void or refund was asked for, and the provider cannot tell what became of it.',
+  unknown_operation:
+    'A capture, void or refund was asked for, and the provider cannot tell what became of it.',
   unknown_payment: 'A payment was asked for, and the provider cannot tell whether it exists.',
   missing_here: 'The provider has a payment that is not on record here.',
   missing_there: 'A payment on record here is not at the provider.',
@@ -170,7 +188,10 @@ function resolve(dependencies: ApiDependencies): OpsAction {
       await resolveDifference(pool, row.id, { decision, by: visit.operator.name, reason }, note);
       const after = await findCase(pool, owner, row.id);
       if (after?.decision !== decision)
-        throw new Problem('case_resolved', `${after?.resolved_by ?? 'somebody'} has decided: ${words(after?.decision ?? '')}`);
+        throw new Problem(
+          'case_resolved',
+          `${after?.resolved_by ?? 'somebody'} has decided: ${words(after?.decision ?? '')}`,
+        );
       return { tone: 'good', said: `It is decided: ${words(decision)}.`, href: back(visit) };
     },
   };
@@ -189,17 +210,39 @@ const COLUMNS: readonly ListColumn<CaseRow & OfMerchant>[] = [
     show: ({ id, kind }, { href }) => html`<a href="${href(`/ops/cases/${id}`)}">${words(kind)}</a>`,
     cell: ({ id }) => id,
   },
-  { title: 'Status', name: 'status', show: statusOf, cell: ({ resolved_at }) => (resolved_at === null ? 'open' : 'resolved') },
+  {
+    title: 'Status',
+    name: 'status',
+    show: statusOf,
+    cell: ({ resolved_at }) => (resolved_at === null ? 'open' : 'resolved'),
+  },
   { title: 'Amount', name: 'amount', isNumber: true, show: amountOf, cell: ({ amount: minor }) => minor },
   {
     title: 'Invoice',
     name: 'invoice',
     show: ({ invoice_id }, { href }) =>
-      invoice_id === null ? '–' : html`<a class="mono" href="${href(`/ops/invoices/${invoice_id}`)}">${invoice_id.slice(0, 14)}…</a>`,
+      invoice_id === null
+        ? '–'
+        : html`<a class="mono" href="${href(`/ops/invoices/${invoice_id}`)}">${invoice_id.slice(0, 14)}…</a>`,
     cell: ({ invoice_id }) => invoice_id,
   },
-  { title: 'Decision', name: 'decision', show: ({ decision }) => (decision === null ? '–' : words(decision)), cell: ({ decision }) => decision },
-  { title: 'By', name: 'resolved_by', show: ({ resolved_by }) => resolved_by ?? '–', cell: ({ resolved_by }) => resolved_by },
+  {
+    title: 'Decision',
+    name: 'decision',
+    show: ({ decision }) => (decision === null ? '–' : words(decision)),
+    cell: ({ decision }) => decision,
+  },
+  {
+    title: 'By',
+    name: 'resolved_by',
+    show: ({ resolved_by }) => resolved_by ?? '–',
+    cell: ({ resolved_by }) => resolved_by,
+  },
   { title: 'Merchant', name: 'merchant', show: ({ merchant }) => merchant, cell: ({ merchant }) => merchant },
-  { title: 'Opened', name: 'opened_at', show: ({ opened_at }) => moment(opened_at), cell: ({ opened_at }) => opened_at },
+  {
+    title: 'Opened',
+    name: 'opened_at',
+    show: ({ opened_at }) => moment(opened_at),
+    cell: ({ opened_at }) => opened_at,
+  },
 ];

@@ -56,18 +56,21 @@ export const deliveriesPart: OpsPart = (dependencies) => {
       deliveriesAcross(pool, scope, { endpoint, status: status as DeliveryStatus | null }, page),
     empty: (isFiltered) =>
       isFiltered
-        ? { title: 'No delivery fits', text: 'Take a filter away, choose another merchant or the other mode.' }
-        : { title: 'No deliveries yet', text: 'They appear when something happens that a merchant’s endpoint asks for.' },
+        ? {
+            title: 'No delivery fits',
+            text: 'Take a filter away, choose another merchant or the other mode.',
+          }
+        : {
+            title: 'No deliveries yet',
+            text: 'They appear when something happens that a merchant’s endpoint asks for.',
+          },
     head: async (visit) => {
       const rows = await endpointsAcross(pool, visit.scope);
       return endpointsTable(
         rows.map((row) => ({
           ...row,
           href: visit.href('/ops/deliveries', { endpoint: row.id }),
-          resend:
-            visit.may('operator') && row.enabled
-              ? visit.href(`/ops/endpoints/${row.id}/resend`)
-              : null,
+          resend: visit.may('operator') && row.enabled ? visit.href(`/ops/endpoints/${row.id}/resend`) : null,
         })),
       );
     },
@@ -227,7 +230,8 @@ const COLUMNS: readonly ListColumn<DeliveryLine>[] = [
   {
     title: 'Event',
     name: 'event_type',
-    show: ({ id, event_type }, { href }) => html`<a href="${href(`/ops/deliveries/${id}`)}">${event_type}</a>`,
+    show: ({ id, event_type }, { href }) =>
+      html`<a href="${href(`/ops/deliveries/${id}`)}">${event_type}</a>`,
     cell: ({ event_type }) => event_type,
   },
   {
@@ -237,7 +241,12 @@ const COLUMNS: readonly ListColumn<DeliveryLine>[] = [
       html`${deliveryState(status)}${reason === null ? null : html` <span class="soft small">${words(reason)}</span>`}`,
     cell: ({ status }) => status,
   },
-  { title: 'Where', name: 'url', show: ({ url }) => html`<span class="mono">${url}</span>`, cell: ({ url }) => url },
+  {
+    title: 'Where',
+    name: 'url',
+    show: ({ url }) => html`<span class="mono">${url}</span>`,
+    cell: ({ url }) => url,
+  },
   {
     title: 'Attempts',
     name: 'attempts',
@@ -258,7 +267,12 @@ const COLUMNS: readonly ListColumn<DeliveryLine>[] = [
     cell: ({ next_attempt_at }) => next_attempt_at,
   },
   { title: 'Merchant', name: 'merchant', show: ({ merchant }) => merchant, cell: ({ merchant }) => merchant },
-  { title: 'Made', name: 'created_at', show: ({ created_at }) => moment(created_at), cell: ({ created_at }) => created_at },
+  {
+    title: 'Made',
+    name: 'created_at',
+    show: ({ created_at }) => moment(created_at),
+    cell: ({ created_at }) => created_at,
+  },
 ];
 
 function lastAnswer(last: DeliveryRow['last_attempt']): string {

@@ -25,13 +25,30 @@ export function createMerchantKey(dependencies: ApiDependencies, find: FindMerch
       const { merchant, owner } = await find(dependencies, visit);
       return {
         title: `Make a key for ${merchant.name}?`,
-        text: about('It is shown once, on the next page. Two keys of one label can be active: the present one, and the one that takes its place.', [
-          ['Merchant', merchant.name],
-          ['Mode', owner.mode],
-        ]),
+        text: about(
+          'It is shown once, on the next page. Two keys of one label can be active: the present one, and the one that takes its place.',
+          [
+            ['Merchant', merchant.name],
+            ['Mode', owner.mode],
+          ],
+        ),
         fields: [
-          { name: 'label', label: 'Label', type: 'text', value: 'main', required: true, maxlength: KEY_LABEL_MAX },
-          { name: 'scopes', label: 'What it may do', type: 'text', value: SCOPES.join(' '), required: true, hint: `Some of ${SCOPES.join(', ')}` },
+          {
+            name: 'label',
+            label: 'Label',
+            type: 'text',
+            value: 'main',
+            required: true,
+            maxlength: KEY_LABEL_MAX,
+          },
+          {
+            name: 'scopes',
+            label: 'What it may do',
+            type: 'text',
+            value: SCOPES.join(' '),
+            required: true,
+            hint: `Some of ${SCOPES.join(', ')}`,
+          },
         ],
         button: { label: 'Make the key', isDanger: false },
         back: visit.href(`/ops/merchants/${merchant.id}`),
@@ -43,10 +60,21 @@ export function createMerchantKey(dependencies: ApiDependencies, find: FindMerch
       const label = labelIn(form);
       const scopes = scopesIn(form);
       const { id, key, secret_hash } = mintKey(owner.mode, apiKeyPepper);
-      const row = { id, owner, label, scopes, secret_hash, created_at: new Date(now()).toISOString(), expires_at: null };
+      const row = {
+        id,
+        owner,
+        label,
+        scopes,
+        secret_hash,
+        created_at: new Date(now()).toISOString(),
+        expires_at: null,
+      };
       const stored = await insertApiKey(pool, row, noteOf(visit, reason, { label, scopes }), null);
       if (stored !== 'stored') throw tooManyKeys(label);
-      logger.info({ key_id: id, merchant_id: merchant.id, operator: visit.operator.name, scopes }, 'an API key was made');
+      logger.info(
+        { key_id: id, merchant_id: merchant.id, operator: visit.operator.name, scopes },
+        'an API key was made',
+      );
       const href = visit.href(`/ops/merchants/${merchant.id}`);
       return {
         tone: 'good',
@@ -91,7 +119,11 @@ export function endMerchantKey(dependencies: ApiDependencies): OpsAction {
       const { owner, key } = await find(visit);
       await revokeMerchantKey(pool, owner, key.id, noteOf(visit, reason));
       logger.info({ key_id: key.id, operator: visit.operator.name }, 'an API key was revoked');
-      return { tone: 'good', said: 'The key is revoked.', href: visit.href(`/ops/merchants/${owner.merchant_id}`) };
+      return {
+        tone: 'good',
+        said: 'The key is revoked.',
+        href: visit.href(`/ops/merchants/${owner.merchant_id}`),
+      };
     },
   };
 }
@@ -108,5 +140,7 @@ function scopesIn(form: URLSearchParams): Scope[] {
   const known = SCOPES.filter((scope) => named.includes(scope));
   if (named.length > 0 && new Set(named).size === known.length) return inOrder(known);
   const expected = `some of ${SCOPES.join(', ')}`;
-  throw invalidFields([{ pointer: '/scopes', code: 'unknown_scope', detail: `must be ${expected}`, expected }]);
+  throw invalidFields([
+    { pointer: '/scopes', code: 'unknown_scope', detail: `must be ${expected}`, expected },
+  ]);
 }

@@ -41,8 +41,10 @@ export const merchantsPart: OpsPart = (dependencies) => {
         : { title: 'No merchants yet', text: 'Make the first one.' },
     head: (visit) =>
       visit.operator.merchant_id === null
-        ? html`<div class="buttons actions">${buttonLink('plain', 'Make a merchant', visit.href('/ops/new-merchant'))}</div>`
-        : html``,
+        ? html`<div class="buttons actions">
+            ${buttonLink('plain', 'Make a merchant', visit.href('/ops/new-merchant'))}
+          </div>`
+        : null,
   });
   return {
     pages: [
@@ -87,24 +89,34 @@ async function merchantView(dependencies: ApiDependencies, visit: Visit): Promis
     rows.length === 0
       ? emptyState('No keys', `This merchant has no key for the mode ${owner.mode}.`)
       : html`${table(
-            `API keys, ${owner.mode}`,
-            [{ title: 'Key' }, { title: 'Label' }, { title: 'Status' }, { title: 'May' }, { title: 'Last used' }, { title: 'Ends' }, { title: 'What can be done' }],
-            rows.map((key) => {
-              const status = statusOf(key, now());
-              return [
-                html`<span class="mono">${key.id}</span>`,
-                key.label,
-                badge(status, status === 'active' ? 'good' : 'bad'),
-                key.scopes.join(', '),
-                moment(key.last_used_at),
-                moment(key.expires_at ?? key.revoked_at),
-                status === 'active'
-                  ? html`<a class="button inline" href="${visit.href(`/ops/keys/${key.id}/revoke`)}">Revoke<span class="hidden"> ${key.id}</span></a>`
-                  : '–',
-              ];
-            }),
-          )}
-          ${has_more ? html`<p class="soft small">Older keys are not shown.</p>` : null}`;
+          `API keys, ${owner.mode}`,
+          [
+            { title: 'Key' },
+            { title: 'Label' },
+            { title: 'Status' },
+            { title: 'May' },
+            { title: 'Last used' },
+            { title: 'Ends' },
+            { title: 'What can be done' },
+          ],
+          rows.map((key) => {
+            const status = statusOf(key, now());
+            return [
+              html`<span class="mono">${key.id}</span>`,
+              key.label,
+              badge(status, status === 'active' ? 'good' : 'bad'),
+              key.scopes.join(', '),
+              moment(key.last_used_at),
+              moment(key.expires_at ?? key.revoked_at),
+              status === 'active'
+                ? html`<a class="button inline" href="${visit.href(`/ops/keys/${key.id}/revoke`)}"
+                    >Revoke<span class="hidden"> ${key.id}</span></a
+                  >`
+                : '–',
+            ];
+          }),
+        )}
+        ${has_more ? html`<p class="soft small">Older keys are not shown.</p>` : null}`;
   return {
     title: merchant.name,
     topics: ['keys'],
@@ -154,20 +166,46 @@ function makeMerchant(dependencies: ApiDependencies): OpsAction {
       const name = (form.get('name') ?? '').trim();
       if (name === '' || name.length > NAME_MAX || name.includes('\0')) {
         const expected = `a name of 1 to ${NAME_MAX} characters`;
-        throw invalidFields([{ pointer: '/name', code: 'required', detail: `must be ${expected}`, expected }]);
+        throw invalidFields([
+          { pointer: '/name', code: 'required', detail: `must be ${expected}`, expected },
+        ]);
       }
       const once = form.get('once') ?? '';
-      if (!isId('req', once)) throw new Problem('malformed_request', 'the form is incomplete: go back and open it again');
-      const { merchant, made } = await insertMerchant(pool, name, { key: `ops:${once}`, request_hash: Buffer.from(name) });
+      if (!isId('req', once))
+        throw new Problem('malformed_request', 'the form is incomplete: go back and open it again');
+      const { merchant, made } = await insertMerchant(pool, name, {
+        key: `ops:${once}`,
+        request_hash: Buffer.from(name),
+      });
       if (made)
-        await leaveNote(pool, { merchant_id: merchant.id, mode: visit.scope.mode }, 'merchant.created', merchant.id, noteOf(visit, reason, { name }));
-      return { tone: 'good', said: `${merchant.name} is made.`, href: visit.href(`/ops/merchants/${merchant.id}`) };
+        await leaveNote(
+          pool,
+          { merchant_id: merchant.id, mode: visit.scope.mode },
+          'merchant.created',
+          merchant.id,
+          noteOf(visit, reason, { name }),
+        );
+      return {
+        tone: 'good',
+        said: `${merchant.name} is made.`,
+        href: visit.href(`/ops/merchants/${merchant.id}`),
+      };
     },
   };
 }
 
 const COLUMNS: readonly ListColumn<MerchantRow>[] = [
-  { title: 'Merchant', name: 'name', show: ({ id, name }, { href }) => html`<a href="${href(`/ops/merchants/${id}`)}">${name}</a>`, cell: ({ name }) => name },
+  {
+    title: 'Merchant',
+    name: 'name',
+    show: ({ id, name }, { href }) => html`<a href="${href(`/ops/merchants/${id}`)}">${name}</a>`,
+    cell: ({ name }) => name,
+  },
   { title: 'Id', name: 'id', show: ({ id }) => html`<span class="mono">${id}</span>`, cell: ({ id }) => id },
-  { title: 'Made', name: 'created_at', show: ({ created_at }) => moment(created_at), cell: ({ created_at }) => created_at },
+  {
+    title: 'Made',
+    name: 'created_at',
+    show: ({ created_at }) => moment(created_at),
+    cell: ({ created_at }) => created_at,
+  },
 ];

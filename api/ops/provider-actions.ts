@@ -38,7 +38,9 @@ const back = ({ href, params }: Visit): string => href(`/ops/providers/${params[
 const called = ({ provider, label }: ProviderAccountRow): string => `${provider} (${label})`;
 
 const STATES = ['open', 'closed', 'automatic'] as const;
-const BREAKER: Readonly<Record<(typeof STATES)[number], readonly [title: string, text: string, said: string]>> = {
+const BREAKER: Readonly<
+  Record<(typeof STATES)[number], readonly [title: string, text: string, said: string]>
+> = {
   open: [
     'Keep the breaker open?',
     'No call goes to this provider until somebody decides otherwise: payments that name it are refused, and routing passes it over. What is under way waits.',
@@ -83,7 +85,10 @@ function breaker({ pool, logger }: ApiDependencies, find: Find): OpsAction {
       const forced = state === 'automatic' ? null : { state, reason: `${visit.operator.name}: ${reason}` };
       if (!(await forceBreaker(pool, owner, row.id, forced, noteOf(visit, reason, { state }))))
         throw notFound('provider account');
-      logger.warn({ provider_account: row.id, state, operator: visit.operator.name }, 'the circuit breaker of an account was set');
+      logger.warn(
+        { provider_account: row.id, state, operator: visit.operator.name },
+        'the circuit breaker of an account was set',
+      );
       return { tone: 'good', said: BREAKER[state][2], href: back(visit) };
     },
   };
@@ -100,10 +105,13 @@ function register(dependencies: ApiDependencies, find: Find): OpsAction {
       const { url } = await registrar.open(row, row.id);
       return {
         title: 'Register the webhook at the provider?',
-        text: about('The provider is told where to send webhooks. A registration that is there already is brought up to date.', [
-          ['Account', called(row)],
-          ['Address', html`<span class="mono">${url}</span>`],
-        ]),
+        text: about(
+          'The provider is told where to send webhooks. A registration that is there already is brought up to date.',
+          [
+            ['Account', called(row)],
+            ['Address', html`<span class="mono">${url}</span>`],
+          ],
+        ),
         button: { label: 'Register it', isDanger: false },
         back: back(visit),
       };
@@ -131,9 +139,10 @@ function rotate(dependencies: ApiDependencies, find: Find): OpsAction {
       if (connector === undefined) throw notFound('provider account');
       return {
         title: `Rotate the credentials of ${called(row)}?`,
-        text: about('Calls use the new ones at once. Webhooks that are proved with the old ones are believed for the overlap. What is left empty stays as it is.', [
-          ['Account', called(row)],
-        ]),
+        text: about(
+          'Calls use the new ones at once. Webhooks that are proved with the old ones are believed for the overlap. What is left empty stays as it is.',
+          [['Account', called(row)]],
+        ),
         fields: [
           ...credentialFields(connector).map(({ name, description }) => ({
             name: fieldOf(name),
@@ -143,7 +152,13 @@ function rotate(dependencies: ApiDependencies, find: Find): OpsAction {
             autocomplete: 'new-password',
             maxlength: 5_000,
           })),
-          { name: 'overlap_h', label: 'Overlap in hours', type: 'number' as const, value: '24', hint: `0 to ${OVERLAP_HOURS_MAX}` },
+          {
+            name: 'overlap_h',
+            label: 'Overlap in hours',
+            type: 'number' as const,
+            value: '24',
+            hint: `0 to ${OVERLAP_HOURS_MAX}`,
+          },
         ],
         button: { label: 'Rotate them', isDanger: true },
         back: back(visit),
@@ -163,7 +178,10 @@ function rotate(dependencies: ApiDependencies, find: Find): OpsAction {
       } catch (error) {
         if (!(error instanceof Problem) || error.errors === undefined) throw error;
         throw invalidFields(
-          error.errors.map((one) => ({ ...one, pointer: one.pointer.replace('/credentials/', '/credential_') })),
+          error.errors.map((one) => ({
+            ...one,
+            pointer: one.pointer.replace('/credentials/', '/credential_'),
+          })),
         );
       }
       return { tone: 'good', said: 'The credentials are rotated.', href: back(visit) };
@@ -176,5 +194,7 @@ function overlapIn(form: URLSearchParams): number {
   const hours = /^\d{1,3}$/.test(text) ? Number(text) : NaN;
   if (hours <= OVERLAP_HOURS_MAX) return hours * HOUR_S;
   const expected = `a number of hours from 0 to ${OVERLAP_HOURS_MAX}`;
-  throw invalidFields([{ pointer: '/overlap_h', code: 'out_of_range', detail: `must be ${expected}`, expected }]);
+  throw invalidFields([
+    { pointer: '/overlap_h', code: 'out_of_range', detail: `must be ${expected}`, expected },
+  ]);
 }

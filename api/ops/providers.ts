@@ -36,7 +36,8 @@ export const providersPart: OpsPart = (dependencies) => ({
           title: `${view.row.provider} (${view.row.label})`,
           topics: [`providers:${view.row.id}`],
           body: html`<p class="soft">
-              <a href="${visit.href('/ops/providers')}">All providers</a> · <span class="mono">${view.row.id}</span>
+              <a href="${visit.href('/ops/providers')}">All providers</a> ·
+              <span class="mono">${view.row.id}</span>
             </p>
             ${accountActions(view)} ${live('account', accountLive(view))} ${accountSetup(view)}`,
         };
@@ -60,7 +61,12 @@ async function overview({ pool }: ApiDependencies, { scope, href }: Visit): Prom
   ];
   const body =
     rows.length === 0
-      ? card(emptyState('No provider accounts', 'Link one with POST /v1/provider_accounts, or choose another merchant or the other mode.'))
+      ? card(
+          emptyState(
+            'No provider accounts',
+            'Link one with POST /v1/provider_accounts, or choose another merchant or the other mode.',
+          ),
+        )
       : card(
           table(
             'Provider accounts',

@@ -2,7 +2,13 @@
 import { isId, newId } from '../../db/ids.ts';
 import { leaveNote, listAcross, type OfMerchant } from '../../db/ops-record.ts';
 import { findProviderAccount } from '../../db/provider-accounts.ts';
-import { findRun, insertRun, RUN_ROW_COLUMNS, type NewRun, type RunRow } from '../../db/reconciliation-runs.ts';
+import {
+  findRun,
+  insertRun,
+  RUN_ROW_COLUMNS,
+  type NewRun,
+  type RunRow,
+} from '../../db/reconciliation-runs.ts';
 import { listRows } from '../../db/reconciliation-rows.ts';
 import { OUTCOMES, RUN_SOURCES, RUN_STATUSES, type Outcome } from '../../domain/reconciliation.ts';
 import { html } from '../../pages/html.ts';
@@ -27,7 +33,12 @@ export const reconciliationPart: OpsPart = (dependencies) => {
     prefix: 'rec',
     topics: ['runs'],
     filters: [
-      { name: 'provider', label: 'Provider', type: 'select', choices: choicesOf(connectors.map(({ manifest }) => manifest.provider)) },
+      {
+        name: 'provider',
+        label: 'Provider',
+        type: 'select',
+        choices: choicesOf(connectors.map(({ manifest }) => manifest.provider)),
+      },
       { name: 'status', label: 'Status', type: 'select', choices: choicesOf(RUN_STATUSES) },
       { name: 'source', label: 'Compared with', type: 'select', choices: choicesOf(RUN_SOURCES) },
       { name: 'day', label: 'Day', type: 'date' },
@@ -44,7 +55,10 @@ export const reconciliationPart: OpsPart = (dependencies) => {
           columns: RUN_ROW_COLUMNS,
           joins: 'join provider_accounts a on a.id = r.account_id',
           conditions: [
-            ['exists (select from provider_accounts p where p.id = r.account_id and p.provider = $)', provider],
+            [
+              'exists (select from provider_accounts p where p.id = r.account_id and p.provider = $)',
+              provider,
+            ],
             ['r.status = $', status],
             ['r.source = $', source],
             ['r.day = $::date', day],
@@ -55,10 +69,14 @@ export const reconciliationPart: OpsPart = (dependencies) => {
     empty: (isFiltered) =>
       isFiltered
         ? { title: 'No run fits', text: 'Take a filter away, choose another merchant or the other mode.' }
-        : { title: 'No runs yet', text: 'Each day is compared in the night after it. A run can be started on the page of a provider account.' },
+        : {
+            title: 'No runs yet',
+            text: 'Each day is compared in the night after it. A run can be started on the page of a provider account.',
+          },
     head: ({ href }) =>
       html`<p>
-        Start a run, or send a settlement file, on the page of <a href="${href('/ops/providers')}">a provider account</a>.
+        Start a run, or send a settlement file, on the page of
+        <a href="${href('/ops/providers')}">a provider account</a>.
       </p>`,
   });
   return {
@@ -143,7 +161,8 @@ function start(dependencies: ApiDependencies): OpsAction {
       requireReason(reason);
       const { account, owner } = await find(visit);
       const id = form.get('run') ?? '';
-      if (!isId('rec', id)) throw new Problem('malformed_request', 'the form is incomplete: go back and open it again');
+      if (!isId('rec', id))
+        throw new Problem('malformed_request', 'the form is incomplete: go back and open it again');
       const day = dayIn(form.get('day') ?? '', now());
       const connector = connectors.find(({ manifest }) => manifest.provider === account.provider);
       const run: NewRun = {
@@ -159,14 +178,27 @@ function start(dependencies: ApiDependencies): OpsAction {
       const known = await findRun(pool, owner, id);
       if (known === null) {
         await insertRun(pool, run, null);
-        await leaveNote(pool, owner, 'reconciliation.run_started', id, noteOf(visit, reason, { provider_account: account.id, day }));
+        await leaveNote(
+          pool,
+          owner,
+          'reconciliation.run_started',
+          id,
+          noteOf(visit, reason, { provider_account: account.id, day }),
+        );
       }
       try {
         await reconciliations.start(id);
       } catch (err) {
-        logger.warn({ err, run_id: id }, 'a reconciliation run could not be started and waits for the sweeper');
+        logger.warn(
+          { err, run_id: id },
+          'a reconciliation run could not be started and waits for the sweeper',
+        );
       }
-      return { tone: 'busy', said: 'The run has been asked for; this page shows how it goes on.', href: visit.href(`/ops/reconciliation/${id}`) };
+      return {
+        tone: 'busy',
+        said: 'The run has been asked for; this page shows how it goes on.',
+        href: visit.href(`/ops/reconciliation/${id}`),
+      };
     },
   };
 }
@@ -174,18 +206,34 @@ function start(dependencies: ApiDependencies): OpsAction {
 /** A day that has begun, UTC. Throws `Problem`. */
 export function dayIn(text: string, now: number): string {
   const day = text.trim();
-  const isDay = /^20\d\d-\d\d-\d\d$/.test(day) && new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day);
-  if (isDay === true && Date.parse(day) <= now) return day;
+  const isDay = /^20\d\d-\d\d-\d\d$/.test(day) && new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day) === true;
+  if (isDay && Date.parse(day) <= now) return day;
   const expected = 'a day in UTC that has begun, such as 2027-01-31';
   throw invalidFields([{ pointer: '/day', code: 'invalid_format', detail: `must be ${expected}`, expected }]);
 }
 
 const COLUMNS: readonly ListColumn<RunRow & OfMerchant>[] = [
-  { title: 'Day', name: 'day', show: ({ id, day }, { href }) => html`<a href="${href(`/ops/reconciliation/${id}`)}">${day}</a>`, cell: ({ day }) => day },
+  {
+    title: 'Day',
+    name: 'day',
+    show: ({ id, day }, { href }) => html`<a href="${href(`/ops/reconciliation/${id}`)}">${day}</a>`,
+    cell: ({ day }) => day,
+  },
   { title: 'Provider', name: 'provider', show: ({ provider }) => provider, cell: ({ provider }) => provider },
-  { title: 'Compared with', name: 'source', show: ({ source }) => SOURCES[source], cell: ({ source }) => source },
+  {
+    title: 'Compared with',
+    name: 'source',
+    show: ({ source }) => SOURCES[source],
+    cell: ({ source }) => source,
+  },
   { title: 'Status', name: 'status', show: ({ status }) => runState(status), cell: ({ status }) => status },
-  { title: 'Rows', name: 'rows', isNumber: true, show: ({ report }) => String(report?.rows ?? '–'), cell: ({ report }) => report?.rows ?? null },
+  {
+    title: 'Rows',
+    name: 'rows',
+    isNumber: true,
+    show: ({ report }) => String(report?.rows ?? '–'),
+    cell: ({ report }) => report?.rows ?? null,
+  },
   {
     title: 'Differences',
     name: 'differences',
@@ -193,9 +241,20 @@ const COLUMNS: readonly ListColumn<RunRow & OfMerchant>[] = [
     show: ({ report }) => String(differences(report) ?? '–'),
     cell: ({ report }) => differences(report),
   },
-  { title: 'Cases', name: 'cases', isNumber: true, show: ({ report }) => String(report?.cases ?? '–'), cell: ({ report }) => report?.cases ?? null },
+  {
+    title: 'Cases',
+    name: 'cases',
+    isNumber: true,
+    show: ({ report }) => String(report?.cases ?? '–'),
+    cell: ({ report }) => report?.cases ?? null,
+  },
   { title: 'Merchant', name: 'merchant', show: ({ merchant }) => merchant, cell: ({ merchant }) => merchant },
-  { title: 'Asked for', name: 'created_at', show: ({ created_at }) => moment(created_at), cell: ({ created_at }) => created_at },
+  {
+    title: 'Asked for',
+    name: 'created_at',
+    show: ({ created_at }) => moment(created_at),
+    cell: ({ created_at }) => created_at,
+  },
 ];
 
 const SOURCES: Readonly<Record<RunRow['source'], string>> = {

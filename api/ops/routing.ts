@@ -1,10 +1,5 @@
 /** Routing rules as they are, and the incidents of providers with the payments that they touch. */
-import {
-  affectedPayments,
-  findIncident,
-  INCIDENT_COLUMNS,
-  type IncidentRow,
-} from '../../db/incidents.ts';
+import { affectedPayments, findIncident, INCIDENT_COLUMNS, type IncidentRow } from '../../db/incidents.ts';
 import { routingsAcross } from '../../db/ops-providers.ts';
 import { listAcross, type OfMerchant } from '../../db/ops-record.ts';
 import type { RoutingRule } from '../../domain/routing.ts';
@@ -46,7 +41,10 @@ export const routingPart: OpsPart = (dependencies) => {
       ),
     empty: (isFiltered) =>
       isFiltered
-        ? { title: 'No incident fits', text: 'Take a filter away, choose another merchant or the other mode.' }
+        ? {
+            title: 'No incident fits',
+            text: 'Take a filter away, choose another merchant or the other mode.',
+          }
         : { title: 'No incidents', text: 'One is opened when too many calls to a provider have failed.' },
   });
   return {
@@ -63,18 +61,32 @@ async function rules({ pool }: ApiDependencies, { scope }: Visit): Promise<View>
   const rows = (await routingsAcross(pool, scope)).filter(({ rules: some }) => some.length > 0);
   const body =
     rows.length === 0
-      ? card(emptyState('No rules', 'Payments name their service themselves. Rules are set with PUT /v1/routing.'))
+      ? card(
+          emptyState(
+            'No rules',
+            'Payments name their service themselves. Rules are set with PUT /v1/routing.',
+          ),
+        )
       : html`${rows.map((row) =>
           card(
             html`${table(
                 `Rules of ${row.merchant}`,
-                [{ title: '#', isNumber: true }, { title: 'Rule' }, { title: 'Takes' }, { title: 'How' }, { title: 'Services, in order' }, { title: 'When one cannot be reached' }],
+                [
+                  { title: '#', isNumber: true },
+                  { title: 'Rule' },
+                  { title: 'Takes' },
+                  { title: 'How' },
+                  { title: 'Services, in order' },
+                  { title: 'When one cannot be reached' },
+                ],
                 row.rules.map((rule, index) => [
                   String(index + 1),
                   rule.name ?? '–',
                   conditions(rule),
                   words(rule.strategy),
-                  html`<ol>${rule.services.map(({ payment_service, provider_account, weight }) => html`<li>${payment_service}${rule.strategy === 'weighted' ? ` (${weight} parts)` : ''}${provider_account === null ? null : html` <span class="mono soft">${provider_account}</span>`}</li>`)}</ol>`,
+                  html`<ol>
+                    ${rule.services.map(({ payment_service, provider_account, weight }) => html`<li>${payment_service}${rule.strategy === 'weighted' ? ` (${weight} parts)` : ''}${provider_account === null ? null : html` <span class="mono soft">${provider_account}</span>`}</li>`)}
+                  </ol>`,
                   rule.fallback ? 'the next is tried' : 'the payment fails',
                 ]),
               )}
@@ -104,26 +116,33 @@ async function oneIncident(dependencies: ApiDependencies, visit: Visit): Promise
     rows.length === 0
       ? html`<p class="soft">No open payment is touched by it.</p>`
       : html`${table(
-            'Open payments of this account',
-            [{ title: 'Invoice' }, { title: 'Status' }, { title: 'Amount', isNumber: true }, { title: 'Made' }],
-            rows.map((payment) => [
-              html`<a class="mono" href="${visit.href(`/ops/invoices/${payment.invoice_id}`)}">${payment.invoice_id}</a>`,
-              statusBadge(payment.status),
-              amount(shown(payment.amount, payment.currency).display),
-              moment(payment.created_at),
-            ]),
-          )}
-          ${has_more ? html`<p class="soft small">There are more.</p>` : null}`;
+          'Open payments of this account',
+          [{ title: 'Invoice' }, { title: 'Status' }, { title: 'Amount', isNumber: true }, { title: 'Made' }],
+          rows.map((payment) => [
+            html`<a class="mono" href="${visit.href(`/ops/invoices/${payment.invoice_id}`)}"
+              >${payment.invoice_id}</a
+            >`,
+            statusBadge(payment.status),
+            amount(shown(payment.amount, payment.currency).display),
+            moment(payment.created_at),
+          ]),
+        )}
+        ${has_more ? html`<p class="soft small">There are more.</p>` : null}`;
   return {
     title: `Incident of ${row.provider}`,
     topics: [`incidents:${row.id}`],
-    body: html`<p class="soft"><a href="${visit.href('/ops/incidents')}">All incidents</a> · <span class="mono">${row.id}</span></p>
+    body: html`<p class="soft">
+        <a href="${visit.href('/ops/incidents')}">All incidents</a> · <span class="mono">${row.id}</span>
+      </p>
       ${live(
         'incident',
         html`${card(
           facts([
             { term: 'Status', text: stateOf(row) },
-            { term: 'Account', text: html`<a href="${visit.href(`/ops/providers/${row.account_id}`)}">${row.provider}</a>` },
+            {
+              term: 'Account',
+              text: html`<a href="${visit.href(`/ops/providers/${row.account_id}`)}">${row.provider}</a>`,
+            },
             { term: 'Opened', text: moment(row.opened_at) },
             { term: 'Calls that had failed', text: String(row.failures) },
             { term: 'Over', text: moment(row.recovered_at) },
@@ -149,9 +168,30 @@ const COLUMNS: readonly ListColumn<IncidentRow & OfMerchant>[] = [
     show: ({ id, provider }, { href }) => html`<a href="${href(`/ops/incidents/${id}`)}">${provider}</a>`,
     cell: ({ provider }) => provider,
   },
-  { title: 'Status', name: 'status', show: stateOf, cell: ({ recovered_at }) => (recovered_at === null ? 'open' : 'recovered') },
-  { title: 'Failed calls', name: 'failures', isNumber: true, show: ({ failures }) => String(failures), cell: ({ failures }) => failures },
+  {
+    title: 'Status',
+    name: 'status',
+    show: stateOf,
+    cell: ({ recovered_at }) => (recovered_at === null ? 'open' : 'recovered'),
+  },
+  {
+    title: 'Failed calls',
+    name: 'failures',
+    isNumber: true,
+    show: ({ failures }) => String(failures),
+    cell: ({ failures }) => failures,
+  },
   { title: 'Merchant', name: 'merchant', show: ({ merchant }) => merchant, cell: ({ merchant }) => merchant },
-  { title: 'Opened', name: 'opened_at', show: ({ opened_at }) => moment(opened_at), cell: ({ opened_at }) => opened_at },
-  { title: 'Over', name: 'recovered_at', show: ({ recovered_at }) => moment(recovered_at), cell: ({ recovered_at }) => recovered_at },
+  {
+    title: 'Opened',
+    name: 'opened_at',
+    show: ({ opened_at }) => moment(opened_at),
+    cell: ({ opened_at }) => opened_at,
+  },
+  {
+    title: 'Over',
+    name: 'recovered_at',
+    show: ({ recovered_at }) => moment(recovered_at),
+    cell: ({ recovered_at }) => recovered_at,
+  },
 ];

@@ -1,9 +1,5 @@
 /** Webhooks that providers have sent: those that were taken, with what they say, and those that were refused, with why. */
-import {
-  findRefused,
-  listRefused,
-  type RefusedWebhookRow,
-} from '../../db/refused-webhooks.ts';
+import { findRefused, listRefused, type RefusedWebhookRow } from '../../db/refused-webhooks.ts';
 import {
   findWebhook,
   listWebhooks,
@@ -86,15 +82,26 @@ export const webhooksPart: OpsPart = (dependencies) => {
     columns: REFUSED,
     id: ({ id }) => id,
     read: (scope, given, page) =>
-      listRefused(pool, scope, { provider: given['provider'] ?? null, reason: given['reason'] ?? null }, page),
+      listRefused(
+        pool,
+        scope,
+        { provider: given['provider'] ?? null, reason: given['reason'] ?? null },
+        page,
+      ),
     empty: (isFiltered) =>
       isFiltered
-        ? { title: 'No refused webhook fits', text: 'Take a filter away, choose another merchant or the other mode.' }
-        : { title: 'None was refused', text: 'Whatever comes with a proof that does not hold is kept here without its content.' },
+        ? {
+            title: 'No refused webhook fits',
+            text: 'Take a filter away, choose another merchant or the other mode.',
+          }
+        : {
+            title: 'None was refused',
+            text: 'Whatever comes with a proof that does not hold is kept here without its content.',
+          },
     head: ({ href, operator }) =>
       html`<p>
-          <a href="${href('/ops/webhooks')}">Webhooks that were taken</a>. Of refused ones only the last of each
-          account are kept, without their bodies and signatures.
+          <a href="${href('/ops/webhooks')}">Webhooks that were taken</a>. Of refused ones only the last of
+          each account are kept, without their bodies and signatures.
         </p>
         ${operator.merchant_id === null ? refusalCounts(refusals.all()) : null}`,
   });
@@ -181,7 +188,11 @@ function drive(dependencies: ApiDependencies): OpsAction {
       const row = await mustFind(dependencies, visit);
       const invoice = row.invoice_id === null ? null : await findInvoice(pool, row, row.invoice_id);
       if (invoice === null)
-        return { tone: 'busy', said: 'It waits: no payment here is the one that it is about yet.', href: back(visit) };
+        return {
+          tone: 'busy',
+          said: 'It waits: no payment here is the one that it is about yet.',
+          href: back(visit),
+        };
       await askEngine(() => invoices.webhookArrived(factsOf(invoice), row.id));
       return { tone: 'busy', said: 'It is driven again; this page shows how it ends.', href: back(visit) };
     },
@@ -221,7 +232,12 @@ const TAKEN: readonly ListColumn<WebhookLine>[] = [
       html`<a href="${href(`/ops/webhooks/${id}`)}">${moment(received_at)}</a>`,
     cell: ({ received_at }) => received_at,
   },
-  { title: 'Provider', name: 'provider', show: ({ provider, label }) => `${provider} (${label})`, cell: ({ provider }) => provider },
+  {
+    title: 'Provider',
+    name: 'provider',
+    show: ({ provider, label }) => `${provider} (${label})`,
+    cell: ({ provider }) => provider,
+  },
   {
     title: 'State',
     name: 'state',
@@ -244,7 +260,13 @@ const TAKEN: readonly ListColumn<WebhookLine>[] = [
         : html`<a class="mono" href="${href(`/ops/invoices/${invoice_id}`)}">${invoice_id.slice(0, 14)}…</a>`,
     cell: ({ invoice_id }) => invoice_id,
   },
-  { title: 'Times sent', name: 'copies', isNumber: true, show: ({ copies }) => String(copies), cell: ({ copies }) => copies },
+  {
+    title: 'Times sent',
+    name: 'copies',
+    isNumber: true,
+    show: ({ copies }) => String(copies),
+    cell: ({ copies }) => copies,
+  },
   { title: 'Merchant', name: 'merchant', show: ({ merchant }) => merchant, cell: ({ merchant }) => merchant },
 ];
 
@@ -256,10 +278,32 @@ const REFUSED: readonly ListColumn<RefusedWebhookRow & OfMerchant>[] = [
       html`<a href="${href(`/ops/webhooks/${id}`)}">${moment(received_at)}</a>`,
     cell: ({ received_at }) => received_at,
   },
-  { title: 'Provider', name: 'provider', show: ({ provider, label }) => `${provider} (${label})`, cell: ({ provider }) => provider },
-  { title: 'Verdict', name: 'reason', show: ({ reason }) => reason.replaceAll('_', ' '), cell: ({ reason }) => reason },
+  {
+    title: 'Provider',
+    name: 'provider',
+    show: ({ provider, label }) => `${provider} (${label})`,
+    cell: ({ provider }) => provider,
+  },
+  {
+    title: 'Verdict',
+    name: 'reason',
+    show: ({ reason }) => reason.replaceAll('_', ' '),
+    cell: ({ reason }) => reason,
+  },
   { title: 'From', name: 'address', show: ({ address }) => address ?? '–', cell: ({ address }) => address },
-  { title: 'Bytes', name: 'size', isNumber: true, show: ({ size }) => String(size), cell: ({ size }) => size },
-  { title: 'Others since', name: 'not_kept', isNumber: true, show: ({ not_kept }) => String(not_kept), cell: ({ not_kept }) => not_kept },
+  {
+    title: 'Bytes',
+    name: 'size',
+    isNumber: true,
+    show: ({ size }) => String(size),
+    cell: ({ size }) => size,
+  },
+  {
+    title: 'Others since',
+    name: 'not_kept',
+    isNumber: true,
+    show: ({ not_kept }) => String(not_kept),
+    cell: ({ not_kept }) => not_kept,
+  },
   { title: 'Merchant', name: 'merchant', show: ({ merchant }) => merchant, cell: ({ merchant }) => merchant },
 ];

@@ -117,7 +117,6 @@ export function createRotator(dependencies: ApiDependencies) {
       retryAfter_s: 1,
     });
   };
-
 }
 
 export function accountRotationRoutes(dependencies: ApiDependencies, finder: AccountFinder) {

@@ -38,7 +38,9 @@ export function endpointsTable(rows: readonly ShownEndpoint[]): Html | null {
       atMost(row.exhausted),
       row.resend === null
         ? '–'
-        : html`<a class="button inline" href="${row.resend}">Resend failed<span class="hidden"> to ${row.url}</span></a>`,
+        : html`<a class="button inline" href="${row.resend}"
+            >Resend failed<span class="hidden"> to ${row.url}</span></a
+          >`,
     ]),
   );
   return live('endpoints', card(body));
@@ -103,16 +105,23 @@ export function deliveryBody(
       { term: 'Event', text: html`${row.event_type} <span class="mono soft">${row.event_id}</span>` },
       {
         term: 'Invoice',
-        text: links.invoice === null ? '–' : html`<a class="mono" href="${links.invoice}">${row.invoice_id ?? ''}</a>`,
+        text:
+          links.invoice === null
+            ? '–'
+            : html`<a class="mono" href="${links.invoice}">${row.invoice_id ?? ''}</a>`,
       },
       { term: 'Next attempt', text: moment(row.next_attempt_at) },
       { term: 'Made', text: moment(row.created_at) },
       { term: 'Delivered', text: moment(row.delivered_at) },
     ]),
   )}${card(tried)}`;
-  return html`<p class="soft"><a href="${links.list}">All deliveries</a> · <span class="mono">${row.id}</span></p>
+  return html`<p class="soft">
+      <a href="${links.list}">All deliveries</a> · <span class="mono">${row.id}</span>
+    </p>
     ${links.resend && html`<div class="buttons actions">${buttonLink('plain', 'Send it again', links.resend)}</div>`}
     ${live('delivery', standing)}
-    ${card(html`<h2>What the event tells</h2>
-      ${jsonGrid('event', 'What the event tells', data, JSON.stringify(data, null, 2))}`)}`;
+    ${card(
+      html`<h2>What the event tells</h2>
+        ${jsonGrid('event', 'What the event tells', data, JSON.stringify(data, null, 2))}`,
+    )}`;
 }

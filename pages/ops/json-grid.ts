@@ -16,7 +16,8 @@ interface Room {
  * `id` is this grid's own on the page.
  */
 export function jsonGrid(id: string, caption: string, value: unknown, raw: string): Html {
-  const text = html`<pre class="raw mono" tabindex="0" aria-label="${`${caption}, raw`}">${raw === '' ? '(empty)' : asItIs(raw)}</pre>`;
+  const text = html`<pre class="raw mono" tabindex="0" aria-label="${`${caption}, raw`}">
+${raw === '' ? '(empty)' : asItIs(raw)}</pre>`;
   if (value === undefined) return text;
   return html`<div class="json" data-json>
     <div class="json-tools" hidden data-json-tools>
@@ -24,7 +25,9 @@ export function jsonGrid(id: string, caption: string, value: unknown, raw: strin
       <input id="${`${id}-search`}" type="search" class="compact" autocomplete="off" data-json-search />
       <span class="soft small" role="status" data-json-count></span>
     </div>
-    <div class="json-grid" role="region" aria-label="${caption}" tabindex="0">${node(value, '$', 0, { nodes: 0 })}</div>
+    <div class="json-grid" role="region" aria-label="${caption}" tabindex="0">
+      ${node(value, '$', 0, { nodes: 0 })}
+    </div>
     <details id="${`${id}-raw`}">
       <summary>As it came</summary>
       ${text}
@@ -128,5 +131,14 @@ function scalar(value: unknown): Html {
 }
 
 function copyPath(path: string): Html {
-  return html`<button type="button" class="copy-path" data-copy="${path}" data-copied="Copied" aria-label="${`Copy the path ${path}`}" hidden><span>path</span></button>`;
+  return html`<button
+    type="button"
+    class="copy-path"
+    data-copy="${path}"
+    data-copied="Copied"
+    aria-label="${`Copy the path ${path}`}"
+    hidden
+  >
+    <span>path</span>
+  </button>`;
 }

@@ -95,25 +95,32 @@ export function accountLive({ row, merchant, buckets }: AccountView): Html {
       text: html`“${forced.reason}”, since ${moment(forced.since)}`,
     })
   }
-    ${card(
-      facts([
-        { term: 'Breaker', text: breakerState(row) },
-        { term: 'Since', text: moment(forced?.since ?? health?.since ?? null) },
-        { term: 'Next call let through', text: moment(health?.retry_at ?? null) },
-        { term: 'Merchant', text: merchant },
-        { term: 'Address', text: html`<span class="mono">${row.base_url}</span>` },
-        { term: 'Linked', text: moment(row.created_at) },
-        { term: 'Credentials rotated', text: moment(row.rotated_at) },
-        {
-          term: 'Earlier credentials count until',
-          text: row.previous_until.length === 0 ? '–' : row.previous_until.map((one) => one.slice(0, 19)).join(', '),
-        },
-      ]),
-    )}
-    ${card(html`<h2>Calls of the last two hours</h2>
-      ${charts(buckets)}`)}
-    ${card(html`<h2>Services</h2>
-      ${performanceTable(row.provider, row.performance)}`)}`;
+  ${card(
+    facts([
+      { term: 'Breaker', text: breakerState(row) },
+      { term: 'Since', text: moment(forced?.since ?? health?.since ?? null) },
+      { term: 'Next call let through', text: moment(health?.retry_at ?? null) },
+      { term: 'Merchant', text: merchant },
+      { term: 'Address', text: html`<span class="mono">${row.base_url}</span>` },
+      { term: 'Linked', text: moment(row.created_at) },
+      { term: 'Credentials rotated', text: moment(row.rotated_at) },
+      {
+        term: 'Earlier credentials count until',
+        text:
+          row.previous_until.length === 0
+            ? '–'
+            : row.previous_until.map((one) => one.slice(0, 19)).join(', '),
+      },
+    ]),
+  )}
+  ${card(
+    html`<h2>Calls of the last two hours</h2>
+      ${charts(buckets)}`,
+  )}
+  ${card(
+    html`<h2>Services</h2>
+      ${performanceTable(row.provider, row.performance)}`,
+  )}`;
 }
 
 export function accountActions({ links }: AccountView): Html {
@@ -133,22 +140,40 @@ export function accountActions({ links }: AccountView): Html {
 
 export function accountSetup({ credentials, webhooks, row }: AccountView): Html {
   return html`<div class="columns">
-    ${card(html`<h2>Webhooks</h2>
-      ${facts([
-        { term: 'They go to', text: html`<span class="mono">${webhooks.url}</span>` },
-        { term: 'Registered', text: row.webhook_id === null ? (webhooks.byCall ? 'not by Sarraf' : 'by a person') : html`<span class="mono">${row.webhook_id}</span>` },
-      ])}
-      ${webhooks.steps.length === 0 ? null : html`<ol>${webhooks.steps.map((step) => html`<li>${step}</li>`)}</ol>`}`)}
-    ${card(html`<h2>Credentials</h2>
-      ${
-        credentials === null
-          ? notice('bad', { text: 'They cannot be decrypted: rotate them, giving all of them.' })
-          : facts([
-              { term: 'Set', text: credentials.set.join(', ') || 'none' },
-              { term: 'Not set', text: credentials.unset.join(', ') || 'none' },
-            ])
-      }
-      <p class="soft small">Their values are never shown.</p>`)}
+    ${card(
+      html`<h2>Webhooks</h2>
+        ${facts([
+          { term: 'They go to', text: html`<span class="mono">${webhooks.url}</span>` },
+          {
+            term: 'Registered',
+            text:
+              row.webhook_id === null
+                ? webhooks.byCall
+                  ? 'not by Sarraf'
+                  : 'by a person'
+                : html`<span class="mono">${row.webhook_id}</span>`,
+          },
+        ])}
+        ${
+          webhooks.steps.length === 0
+            ? null
+            : html`<ol>
+                ${webhooks.steps.map((step) => html`<li>${step}</li>`)}
+              </ol>`
+        }`,
+    )}
+    ${card(
+      html`<h2>Credentials</h2>
+        ${
+          credentials === null
+            ? notice('bad', { text: 'They cannot be decrypted: rotate them, giving all of them.' })
+            : facts([
+                { term: 'Set', text: credentials.set.join(', ') || 'none' },
+                { term: 'Not set', text: credentials.unset.join(', ') || 'none' },
+              ])
+        }
+        <p class="soft small">Their values are never shown.</p>`,
+    )}
   </div>`;
 }
 
@@ -159,24 +184,63 @@ function charts(buckets: readonly CallBucket[]): Html {
   const slowest = Math.max(1, ...buckets.map(({ p95_ms }) => p95_ms ?? 0));
   const bar = (index: number, part: number, kind: string): Html => {
     const height = Math.round(part * 100);
-    return html`<rect class="${kind}" x="${String(index * 10 + 1)}" y="${String(100 - height)}" width="8" height="${String(height)}" />`;
+    return html`<rect
+      class="${kind}"
+      x="${String(index * 10 + 1)}"
+      y="${String(100 - height)}"
+      width="8"
+      height="${String(height)}"
+    />`;
   };
   const chart = (label: string, bars: readonly Html[]): Html =>
-    html`<svg class="spark" role="img" aria-label="${label}" viewBox="${`0 0 ${buckets.length * 10} 100`}" preserveAspectRatio="none">${bars}</svg>`;
+    html`<svg
+      class="spark"
+      role="img"
+      aria-label="${label}"
+      viewBox="${`0 0 ${buckets.length * 10} 100`}"
+      preserveAspectRatio="none"
+    >
+      ${bars}
+    </svg>`;
   const [first, last] = [buckets[0], buckets.at(-1)];
-  const scale = html`<p class="scale"><span>${first?.at.slice(11, 16) ?? ''}</span><span>${last?.at.slice(11, 16) ?? ''} UTC</span></p>`;
+  const scale = html`<p class="scale">
+    <span>${first?.at.slice(11, 16) ?? ''}</span><span>${last?.at.slice(11, 16) ?? ''} UTC</span>
+  </p>`;
   return html`<h3>Calls and failed calls, ${String(most)} at most</h3>
-    ${chart(`Calls in stretches of five minutes, ${most} at most`, buckets.flatMap(({ calls, failed }, index) => [bar(index, calls / most, 'calls'), bar(index, failed / most, 'failed')]))}
+    ${chart(
+      `Calls in stretches of five minutes, ${most} at most`,
+      buckets.flatMap(({ calls, failed }, index) => [
+        bar(index, calls / most, 'calls'),
+        bar(index, failed / most, 'failed'),
+      ]),
+    )}
     ${scale}
     <h3>How long 95 of 100 took, ${String(slowest)} ms at most</h3>
-    ${chart(`How long 95 of 100 calls took, ${slowest} milliseconds at most`, buckets.map(({ p95_ms }, index) => bar(index, (p95_ms ?? 0) / slowest, 'time')))}
+    ${chart(
+      `How long 95 of 100 calls took, ${slowest} milliseconds at most`,
+      buckets.map(({ p95_ms }, index) => bar(index, (p95_ms ?? 0) / slowest, 'time')),
+    )}
     ${scale}
     <details id="call-numbers">
       <summary>The same in numbers</summary>
       ${table(
         'Calls by five minutes',
-        [{ title: 'From' }, { title: 'Calls', isNumber: true }, { title: 'Failed', isNumber: true }, { title: 'Median', isNumber: true }, { title: '95 of 100', isNumber: true }],
-        buckets.filter(({ calls }) => calls > 0).map(({ at, calls, failed, p50_ms, p95_ms }) => [moment(at), String(calls), String(failed), took(p50_ms), took(p95_ms)]),
+        [
+          { title: 'From' },
+          { title: 'Calls', isNumber: true },
+          { title: 'Failed', isNumber: true },
+          { title: 'Median', isNumber: true },
+          { title: '95 of 100', isNumber: true },
+        ],
+        buckets
+          .filter(({ calls }) => calls > 0)
+          .map(({ at, calls, failed, p50_ms, p95_ms }) => [
+            moment(at),
+            String(calls),
+            String(failed),
+            took(p50_ms),
+            took(p95_ms),
+          ]),
       )}
     </details>`;
 }

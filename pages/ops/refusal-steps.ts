@@ -11,7 +11,10 @@ interface Step {
 
 const CHECKS: readonly { readonly reason: Refusal; readonly text: string }[] = [
   { reason: 'missing_signature', text: 'The request brings what this provider proves itself with.' },
-  { reason: 'stale_timestamp', text: 'It was signed a moment ago, so that nobody can send an old one again.' },
+  {
+    reason: 'stale_timestamp',
+    text: 'It was signed a moment ago, so that nobody can send an old one again.',
+  },
   {
     reason: 'bad_signature',
     text: 'The proof was made over exactly these bytes with the secret of this account, the present one or one that a rotation has left valid.',

@@ -26,7 +26,12 @@ interface Links {
 
 export function runBody(run: RunRow, rows: readonly ReconciledRow[], links: Links): Html {
   return html`<p class="soft"><a href="${links.list}">All runs</a> · <span class="mono">${run.id}</span></p>
-    ${live('run', html`${failure(run)}<div class="columns">${standing(run, links)}${totals(run, links)}</div>${card(rowsPart(rows, links))}`)}`;
+    ${live(
+      'run',
+      html`${failure(run)}
+        <div class="columns">${standing(run, links)}${totals(run, links)}</div>
+        ${card(rowsPart(rows, links))}`,
+    )}`;
 }
 
 function failure({ failure: why }: RunRow): Html | null {
@@ -42,7 +47,10 @@ function standing(run: RunRow, { account }: Links): Html {
         { term: 'Day (UTC)', text: run.day },
         { term: 'Compared with', text: words(run.source) },
         { term: 'Says all of the day', text: run.is_complete ? 'yes' : 'no' },
-        { term: 'Asked for by', text: run.requested_by.startsWith('sarraf-') ? 'the schedule' : run.requested_by },
+        {
+          term: 'Asked for by',
+          text: run.requested_by.startsWith('sarraf-') ? 'the schedule' : run.requested_by,
+        },
         { term: 'Asked for', text: moment(run.created_at) },
         { term: 'Begun', text: moment(run.started_at) },
         { term: 'Ended', text: moment(run.finished_at) },
@@ -68,7 +76,10 @@ function totals({ report }: RunRow, { show, outcome }: Links): Html {
         { term: 'Put right by reading again', text: String(report.put_right) },
         { term: 'Cases', text: String(report.cases) },
         ...report.settled.flatMap(({ currency, settlements, net, fee }) => [
-          { term: `Settled, ${currency}`, text: html`${amount(show(net, currency))} in ${String(settlements)}` },
+          {
+            term: `Settled, ${currency}`,
+            text: html`${amount(show(net, currency))} in ${String(settlements)}`,
+          },
           { term: `Fees, ${currency}`, text: amount(show(fee, currency)) },
         ]),
         { term: 'Settled by earlier files', text: String(report.settled_before) },
@@ -84,7 +95,12 @@ function rowsPart(rows: readonly ReconciledRow[], links: Links): Html {
   const choices = html`<p class="buttons">
     ${[null, ...OUTCOMES].map(
       (one) =>
-        html`<a class="button inline" href="${outcome(one)}" ${one === chosen ? html`aria-current="true"` : null}>${one === null ? 'All' : words(one)}</a>`,
+        html`<a
+          class="button inline"
+          href="${outcome(one)}"
+          ${one === chosen ? html`aria-current="true"` : null}
+          >${one === null ? 'All' : words(one)}</a
+        >`,
     )}
   </p>`;
   if (rows.length === 0)
@@ -116,7 +132,9 @@ function rowsPart(rows: readonly ReconciledRow[], links: Links): Html {
         money(row.our_received, row.currency),
         money(row.fee, row.currency),
         money(row.our_fee, row.currency),
-        row.invoice_id === null ? '–' : html`<a class="mono" href="${links.invoice(row.invoice_id)}">${row.invoice_id.slice(0, 14)}…</a>`,
+        row.invoice_id === null
+          ? '–'
+          : html`<a class="mono" href="${links.invoice(row.invoice_id)}">${row.invoice_id.slice(0, 14)}…</a>`,
         row.case_id === null
           ? words(row.resolution ?? (row.outcome === 'matched' ? 'nothing to do' : '–'))
           : html`<a href="${links.case(row.case_id)}">a case</a>`,

@@ -31,22 +31,27 @@ export function webhookBody(
       ${drive && buttonLink('plain', 'Drive it again', drive)}
       ${dead && buttonLink('danger', 'Mark it dead', dead)}
     </div>
-    ${card(facts([
-      { term: 'State', text: html`${webhookState(row.state)} ${row.reason ?? ''}` },
-      { term: 'Verdict', text: 'its proof held when it came' },
-      { term: 'Received', text: moment(row.received_at) },
-      { term: 'Ended', text: moment(row.processed_at) },
-      { term: 'Times sent', text: String(row.copies) },
-      { term: 'Account', text: html`<a href="${account}">${row.provider} (${row.label})</a>` },
-      { term: 'Merchant', text: row.merchant },
-      { term: 'Event', text: html`<span class="mono">${row.event_key}</span>` },
-      {
-        term: 'Invoice',
-        text: invoice === null ? 'not known' : html`<a class="mono" href="${invoice}">${row.invoice_id ?? ''}</a>`,
-      },
-      { term: 'Payment', text: html`<span class="mono">${row.payment_id ?? 'not known'}</span>` },
-      { term: 'Provider’s id', text: html`<span class="mono">${row.provider_payment_id ?? '–'}</span>` },
-    ]))}`;
+    ${card(
+      facts([
+        { term: 'State', text: html`${webhookState(row.state)} ${row.reason ?? ''}` },
+        { term: 'Verdict', text: 'its proof held when it came' },
+        { term: 'Received', text: moment(row.received_at) },
+        { term: 'Ended', text: moment(row.processed_at) },
+        { term: 'Times sent', text: String(row.copies) },
+        { term: 'Account', text: html`<a href="${account}">${row.provider} (${row.label})</a>` },
+        { term: 'Merchant', text: row.merchant },
+        { term: 'Event', text: html`<span class="mono">${row.event_key}</span>` },
+        {
+          term: 'Invoice',
+          text:
+            invoice === null
+              ? 'not known'
+              : html`<a class="mono" href="${invoice}">${row.invoice_id ?? ''}</a>`,
+        },
+        { term: 'Payment', text: html`<span class="mono">${row.payment_id ?? 'not known'}</span>` },
+        { term: 'Provider’s id', text: html`<span class="mono">${row.provider_payment_id ?? '–'}</span>` },
+      ]),
+    )}`;
   const content =
     row.erased_at === null
       ? jsonGrid('body', 'What it says', value, raw)
@@ -56,33 +61,48 @@ export function webhookBody(
         });
   return html`<p class="soft"><a href="${list}">All webhooks</a> · <span class="mono">${row.id}</span></p>
     ${live('webhook', standing)}
-    ${card(html`<h2>What it says</h2>
-      ${content}`)}
-    ${card(html`<h2>Headers</h2>
-      <p class="soft small">Signatures and secrets are not kept.</p>
-      ${facts(Object.entries(row.headers).map(([term, text]) => ({ term, text })))}`)}`;
+    ${card(
+      html`<h2>What it says</h2>
+        ${content}`,
+    )}
+    ${card(
+      html`<h2>Headers</h2>
+        <p class="soft small">Signatures and secrets are not kept.</p>
+        ${facts(Object.entries(row.headers).map(([term, text]) => ({ term, text })))}`,
+    )}`;
 }
 
 export function refusedBody(
   row: RefusedWebhookRow,
   { list, account }: { readonly list: string; readonly account: string },
 ): Html {
-  return html`<p class="soft"><a href="${list}">All refused webhooks</a> · <span class="mono">${row.id}</span></p>
-    ${card(html`<h2>${`Refused: ${words(row.reason)}`}</h2>
-      ${refusalSteps(row.reason)}`)}
-    ${card(html`<h2>What it looked like</h2>
-      ${facts([
-        { term: 'Received', text: moment(row.received_at) },
-        { term: 'Account', text: html`<a href="${account}">${row.provider} (${row.label})</a>` },
-        { term: 'From', text: row.address ?? 'not known' },
-        { term: 'Calls itself', text: row.user_agent ?? '–' },
-        { term: 'Content type', text: row.content_type ?? '–' },
-        { term: 'Bytes', text: String(row.size) },
-        { term: 'SHA-256 of the body', text: html`<span class="mono">${row.body_sha256.toString('hex')}</span>` },
-        { term: 'Headers it had', text: html`<span class="mono">${row.header_names.join(', ')}</span>` },
-        { term: 'Others before it', text: `${row.not_kept} that were counted only` },
-      ])}
-      <p class="soft small">Nobody has vouched for its body, so it is not kept; the hash tells whether it is one that you have.</p>`)}`;
+  return html`<p class="soft">
+      <a href="${list}">All refused webhooks</a> · <span class="mono">${row.id}</span>
+    </p>
+    ${card(
+      html`<h2>${`Refused: ${words(row.reason)}`}</h2>
+        ${refusalSteps(row.reason)}`,
+    )}
+    ${card(
+      html`<h2>What it looked like</h2>
+        ${facts([
+          { term: 'Received', text: moment(row.received_at) },
+          { term: 'Account', text: html`<a href="${account}">${row.provider} (${row.label})</a>` },
+          { term: 'From', text: row.address ?? 'not known' },
+          { term: 'Calls itself', text: row.user_agent ?? '–' },
+          { term: 'Content type', text: row.content_type ?? '–' },
+          { term: 'Bytes', text: String(row.size) },
+          {
+            term: 'SHA-256 of the body',
+            text: html`<span class="mono">${row.body_sha256.toString('hex')}</span>`,
+          },
+          { term: 'Headers it had', text: html`<span class="mono">${row.header_names.join(', ')}</span>` },
+          { term: 'Others before it', text: `${row.not_kept} that were counted only` },
+        ])}
+        <p class="soft small">
+          Nobody has vouched for its body, so it is not kept; the hash tells whether it is one that you have.
+        </p>`,
+    )}`;
 }
 
 /** What this process has refused since it started, by provider and reason. */
