@@ -5,18 +5,18 @@ import type { MerchantRow } from '../../db/merchants.ts';
 import { SCOPES, type Scope } from '../../domain/scopes.ts';
 import { html } from '../../pages/html.ts';
 import { buttonLink, card, copyables, notice } from '../../pages/look/components.ts';
-import type { ApiDependencies } from '../dependencies.ts';
+import { forgetKey } from '../auth.ts';
 import { inOrder, KEY_LABEL_MAX, tooManyKeys } from '../new-keys.ts';
 import { invalidFields, notFound } from '../problem.ts';
 import { about, mustOwn, noteOf, requireReason } from './acting.ts';
-import type { OpsAction, Visit } from './page.ts';
+import type { OpsAction, OpsDependencies, Visit } from './page.ts';
 
 type FindMerchant = (
-  dependencies: ApiDependencies,
+  dependencies: OpsDependencies,
   visit: Visit,
 ) => Promise<{ readonly merchant: MerchantRow; readonly owner: Owner }>;
 
-export function createMerchantKey(dependencies: ApiDependencies, find: FindMerchant): OpsAction {
+export function createMerchantKey(dependencies: OpsDependencies, find: FindMerchant): OpsAction {
   const { pool, apiKeyPepper, now, logger } = dependencies;
   return {
     path: '/ops/merchants/:id/new-key',
@@ -91,8 +91,8 @@ export function createMerchantKey(dependencies: ApiDependencies, find: FindMerch
   };
 }
 
-export function endMerchantKey(dependencies: ApiDependencies): OpsAction {
-  const { pool, logger } = dependencies;
+export function endMerchantKey(dependencies: OpsDependencies): OpsAction {
+  const { pool, logger, keys } = dependencies;
   const find = async (visit: Visit) => {
     const owner = await mustOwn(dependencies, visit, 'key');
     const key = await findMerchantKey(pool, owner, visit.params['id'] ?? '');
@@ -118,6 +118,7 @@ export function endMerchantKey(dependencies: ApiDependencies): OpsAction {
       requireReason(reason);
       const { owner, key } = await find(visit);
       await revokeMerchantKey(pool, owner, key.id, noteOf(visit, reason));
+      forgetKey(keys, key.id);
       logger.info({ key_id: key.id, operator: visit.operator.name }, 'an API key was revoked');
       return {
         tone: 'good',

@@ -9,12 +9,11 @@ import { leaveNote } from '../../db/ops-record.ts';
 import { html } from '../../pages/html.ts';
 import { badge, buttonLink, card, emptyState, facts, table } from '../../pages/look/components.ts';
 import { live, moment } from '../../pages/ops/frame.ts';
-import type { ApiDependencies } from '../dependencies.ts';
 import { statusOf } from '../present-key.ts';
 import { invalidFields, notFound, Problem } from '../problem.ts';
 import { about, noteOf, requireReason } from './acting.ts';
 import { listPage, type ListColumn } from './list.ts';
-import type { OpsAction, OpsPart, View, Visit } from './page.ts';
+import type { OpsAction, OpsDependencies, OpsPart, View, Visit } from './page.ts';
 
 const NAME_MAX = 200;
 const KEYS = 200;
@@ -66,7 +65,7 @@ export const merchantsPart: OpsPart = (dependencies) => {
 
 /** The merchant in the address, in the mode that is shown. Throws the problem of an unknown one. */
 async function mustFindMerchant(
-  { pool }: ApiDependencies,
+  { pool }: OpsDependencies,
   { params, operator, scope }: Visit,
 ): Promise<{ readonly merchant: MerchantRow; readonly owner: Owner }> {
   const id = params['id'] ?? '';
@@ -76,7 +75,7 @@ async function mustFindMerchant(
   return { merchant, owner: { merchant_id: id, mode: scope.mode } };
 }
 
-async function merchantView(dependencies: ApiDependencies, visit: Visit): Promise<View> {
+async function merchantView(dependencies: OpsDependencies, visit: Visit): Promise<View> {
   const { pool, now } = dependencies;
   const { merchant, owner } = await mustFindMerchant(dependencies, visit);
   const { rows, has_more } = await listApiKeys(
@@ -140,7 +139,7 @@ async function merchantView(dependencies: ApiDependencies, visit: Visit): Promis
 }
 
 /** The same form sent twice makes one. */
-function makeMerchant(dependencies: ApiDependencies): OpsAction {
+function makeMerchant(dependencies: OpsDependencies): OpsAction {
   const { pool } = dependencies;
   const mustSeeAll = ({ operator }: Visit): void => {
     if (operator.merchant_id !== null)

@@ -4,7 +4,9 @@ import type { Mode } from '../../db/merchants.ts';
 import type { Operator, Role } from '../../db/operators.ts';
 import type { Html } from '../../pages/html.ts';
 import type { Field } from '../../pages/look/components.ts';
+import type { KeyCache } from '../auth.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import type { AccountFinder } from '../provider-accounts.ts';
 
 /** Whose objects are shown. */
 export interface Scope {
@@ -98,8 +100,14 @@ export interface OpsAction {
   run(visit: Visit, answers: Answers): Promise<Done>;
 }
 
+/** What the process remembers of accounts and keys: changes made here are seen by it at once. */
+export interface OpsDependencies extends ApiDependencies {
+  readonly finder: AccountFinder;
+  readonly keys: KeyCache;
+}
+
 /** One part of the area: its pages and actions. */
-export type OpsPart = (dependencies: ApiDependencies) => {
+export type OpsPart = (dependencies: OpsDependencies) => {
   readonly pages: readonly OpsPage[];
   readonly actions: readonly OpsAction[];
 };

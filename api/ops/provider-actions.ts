@@ -5,12 +5,11 @@ import { forceBreaker } from '../../db/provider-health.ts';
 import type { Connector } from '../../providers/contract.ts';
 import { html } from '../../pages/html.ts';
 import { credentialFields } from '../account-credentials.ts';
-import type { ApiDependencies } from '../dependencies.ts';
 import { invalidFields, notFound, Problem } from '../problem.ts';
 import { createRotator } from '../routes/account-rotation.ts';
 import { createWebhookRegistrar } from '../routes/account-webhooks.ts';
 import { about, mustOwn, noteOf, requireReason } from './acting.ts';
-import type { OpsAction, Visit } from './page.ts';
+import type { OpsAction, OpsDependencies, Visit } from './page.ts';
 
 const HOUR_S = 3_600;
 const OVERLAP_HOURS_MAX = 720;
@@ -21,7 +20,7 @@ interface Found {
   readonly connector: Connector<unknown> | undefined;
 }
 
-export function providerActions(dependencies: ApiDependencies): OpsAction[] {
+export function providerActions(dependencies: OpsDependencies): OpsAction[] {
   const find = async (visit: Visit): Promise<Found> => {
     const owner = await mustOwn(dependencies, visit, 'pacc');
     const row = await findProviderAccount(dependencies.pool, owner, visit.params['id'] ?? '');
@@ -58,7 +57,7 @@ const BREAKER: Readonly<
   ],
 };
 
-function breaker({ pool, logger }: ApiDependencies, find: Find): OpsAction {
+function breaker({ pool, logger, finder }: OpsDependencies, find: Find): OpsAction {
   const stateIn = ({ query }: Visit) => {
     const state = STATES.find((one) => one === query.get('state'));
     if (state === undefined) throw notFound('state of the breaker');
@@ -85,6 +84,7 @@ function breaker({ pool, logger }: ApiDependencies, find: Find): OpsAction {
       const forced = state === 'automatic' ? null : { state, reason: `${visit.operator.name}: ${reason}` };
       if (!(await forceBreaker(pool, owner, row.id, forced, noteOf(visit, reason, { state }))))
         throw notFound('provider account');
+      finder.forget(row.id);
       logger.warn(
         { provider_account: row.id, state, operator: visit.operator.name },
         'the circuit breaker of an account was set',
@@ -94,7 +94,7 @@ function breaker({ pool, logger }: ApiDependencies, find: Find): OpsAction {
   };
 }
 
-function register(dependencies: ApiDependencies, find: Find): OpsAction {
+function register(dependencies: OpsDependencies, find: Find): OpsAction {
   const registrar = createWebhookRegistrar(dependencies);
   return {
     path: '/ops/providers/:id/webhook',
@@ -128,7 +128,7 @@ function register(dependencies: ApiDependencies, find: Find): OpsAction {
 }
 
 /** Secrets travel in this form only: neither addresses nor answers nor the trail have them. */
-function rotate(dependencies: ApiDependencies, find: Find): OpsAction {
+function rotate(dependencies: OpsDependencies, find: Find): OpsAction {
   const rotateFor = createRotator(dependencies);
   const fieldOf = (name: string): string => `credential_${name}`;
   return {
@@ -184,6 +184,7 @@ function rotate(dependencies: ApiDependencies, find: Find): OpsAction {
           })),
         );
       }
+      dependencies.finder.forget(row.id);
       return { tone: 'good', said: 'The credentials are rotated.', href: back(visit) };
     },
   };
