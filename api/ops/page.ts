@@ -96,6 +96,8 @@ export interface Done {
 export interface OpsAction {
   readonly path: string;
   readonly role: Role;
+  /** What is sent is a file as it is: the other fields are in the address, and the form token in `Sarraf-Form`. */
+  readonly takesFile?: boolean;
   ask(visit: Visit, filled: URLSearchParams): Promise<Question>;
   run(visit: Visit, answers: Answers): Promise<Done>;
 }

@@ -15,11 +15,12 @@ import { html } from '../../pages/html.ts';
 import { moment } from '../../pages/ops/frame.ts';
 import { runBody, runState } from '../../pages/ops/run.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { invalidFields, notFound, Problem } from '../problem.ts';
+import { notFound, Problem } from '../problem.ts';
 import { shown } from '../shown.ts';
 import { about, mustOwn, noteOf, requireReason } from './acting.ts';
-import { choicesOf } from './days.ts';
+import { choicesOf, dayIn } from './days.ts';
 import { listPage, type ListColumn } from './list.ts';
+import { settlementFile } from './settlement-file.ts';
 import type { OpsAction, OpsPart, Visit } from './page.ts';
 
 const ROWS = 50;
@@ -119,7 +120,7 @@ export const reconciliationPart: OpsPart = (dependencies) => {
         },
       },
     ],
-    actions: [start(dependencies)],
+    actions: [start(dependencies), settlementFile(dependencies)],
   };
 };
 
@@ -201,16 +202,6 @@ function start(dependencies: ApiDependencies): OpsAction {
       };
     },
   };
-}
-
-/** A day that has begun, UTC. Throws `Problem`. */
-export function dayIn(text: string, now: number): string {
-  const day = text.trim();
-  const isDay =
-    /^20\d\d-\d\d-\d\d$/.test(day) && new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day) === true;
-  if (isDay && Date.parse(day) <= now) return day;
-  const expected = 'a day in UTC that has begun, such as 2027-01-31';
-  throw invalidFields([{ pointer: '/day', code: 'invalid_format', detail: `must be ${expected}`, expected }]);
 }
 
 const COLUMNS: readonly ListColumn<RunRow & OfMerchant>[] = [

@@ -46,7 +46,9 @@ async function act(path: string, fields: Record<string, string>, who: Who = 'ope
   const { text } = await get(path, who);
   const hidden = [...text.matchAll(/type="hidden"\s+name="(\w+)"\s+value="([^"]*)"/g)];
   const body = new URLSearchParams([
-    ...hidden.filter(([, name]) => name !== 'mode').map(([, name = '', value = '']): [string, string] => [name, value]),
+    ...hidden
+      .filter(([, name]) => name !== 'mode')
+      .map(([, name = '', value = '']): [string, string] => [name, value]),
     ...Object.entries(fields),
   ]);
   const response = await fetch(`${api.url}${path}${path.includes('?') ? '&' : '?'}mode=sandbox`, {

@@ -27,7 +27,11 @@ export interface Frame {
   readonly topics: readonly string[];
 }
 
-const SCRIPT = LOOK_SCRIPT + clientScript('ops/live.client.js') + clientScript('ops/json.client.js');
+const SCRIPT =
+  LOOK_SCRIPT +
+  clientScript('ops/live.client.js') +
+  clientScript('ops/json.client.js') +
+  clientScript('ops/upload.client.js');
 
 /** A whole page; `body` stands below its title. */
 export function opsPage(frame: Frame, body: Html): Page {
