@@ -45,6 +45,16 @@ export const optionalAmount = () => {
 export const integer = (min: number, max: number, what: string) =>
   checked<number>(wholeNumber(min, max, what));
 
+/** The same, or left out to leave it as it is, or null to take it away. */
+export const changedInteger = (min: number, max: number, what: string) => {
+  const refuse = wholeNumber(min, max, what);
+  return checked<number | null | undefined>((value) => {
+    if (value === null || value === undefined) return null;
+    const refusal = refuse(value);
+    return refusal && { ...refusal, expected: `${refusal.expected}; or null for the provider's default` };
+  }).optional();
+};
+
 export const currencyCode = () =>
   checked<Currency>((value) => {
     const expected = 'an ISO 4217 currency code in use, such as VND, XAF, IQD or SAR';

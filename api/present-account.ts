@@ -32,6 +32,8 @@ export function createAccountPresenter({
       credentials: credentialNames(byProvider.get(row.provider), () => openCredentials(sealer, row)),
       previous_credentials: row.previous_until.map((valid_until) => ({ valid_until })),
       revision: row.revision,
+      max_concurrent: row.max_concurrent,
+      max_per_second: row.max_per_second,
       health: healthOf(row),
       performance: Object.entries(row.performance).map(([method, measured]) => ({
         payment_service: serviceId(row.provider, method),

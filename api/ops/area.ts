@@ -191,7 +191,13 @@ export function createArea(dependencies: ApiDependencies): Area {
             filled,
             form_token: visitor.form_token,
             reasonMax: REASON_MAX,
-            problem: problem && { text: sentence(problem.message), errors: problem.errors ?? [] },
+            problem: problem && {
+              text:
+                problem.errors === undefined
+                  ? sentence(problem.message)
+                  : 'Please look at what is marked below.',
+              errors: problem.errors ?? [],
+            },
           },
         ),
       });

@@ -94,7 +94,7 @@ function moveMoney(dependencies: ApiDependencies, kind: Kind): OpsAction {
     async ask(visit) {
       const { payment, left, invoice } = await find(visit);
       const show = shown(left, payment.currency).display;
-      const most = toDecimal({ amount: left, currency: currency(payment.currency) });
+      const most = decimal(left, payment.currency);
       return {
         title: `${TITLES[kind]} ${invoice.reference ?? invoice.id}?`,
         text: about(EXPLAINED[kind], [
@@ -167,11 +167,16 @@ function amountIn(form: URLSearchParams, code: string, left: number, isStored: b
   } catch (error) {
     if (!(error instanceof MoneyError)) throw error;
   }
-  const most = toDecimal({ amount: left, currency: currency(code) });
+  const most = decimal(left, code);
   const expected = `an amount in ${code} of more than 0 and at most ${most}`;
   throw invalidFields([
     { pointer: '/amount', code: 'invalid_amount', detail: `must be ${expected}`, expected },
   ]);
+}
+
+/** As people write it: without decimals that are all zero. */
+function decimal(amount: number, code: string): string {
+  return toDecimal({ amount, currency: currency(code) }).replace(/\.0+$/, '');
 }
 
 function cancel(dependencies: ApiDependencies): OpsAction {

@@ -72,8 +72,9 @@ export function cookieOf(request: Request, name: string): string | null {
 export function requireOwnOrigin(request: Request, publicUrl: string): void {
   const { origin, host } = request.headers;
   const site = request.headers['sec-fetch-site'];
+  // Browsers tell this on https and loopback only; elsewhere the origin has to do, which pages of ours do not hide from us.
   const isOwn = origin === new URL(publicUrl).origin || (host !== undefined && hostOf(origin) === host);
-  if (isOwn && (site === undefined || site === 'same-origin')) return;
+  if (site === undefined ? isOwn : site === 'same-origin') return;
   throw new Problem('form_not_ours', 'this form was not sent by a page of Sarraf');
 }
 

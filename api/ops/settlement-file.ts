@@ -67,7 +67,8 @@ export function settlementFile(dependencies: ApiDependencies): OpsAction {
       if ((await findRun(pool, owner, id)) === null) {
         const manifest = connectors.find((one) => one.manifest.provider === account.provider)?.manifest;
         const answer = { status: 202, body: '' };
-        await importFile(pool, visit.request, { run, account, manifest, answer, claimFor: () => null });
+        const file = { run, account, manifest, answer, claimFor: () => null };
+        await importFile(pool, visit.request, file).catch(sayWhere);
         const details = { provider_account: account.id, day: run.day, source: 'file' };
         await leaveNote(pool, owner, 'reconciliation.run_started', id, noteOf(visit, reason, details));
       }
@@ -86,4 +87,13 @@ export function settlementFile(dependencies: ApiDependencies): OpsAction {
       };
     },
   };
+}
+
+const TOLD = 10;
+
+/** What is wrong in the file belongs to no field of the form: it is said in words, line by line. */
+function sayWhere(error: unknown): never {
+  if (!(error instanceof Problem) || error.errors === undefined) throw error;
+  const lines = error.errors.slice(0, TOLD).map(({ pointer, detail }) => `${pointer} ${detail}`);
+  throw new Problem(error.code, `${error.message}: ${lines.join('; ')}`);
 }

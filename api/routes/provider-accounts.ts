@@ -22,7 +22,7 @@ import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { flag, integer, oneOf, optionalText } from '../fields.ts';
+import { changedInteger, flag, integer, oneOf, optionalText } from '../fields.ts';
 import { claimOf, repetitionOf, secretHashKey, unlessRepeated, type Repetition } from '../idempotency.ts';
 import { listText, pageOf, pageParameters, refuseCursor } from '../pages.ts';
 import { idParameter } from '../path.ts';
@@ -34,6 +34,8 @@ import { parseQuery } from '../query.ts';
 
 const LABEL_MAX = 100;
 const LABEL_DEFAULT = 'main';
+/** More than this is no limit. */
+const LIMIT_MAX = 1000;
 
 const optionalUrl = () => optionalText(2048);
 
@@ -80,6 +82,8 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
       revision: 1,
       previous_until: [],
       webhook_id: null,
+      max_concurrent: null,
+      max_per_second: null,
       created_at: at,
       updated_at: at,
       rotated_at: null,
@@ -154,16 +158,13 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
     base_url: optionalUrl(),
     settlement_days: integer(0, 365, 'days').nullable().optional(),
     settlement_file: settlementFormat().nullable().optional(),
+    max_concurrent: changedInteger(1, LIMIT_MAX, 'calls at once'),
+    max_per_second: changedInteger(1, LIMIT_MAX, 'calls a second'),
   });
 
   const change = async (request: Request, response: Response): Promise<void> => {
     const row = await mustFind(request, response);
-    const {
-      label = null,
-      enabled = null,
-      base_url,
-      ...settlement
-    } = parseBody(changeBody, jsonBody(request));
+    const { label = null, enabled = null, base_url, ...settings } = parseBody(changeBody, jsonBody(request));
     const manifest = byProvider.get(row.provider)?.manifest;
     const refusal =
       base_url === undefined || !manifest
@@ -175,7 +176,7 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
       label,
       enabled,
       base_url: base_url === undefined ? null : canonical(base_url),
-      ...settlement,
+      ...settings,
     };
     const note = noteBy(response, given(wanted));
     const changed = await changeProviderAccount(pool, ownerOf(response), row.id, wanted, note);

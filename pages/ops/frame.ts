@@ -4,6 +4,7 @@ import { html, type Html } from '../html.ts';
 import { notice } from '../look/components.ts';
 import { clientScript, LOOK_SCRIPT } from '../look/script.ts';
 import { OPS_LOOK, STORY_LOOK } from './look.ts';
+import { withinOwnSite } from './own-site.ts';
 import { RECORD_LOOK } from './record-look.ts';
 
 export interface Choice {
@@ -36,35 +37,37 @@ const SCRIPT =
 /** A whole page; `body` stands below its title. */
 export function opsPage(frame: Frame, body: Html): Page {
   const { title, nav, operator, said, topics } = frame;
-  return document(
-    {
-      lang: 'en',
-      dir: 'ltr',
-      title: `${title} · Sarraf`,
-      layout: 'ops',
-      styles: [OPS_LOOK, STORY_LOOK, RECORD_LOOK],
-      script: SCRIPT,
-      hasForms: true,
-    },
-    html`<header class="ops-head">
-        <a class="skip" href="#main">Skip to the page</a>
-        <a class="brand" href="${frame.home}">Sarraf operations</a>
-        ${scopeForm(frame)}
-        <span class="spring"></span>
-        <span class="who">${operator.name} (${operator.role})</span>
-        ${operator.canLeave ? signOut(frame.form_token) : null}
-      </header>
-      <nav class="ops-nav" aria-label="Operations">
-        ${nav.map(({ label, href, isHere }) => html`<a href="${href}" ${isHere ? html`aria-current="page"` : null}>${label}</a>`)}
-      </nav>
-      <main id="main" tabindex="-1" data-topics="${topics.join(' ')}">
-        <div class="title">
-          <h1>${title}</h1>
-          ${topics.length === 0 ? null : html`<p class="live" id="live-state" role="status" data-state="wait">Not live</p>`}
-        </div>
-        ${said && html`<div role="status">${notice(said.tone, { text: said.text })}</div>`} ${body}
-        <div id="live" class="hidden" role="status"></div>
-      </main>`,
+  return withinOwnSite(
+    document(
+      {
+        lang: 'en',
+        dir: 'ltr',
+        title: `${title} · Sarraf`,
+        layout: 'ops',
+        styles: [OPS_LOOK, STORY_LOOK, RECORD_LOOK],
+        script: SCRIPT,
+        hasForms: true,
+      },
+      html`<header class="ops-head">
+          <a class="skip" href="#main">Skip to the page</a>
+          <a class="brand" href="${frame.home}">Sarraf operations</a>
+          ${scopeForm(frame)}
+          <span class="spring"></span>
+          <span class="who">${operator.name} (${operator.role})</span>
+          ${operator.canLeave ? signOut(frame.form_token) : null}
+        </header>
+        <nav class="ops-nav" aria-label="Operations">
+          ${nav.map(({ label, href, isHere }) => html`<a href="${href}" ${isHere ? html`aria-current="page"` : null}>${label}</a>`)}
+        </nav>
+        <main id="main" tabindex="-1" data-topics="${topics.join(' ')}">
+          <div class="title">
+            <h1>${title}</h1>
+            ${topics.length === 0 ? null : html`<p class="live" id="live-state" role="status" data-state="wait">Not live</p>`}
+          </div>
+          ${said && html`<div role="status">${notice(said.tone, { text: said.text })}</div>`} ${body}
+          <div id="live" class="hidden" role="status"></div>
+        </main>`,
+    ),
   );
 }
 

@@ -50,7 +50,8 @@ function filterField({ name, label, type, choices = [], value, hint, error }: Sh
     name,
     label,
     type,
-    value,
+    // Browsers take nothing but dates into a field for dates.
+    value: type === 'date' && error !== undefined ? '' : value,
     ...(hint === undefined ? {} : { hint }),
     ...(error === undefined ? {} : { error }),
   });

@@ -25,14 +25,16 @@ export const OPS_LOOK = `
 .ops .live[data-state="on"]::before { background: var(--good); } .ops .live[data-state="off"]::before { background: var(--bad); }
 .ops .card { padding: 1rem; border-radius: var(--radius); box-shadow: none; margin-bottom: 1rem; min-width: 0; }
 .ops .stack > * + * { margin-top: 1rem; }
-.ops .filters { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(11rem, 100%), 1fr)); gap: .5rem .75rem; align-items: end; margin-bottom: 1rem; }
+.ops .filters { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(11rem, 100%), 1fr)); gap: .5rem .75rem; align-items: start; margin-bottom: 1rem; }
 .ops .filters .field { margin: 0; min-width: 0; } .ops .filters label { font-size: .8125rem; }
 .ops .filters input, .ops .filters select { min-height: 2.5rem; padding: .35rem .6rem; border-radius: .5rem; min-width: 0; }
+.ops .filters .buttons { align-self: end; }
 .ops .filters .buttons, .ops .buttons { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }
 .ops .buttons .button { margin: 0; width: auto; min-height: 2.5rem; padding: .4rem .9rem; font-size: .875rem; }
+.ops .table { position: relative; } .ops .columns, .ops .actions { margin-bottom: 1rem; } .ops .stack > .card { margin-bottom: 0; }
 .ops .table tbody tr:hover { background: var(--sunken); }
 .ops .table th { position: sticky; top: 0; background: var(--card); }
-.ops .table td { overflow-wrap: anywhere; min-width: 5rem; } .ops .table td .amount, .ops .table td time { white-space: nowrap; }
+.ops .table td { overflow-wrap: break-word; min-width: 5rem; } .ops .table td .amount, .ops .table td time { white-space: nowrap; }
 .ops .pager { display: flex; flex-wrap: wrap; gap: .5rem; justify-content: space-between; align-items: center; padding-top: .75rem; }
 .ops .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Noto Sans Mono", monospace; font-size: .875em; overflow-wrap: anywhere; }
 .ops .question { max-width: 40rem; margin: 0 auto; }
@@ -55,7 +57,7 @@ body[data-busy] { cursor: progress; } body[data-busy]::before { content: ""; pos
 /** The parts that only some pages have. */
 export const STORY_LOOK = `
 .ops .timeline { list-style: none; margin: 0; padding: 0; }
-.ops .timeline li { display: grid; grid-template-columns: 11.5rem minmax(0, 1fr); gap: .25rem 1rem; padding: .6rem 0; border-bottom: 1px solid var(--line);
+.ops .timeline li { overflow-wrap: anywhere; display: grid; grid-template-columns: 11.5rem minmax(0, 1fr); gap: .25rem 1rem; padding: .6rem 0; border-bottom: 1px solid var(--line);
   border-inline-start: 3px solid var(--line); padding-inline-start: .75rem; color: var(--text); }
 .ops .timeline li.bad { border-inline-start-color: var(--bad); } .ops .timeline li.good { border-inline-start-color: var(--good); }
 .ops .timeline li.busy { border-inline-start-color: var(--busy); } .ops .timeline li.info { border-inline-start-color: var(--info); }

@@ -83,9 +83,18 @@ async function visit(
   return { page, complaints, requests };
 }
 
-/** In the browser's own words: its types are not among ours. */
-const styleOf = (page: Page, selector: string, property: string): Promise<string> =>
-  page.evaluate(`getComputedStyle(document.querySelector('${selector}')).getPropertyValue('${property}')`);
+/** In the browser's own words: its types are not among ours. The page loads itself anew every few seconds, also in the middle of this. */
+async function styleOf(page: Page, selector: string, property: string): Promise<string> {
+  const words = `getComputedStyle(document.querySelector('${selector}')).getPropertyValue('${property}')`;
+  for (;;) {
+    try {
+      return await page.evaluate(words);
+    } catch (error) {
+      if (!String(error).includes('because of a navigation')) throw error;
+      await page.waitForLoadState();
+    }
+  }
+}
 
 const heading = (page: Page) => page.getByRole('heading').textContent();
 
