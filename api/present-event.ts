@@ -10,6 +10,8 @@ import { presentEndpoint } from './present-endpoint.ts';
 import { presentOperation } from './present-operation.ts';
 import { incidentDetail, presentIncident } from './present-incident.ts';
 import { presentInvoice, presentPayment } from './present.ts';
+import type { event } from './schemas/event.ts';
+import type { Shown } from './schemas/parts.ts';
 import { shown } from './shown.ts';
 
 export interface EventWithObject {
@@ -22,7 +24,7 @@ export function presentEvent(
   addresses: PageAddresses,
   now: number,
   api_version: string = CURRENT_API_VERSION,
-) {
+): Shown<typeof event> {
   const { id, mode, type, invoice_id, payment_id, sequence, currency, data, created_at } = row;
   const { operation_id = null, case_id = null, endpoint_id = null, capture_before, late = false } = data;
   return {
@@ -57,14 +59,15 @@ export function moneyOf({ currency, data: { amount = null } }: OutgoingEventRow)
 /** What an event about a provider account is about, as it stood then. */
 function incidentOf(data: OutgoingEventRow['data']) {
   const { incident_id, account_id, provider, opened_at, recovered_at, failures } = data;
-  if (incident_id === undefined) return null;
+  if (incident_id === undefined || account_id === undefined || provider === undefined) return null;
+  if (opened_at === undefined) return null;
   return {
     id: incident_id,
     provider_account: account_id,
     provider,
     detail: incidentDetail({ failures: failures ?? 0 }),
     since: opened_at,
-    recovered_at,
+    recovered_at: recovered_at ?? null,
   };
 }
 

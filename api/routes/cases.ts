@@ -27,14 +27,14 @@ import { parseQuery } from '../query.ts';
 const KINDS = Object.keys(POSSIBLE_DECISIONS) as (keyof typeof POSSIBLE_DECISIONS)[];
 const DECISIONS = [...new Set(Object.values(POSSIBLE_DECISIONS).flat())];
 
-const listQuery = z.strictObject({
+export const caseQuery = z.strictObject({
   status: oneOf(['open', 'resolved'], 'invalid_format', 'open or resolved').optional(),
   kind: oneOf(KINDS, 'unknown_kind', 'a kind of case').optional(),
   invoice: optionalText(64),
   ...pageParameters('case'),
 });
 
-const resolveBody = z.strictObject({
+export const resolveBody = z.strictObject({
   decision: oneOf(DECISIONS, 'unknown_decision', 'a decision'),
   reason: text(500),
   name: text(200),
@@ -46,7 +46,7 @@ export function caseRoutes(dependencies: ApiDependencies) {
 
   const list = async (request: Request, response: Response): Promise<void> => {
     const owner = ownerOf(response);
-    const query = parseQuery(listQuery, request);
+    const query = parseQuery(caseQuery, request);
     const page = pageOf(query);
     const cursor = page.after ?? page.before;
     if (cursor !== null && !(await findCase(pool, owner, cursor))) refuseCursor('case', page);

@@ -14,7 +14,7 @@ import { idParameter } from '../path.ts';
 import { moneyOf, presentEvent, type EventWithObject } from '../present-event.ts';
 import { notFound } from '../problem.ts';
 
-const filters = {
+export const eventFilters = {
   type: oneOf(OUTGOING_TYPES, 'unknown_type', 'a type of event').optional(),
   invoice: objectId('inv', 'an invoice').optional(),
 };
@@ -33,7 +33,7 @@ export function eventRoutes(dependencies: ApiDependencies) {
   const list = listHandler({
     prefix: 'evt',
     name: 'events',
-    filters,
+    filters: eventFilters,
     find: (owner, id) => findOutgoingEvent(pool, owner, id),
     async read(owner, { type, invoice }, page): Promise<Listed<EventWithObject>> {
       const filter = { type: type ?? null, invoice_id: invoice ?? null };

@@ -9,7 +9,7 @@ import { exactText, listHandler } from '../lists.ts';
 import { presentInvoice } from '../present.ts';
 import { shown } from '../shown.ts';
 
-const filters = {
+export const invoiceFilters = {
   status: oneOf(INVOICE_STATUSES, 'unknown_status', 'a status of an invoice').optional(),
   currency: currencyCode().optional(),
   reference: exactText(255).optional(),
@@ -24,7 +24,7 @@ export function invoiceListRoute(dependencies: ApiDependencies) {
   return listHandler({
     prefix: 'inv',
     name: 'invoices',
-    filters,
+    filters: invoiceFilters,
     find: (owner, id) => findInvoice(pool, owner, id),
     read: (
       owner,

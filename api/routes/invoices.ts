@@ -46,7 +46,7 @@ const DUE_MAX_S = 366 * DAY_S;
 const DUE_DEFAULT_S = 7 * DAY_S;
 const OPEN_TIMEOUT_MS = 5_000;
 
-const invoiceBody = (now: () => number, mode: Mode) =>
+export const invoiceBody = (now: () => number, mode: Mode) =>
   z.strictObject({
     amount: amount(),
     currency: currencyCode(),
@@ -63,7 +63,7 @@ const invoiceBody = (now: () => number, mode: Mode) =>
     return_urls: returnUrls(mode).optional(),
   });
 
-const cancelBody = z.strictObject({ reason: optionalText(200) });
+export const cancelBody = z.strictObject({ reason: optionalText(200) });
 
 export function invoiceRoutes(dependencies: ApiDependencies) {
   const { pool, invoices, now, logger } = dependencies;

@@ -35,9 +35,9 @@ import { invalidFields, notFound, Problem } from '../problem.ts';
 import { shown } from '../shown.ts';
 
 const common = { reason: optionalText(200), reference: optionalText(255), metadata: metadata().optional() };
-const captureBody = z.strictObject({ ...common, amount: optionalAmount() });
-const voidBody = z.strictObject(common);
-const refundBody = z.strictObject({
+export const captureBody = z.strictObject({ ...common, amount: optionalAmount() });
+export const voidBody = z.strictObject(common);
+export const refundBody = z.strictObject({
   ...common,
   payment: text(64),
   amount: optionalAmount(),

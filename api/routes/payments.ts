@@ -26,7 +26,7 @@ import { factsOf, presentPayment } from '../present.ts';
 import { notFound, Problem } from '../problem.ts';
 import { defined } from './invoices.ts';
 
-const paymentBody = (mode: Mode) =>
+export const paymentBody = (mode: Mode) =>
   z.strictObject({
     payment_service: optionalText(64),
     provider_account: optionalText(64),

@@ -16,7 +16,7 @@ import { notFound, Problem } from '../problem.ts';
 
 const MAX_ADVANCE_S = 90 * 86_400;
 
-const clockBody = z.strictObject({ advance_s: integer(1, MAX_ADVANCE_S, 'seconds') });
+export const clockBody = z.strictObject({ advance_s: integer(1, MAX_ADVANCE_S, 'seconds') });
 
 export function testClockRoutes(dependencies: ApiDependencies) {
   const { pool, fastForward } = dependencies;

@@ -28,8 +28,10 @@ const PREVIOUS_MAX = 10;
 /** How often a rotation is made again from the endpoint as somebody else has just left it. */
 const ROTATION_ATTEMPTS = 5;
 
-const rotateBody = z.strictObject({ overlap_s: integer(0, OVERLAP_MAX_S, 'seconds').optional() });
-const resendBody = z.strictObject({ since: moment() });
+export const rotateSecretBody = z.strictObject({
+  overlap_s: integer(0, OVERLAP_MAX_S, 'seconds').optional(),
+});
+export const resendBody = z.strictObject({ since: moment() });
 
 export function webhookEndpointActions(dependencies: ApiDependencies) {
   const { pool, sealer, now, logger } = dependencies;
@@ -48,7 +50,7 @@ export function webhookEndpointActions(dependencies: ApiDependencies) {
     body: unknown,
     claim: IdempotencyClaim | null,
   ) => {
-    const { overlap_s = OVERLAP_DEFAULT_S } = parseBody(rotateBody, body);
+    const { overlap_s = OVERLAP_DEFAULT_S } = parseBody(rotateSecretBody, body);
     for (let attempt = 1; attempt <= ROTATION_ATTEMPTS; attempt += 1) {
       const row = await mustFind(owner, id);
       const at_ms = now();

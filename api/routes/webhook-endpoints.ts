@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { IdempotencyClaim } from '../../db/idempotency.ts';
 import { newId } from '../../db/ids.ts';
 import type { Owner } from '../../db/invoices.ts';
+import type { Mode } from '../../db/merchants.ts';
 import {
   changeEndpoint,
   deleteEndpoint,
@@ -21,6 +22,7 @@ import { noteBy, ownerOf } from '../context.ts';
 import type { Columns } from '../csv.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { endpointFields } from '../endpoint-fields.ts';
+import type { Reach } from '../../providers/reach.ts';
 import { newSecret, withSecretAgain } from '../endpoint-secrets.ts';
 import { oneOf } from '../fields.ts';
 import { claimOf, repetitionOf, unlessRepeated, type Repetition } from '../idempotency.ts';
@@ -29,11 +31,19 @@ import { idParameter } from '../path.ts';
 import { presentEndpoint } from '../present-endpoint.ts';
 import { notFound, Problem } from '../problem.ts';
 
+export const endpointBody = (mode: Mode, reach: Reach) =>
+  z.strictObject(endpointFields(mode, reach)).omit({ enabled: true });
+export const endpointChange = (mode: Mode, reach: Reach) =>
+  z.strictObject(endpointFields(mode, reach)).partial();
+export const endpointFilters = {
+  enabled: oneOf(['true', 'false'], 'invalid_format', 'true or false').optional(),
+};
+
 export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiDependencies) {
   const present = (row: WebhookEndpointRow) => presentEndpoint(row, now());
 
   const make = async (owner: Owner, note: AuditNote, body: unknown, claim: IdempotencyClaim | null) => {
-    const given = parseBody(z.strictObject(endpointFields(owner.mode, reach)).omit({ enabled: true }), body);
+    const given = parseBody(endpointBody(owner.mode, reach), body);
     const id = newId('whe');
     const secret = newSecret();
     const at = new Date(now()).toISOString();
@@ -98,7 +108,7 @@ export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiD
   const list = listHandler({
     prefix: 'whe',
     name: 'webhook_endpoints',
-    filters: { enabled: oneOf(['true', 'false'], 'invalid_format', 'true or false').optional() },
+    filters: endpointFilters,
     find: (owner, id) => findEndpoint(pool, owner, id),
     read: (owner, { enabled }, page) =>
       listEndpoints(pool, owner, enabled === undefined ? null : enabled === 'true', page),
@@ -116,8 +126,7 @@ export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiD
   const change = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'whe');
     const owner = ownerOf(response);
-    const schema = z.strictObject(endpointFields(owner.mode, reach)).partial();
-    const wanted = parseBody(schema, jsonBody(request));
+    const wanted = parseBody(endpointChange(owner.mode, reach), jsonBody(request));
     const row = await changeEndpoint(
       pool,
       owner,

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
+  readonly text: string;
   readonly body: unknown;
 }
 
@@ -21,7 +22,8 @@ async function call(
     signal: AbortSignal.timeout(60_000),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) };
+  const { status, headers: answered } = response;
+  return { status, headers: answered, text, body: text === '' ? null : JSON.parse(text) };
 }
 
 /** The answer's body; throws with what the server said when the status is not 2xx. */
@@ -94,12 +96,27 @@ export interface MerchantApi {
 
 const POLL_MS = 50;
 
-export function merchantApi(apiUrl: string, apiKey: string): MerchantApi {
+/** Told of every request and its answer, before anything is made of it. */
+export type Witness = (sent: {
+  readonly method: string;
+  readonly path: string;
+  readonly request: unknown;
+  readonly status: number;
+  readonly contentType: string | null;
+  readonly text: string;
+}) => void;
+
+export function merchantApi(apiUrl: string, apiKey: string, witness: Witness = () => undefined): MerchantApi {
   const headers = { authorization: `Bearer ${apiKey}` };
-  const get = async <T>(path: string): Promise<T> =>
-    expectOk(await call(apiUrl + path, 'GET', undefined, headers), path) as T;
+  const ask = async (method: string, path: string, request: unknown): Promise<Answer> => {
+    const answer = await call(apiUrl + path, method, request, headers);
+    const contentType = answer.headers.get('content-type');
+    witness({ method, path, request, status: answer.status, contentType, text: answer.text });
+    return answer;
+  };
+  const get = async <T>(path: string): Promise<T> => expectOk(await ask('GET', path, undefined), path) as T;
   const post = async <T>(path: string, body: unknown): Promise<T> =>
-    expectOk(await call(apiUrl + path, 'POST', body, headers), path) as T;
+    expectOk(await ask('POST', path, body), path) as T;
   const invoice = (id: string): Promise<Invoice> => get(`/v1/invoices/${id}`);
   return {
     services: async () => (await get<{ data: PaymentService[] }>('/v1/payment_services')).data,
