@@ -25,8 +25,7 @@ export function choicesOf(values: readonly string[]): { value: string; label: st
 /** A day that has begun, UTC. Throws `Problem`. */
 export function dayIn(text: string, now: number): string {
   const day = text.trim();
-  const isDay =
-    /^20\d\d-\d\d-\d\d$/.test(day) && new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day) === true;
+  const isDay = /^20\d\d-\d\d-\d\d$/.test(day) && new Date(`${day}T00:00:00Z`).toJSON()?.slice(0, 10) === day;
   if (isDay && Date.parse(day) <= now) return day;
   const expected = 'a day in UTC that has begun, such as 2027-01-31';
   throw invalidFields([{ pointer: '/day', code: 'invalid_format', detail: `must be ${expected}`, expected }]);

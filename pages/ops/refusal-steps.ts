@@ -6,7 +6,7 @@ export type Refusal = 'missing_signature' | 'bad_signature' | 'stale_timestamp' 
 
 interface Step {
   readonly text: string;
-  readonly result: 'passed' | 'failed' | 'not reached';
+  readonly result: 'passed' | 'failed' | 'not told';
 }
 
 const CHECKS: readonly { readonly reason: Refusal; readonly text: string }[] = [
@@ -33,7 +33,7 @@ const ADVICE: Readonly<Record<Refusal, string>> = {
     'The provider calls the address of another account. Compare the addresses that are registered there with those on the provider’s page here.',
 };
 
-/** The checks of a refused webhook. Those that were certainly passed are told apart from those that nobody got to. */
+/** The checks of a refused webhook. What is kept tells of the check that failed; others are said to be passed only where that is certain. */
 export function refusalSteps(reason: Refusal): Html {
   const steps: Step[] = [
     { text: 'The address names an account that is linked here.', result: 'passed' },
@@ -44,7 +44,7 @@ export function refusalSteps(reason: Refusal): Html {
           ? 'failed'
           : of === 'missing_signature' || (reason === 'wrong_account' && of !== 'wrong_account')
             ? 'passed'
-            : 'not reached',
+            : 'not told',
     })),
   ];
   return html`<ol class="steps">
@@ -60,6 +60,6 @@ export function refusalSteps(reason: Refusal): Html {
 }
 
 function resultBadge(result: Step['result']): Html {
-  if (result === 'not reached') return badge(result);
+  if (result === 'not told') return badge(result);
   return badge(result, result === 'passed' ? 'good' : 'bad');
 }

@@ -82,7 +82,7 @@ it('reads a payload as a grid: searches it, copies a path, and sees it as it cam
 
 it('shows a webhook that comes in without being asked', async () => {
   const { page, complaints } = await signedIn('/ops/webhooks?mode=sandbox');
-  await page.getByText('Live', { exact: true }).waitFor();
+  await page.locator('#live-state[data-state="on"]').waitFor();
   await webhook({ event: 'while.looking', payment: null, ours: null });
   await page.getByText('while.looking').waitFor();
   expect(complaints).toEqual([]);
