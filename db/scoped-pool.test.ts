@@ -61,6 +61,8 @@ async function fillEveryTable(): Promise<void> {
     insert into reconciliation_runs (id, merchant_id, mode, account_id, day, source, is_complete, requested_by, status)
       values ('rec', '${merchant_id}', 'sandbox', '${account_id}', now(), 'list', true, 'x', 'pending');
     insert into provider_turns (account_id, next_at) values ('${account_id}', now());
+    insert into refused_webhooks (id, account_id, received_at, reason, header_names, size, body_sha256)
+      values ('rfw', '${account_id}', now(), 'bad_signature', '{}', 1, '');
     insert into operators (id, name, role, password_hash, created_at) values ('opr', 'dana', 'viewer', '', now());
     insert into operator_sessions (token_hash, operator_id) values ('t', 'opr');
     insert into operator_sign_in_failures (subject, failures, blocked_until, failed_at) values ('s', 1, ${at});
@@ -164,6 +166,7 @@ describe('a connection of the API', () => {
       provider_turns: 'select',
       reconciliation_rows: 'select insert',
       reconciliation_runs: 'select insert update',
+      refused_webhooks: 'select insert delete',
       routings: 'select insert update',
       schema_migrations: 'select',
       service_performance: 'select',
