@@ -28,3 +28,11 @@ create table operator_sign_in_failures (
   blocked_until  timestamptz not null,
   failed_at      timestamptz not null
 );
+
+-- No merchant's: only what works for the installation has them in sight.
+alter table operators enable row level security;
+create policy of_installation on operators using (in_scope('*'));
+alter table operator_sessions enable row level security;
+create policy of_installation on operator_sessions using (in_scope('*'));
+alter table operator_sign_in_failures enable row level security;
+create policy of_installation on operator_sign_in_failures using (in_scope('*'));
