@@ -23,11 +23,31 @@ const PAGES = /^\/(?:return|docs|pay|style|llms\.txt|ops)(?:[/:{]|$)/;
 
 /** The routes are only made, never called: nothing that they need is there. */
 const nothing = new Proxy({}, { get: () => () => undefined });
-const dependencies = new Proxy({} as ApiDependencies, {
-  get: (_target, name) =>
-    ({ connectors, publicUrl, apiKeyPepper: new Uint8Array(32), sandboxControlUrl: null })[String(name)] ??
-    nothing,
-});
+const dependencies = {
+  connectors,
+  publicUrl,
+  apiKeyPepper: new Uint8Array(32),
+  sandboxControlUrl: null,
+  pool: nothing,
+  sealer: nothing,
+  operatorKeys: nothing,
+  limits: nothing,
+  trustedProxies: nothing,
+  keyUses: nothing,
+  providerHttp: nothing,
+  reach: nothing,
+  invoices: nothing,
+  deliveries: nothing,
+  reconciliations: nothing,
+  fastForward: nothing,
+  probes: nothing,
+  logger: nothing,
+  now: nothing,
+  closing: nothing,
+  background: nothing,
+  refusals: nothing,
+  operations: nothing,
+} as unknown as ApiDependencies;
 
 const VALIDATE = fileURLToPath(new URL('../../test/setup/validate-openapi.mjs', import.meta.url));
 

@@ -189,16 +189,15 @@ function parametersOf({ path, query, isIdempotent = false, access }: Operation):
           : { type: 'string' },
     }),
   );
-  const described: { properties?: Record<string, Json>; required?: readonly string[] } = query
-    ? requestSchema(query)
-    : {};
-  const { properties = {}, required = [] } = described;
-  const inQuery = Object.entries(properties).map(([name, { description, ...schema }]) => ({
+  const schema: { properties?: Record<string, Json>; required?: readonly string[] } =
+    query === undefined ? {} : requestSchema(query);
+  const { properties = {}, required = [] } = schema;
+  const inQuery = Object.entries(properties).map(([name, { description, ...form }]) => ({
     name,
     in: 'query',
     required: required.includes(name),
     ...(description === undefined ? {} : { description }),
-    schema,
+    schema: form,
   }));
   return [
     ...inPath,

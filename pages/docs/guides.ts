@@ -17,7 +17,7 @@ export interface Guide {
 const CHAPTERS: Readonly<Record<string, readonly string[]>> = {
   'Get started': ['quick-start', 'accept-a-payment', 'sandbox', 'going-live'],
   Payments: ['checkout-and-return', 'money-after-the-payment', 'routing', 'providers'],
-  Integration: ['webhooks', 'lists', 'errors', 'keys-and-merchants', 'provider-accounts'],
+  Integration: ['api-description', 'webhooks', 'lists', 'errors', 'keys-and-merchants', 'provider-accounts'],
   Operation: [
     'operations',
     'reconciliation',

@@ -40,6 +40,7 @@ export const DOCS_STYLE = `
 .docs .deep-1 { padding-inline-start: 1.75rem; } .docs .deep-2 { padding-inline-start: 2.75rem; } .docs .deep-3 { padding-inline-start: 3.75rem; }
 .docs details.menu > summary { padding: .25rem 0; }
 .docs .skip { position: absolute; inset-inline-start: -100vw; } .docs .skip:focus { inset-inline-start: 1rem; top: 1rem; z-index: 3; background: var(--card); }
+@media (max-width: 40rem) { .docs pre { padding-top: 3rem; } }
 @media (min-width: 60rem) {
   .docs .columns { grid-template-columns: 15rem minmax(0, 1fr); }
   .docs .columns > nav { position: sticky; top: 5rem; align-self: start; max-height: calc(100vh - 6rem); overflow: auto; }
