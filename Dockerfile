@@ -15,6 +15,7 @@ COPY api ./api
 COPY cli ./cli
 COPY config ./config
 COPY db ./db
+COPY docs ./docs
 COPY domain ./domain
 COPY engines ./engines
 COPY metrics ./metrics

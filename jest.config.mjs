@@ -15,6 +15,8 @@ export default {
       },
     ],
   },
+  // Only its other build can be loaded here.
+  moduleNameMapper: { '^marked$': '<rootDir>/node_modules/marked/lib/marked.umd.js' },
   extensionsToTreatAsEsm: [],
   maxWorkers: 2,
   // What a hung test may take. Nothing is measured in tests: machines that run them are often busy.

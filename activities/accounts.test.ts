@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { createProviderHttp } from '../providers/http.ts';
 import { fib } from '../providers/fib/connector.ts';
 import { answering, startScriptedServer, type ScriptedServer } from '../providers/scripted-server.ts';
@@ -6,6 +7,7 @@ import { testRecord, type TestRecord } from '../test/setup/record.ts';
 import { loadAccount } from '../db/work.ts';
 import { createAccountOpener } from './accounts.ts';
 import { createBreakers, type BreakerChange } from './breakers.ts';
+import { createPaces, type Paces } from './paces.ts';
 import { ProviderError } from '../domain/provider-error.ts';
 import type { RawExchange } from './dependencies.ts';
 
@@ -14,6 +16,9 @@ let server: ScriptedServer;
 let kept: RawExchange[];
 let changes: BreakerChange[];
 let breakers: ReturnType<typeof createBreakers>;
+let paces: Paces;
+/** What the turns say: milliseconds to wait, or null when there are too many before. */
+let wait_ms: number | null;
 let now = 0;
 const http = createProviderHttp();
 
@@ -35,6 +40,12 @@ beforeEach(() => {
     () => now,
     (change) => void changes.push(change),
   );
+  wait_ms = 0;
+  paces = createPaces({
+    takeTurn: () => Promise.resolve(wait_ms),
+    logger: pino({ level: 'silent' }),
+    now: () => now,
+  });
 });
 
 const failureOf = (error: unknown) => (error instanceof ProviderError ? error.failure : error);
@@ -43,7 +54,7 @@ const readPayment = async (activityAttempt?: () => number): Promise<unknown> => 
   const exchanges = { record: (exchange: RawExchange) => void kept.push(exchange) };
   const { sealer } = db;
   const open = createAccountOpener(
-    { sealer, connectorFor: () => fib, http, exchanges, breakers, now: Date.now },
+    { sealer, connectorFor: () => fib, http, exchanges, breakers, paces, now: () => now },
     activityAttempt,
   );
   const row = await loadAccount(db.pool, db.account_id);
@@ -137,5 +148,68 @@ describe('an account whose provider is down', () => {
     await fail(500, 4);
     expect(await readPayment()).not.toMatchObject(REFUSED);
     expect(await readPayment()).toMatchObject(REFUSED);
+  });
+});
+
+describe('an account whose provider asks for fewer calls', () => {
+  const RESTING = { kind: 'rate_limited', code: 'resting' };
+  const limited = answering(429, {}, { 'retry-after': '30' });
+
+  it('makes none until the time that the provider has said, and what was refused is not put on record', async () => {
+    server.script = limited;
+    expect(await readPayment()).toMatchObject({ kind: 'rate_limited', retry_after_ms: 30_000 });
+    const asked = server.requests.length;
+    now += 10_000;
+    expect(await readPayment()).toMatchObject({ ...RESTING, retry_after_ms: 20_000 });
+    expect(server.requests).toHaveLength(asked);
+    expect(kept).toHaveLength(1);
+    // Nobody has failed: it is no case for the breaker.
+    for (let time = 0; time < 10; time += 1) await readPayment();
+    expect(changes).toEqual([]);
+    now += 20_000;
+    expect(await readPayment()).not.toMatchObject(RESTING);
+    expect(server.requests.length).toBeGreaterThan(asked);
+  });
+
+  it('is called again as soon as it has changed', async () => {
+    server.script = limited;
+    await readPayment();
+    expect(await readPayment()).toMatchObject(RESTING);
+    await db.pool.query('update provider_accounts set revision = revision + 1');
+    expect(await readPayment()).not.toMatchObject(RESTING);
+  });
+
+  it('is still called when the provider does not say for how long', async () => {
+    server.script = answering(429, {});
+    await readPayment();
+    expect(await readPayment()).not.toMatchObject(RESTING);
+  });
+});
+
+describe('an account with a limit of calls a second', () => {
+  const limit = (per_second: number | null) =>
+    db.pool.query('update provider_accounts set max_per_second = $1', [per_second]);
+  afterEach(() => limit(null));
+
+  it('awaits its turn before each call', async () => {
+    await limit(4);
+    wait_ms = 120;
+    server.script = answering(401, {});
+    const started = performance.now();
+    await readPayment();
+    expect(performance.now() - started).toBeGreaterThan(110 * kept.length);
+    expect(kept.length).toBeGreaterThan(0);
+  });
+
+  it('sends nothing when there are too many before it', async () => {
+    await limit(4);
+    wait_ms = null;
+    const asked = server.requests.length;
+    expect(await readPayment()).toMatchObject({
+      kind: 'rate_limited',
+      code: 'no_turn',
+      retry_after_ms: 5_000,
+    });
+    expect(server.requests).toHaveLength(asked);
   });
 });

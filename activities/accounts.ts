@@ -4,9 +4,11 @@ import { ProviderError } from '../domain/provider-error.ts';
 import type { Connector, ProviderAccount, ProviderContext } from '../providers/contract.ts';
 import { observed, type ProviderHttp } from '../providers/http.ts';
 import { guarded } from '../providers/guarded-http.ts';
+import { paced } from '../providers/paced-http.ts';
 import { createRedactor, type Redactor } from '../providers/redact.ts';
 import { createTokenStore, type TokenStore } from '../providers/token-store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { limitsOf } from './limits.ts';
 
 export interface OpenAccount {
   readonly connector: Connector<unknown>;
@@ -43,8 +45,12 @@ export function createAccountOpener(
     http,
     exchanges,
     breakers,
+    paces,
     now,
-  }: Pick<ActivityDependencies, 'sealer' | 'connectorFor' | 'http' | 'exchanges' | 'breakers' | 'now'>,
+  }: Pick<
+    ActivityDependencies,
+    'sealer' | 'connectorFor' | 'http' | 'exchanges' | 'breakers' | 'paces' | 'now'
+  >,
   activityAttempt: () => number = () => 1,
 ): AccountOpener {
   const opened = new Map<string, KnownAccount>();
@@ -95,7 +101,8 @@ export function createAccountOpener(
     }
     const { account, tokens } = known;
     // A call that is refused was not made, so it is not put on record.
-    const guardedHttp = guarded(onRecord(row.provider, known, subject), breakers.of(row));
+    const pace = paces.of(row, limitsOf(row, connector.manifest).max_per_second);
+    const guardedHttp = guarded(paced(onRecord(row.provider, known, subject), pace, now), breakers.of(row));
     return { connector, context: { account, http: guardedHttp, tokens, now, signal } };
   };
 }

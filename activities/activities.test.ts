@@ -13,7 +13,8 @@ import { applyWebhook } from './apply-webhook.ts';
 import { checkPayment, type CheckPaymentArguments } from './check-payment.ts';
 import type { ActivityDependencies, RawExchange } from './dependencies.ts';
 import { endInvoice } from './end-invoice.ts';
-import { createLanes } from './lanes.ts';
+import { createLanes, isElsewhere } from './lanes.ts';
+import { createPaces } from './paces.ts';
 import { lookUpPayment, requestPayment } from './request-payment.ts';
 
 let db: TestRecord;
@@ -44,7 +45,12 @@ const dependencies = (): ActivityDependencies => ({
   exchanges: { record: (exchange) => void kept.push(exchange) },
   exchangesKept_days: 90,
   auditKey: Buffer.alloc(32, 1),
-  lanes: createLanes(4),
+  lanes: createLanes({ account: 4, provider: 8, calls: 16 }),
+  paces: createPaces({
+    takeTurn: () => Promise.resolve(0),
+    logger: pino({ level: 'silent' }),
+    now: Date.now,
+  }),
   breakers: createBreakers(Date.now, () => undefined),
   invoices: createTestGateway(db.pool),
   deliveries: { wake: () => Promise.resolve() },
@@ -75,7 +81,7 @@ const apply = async (invoice_id: string, webhook_id: string) => {
     signal,
     (_account, call) => call(),
   );
-  if (standing === 'lane_full') throw new Error('no lane was asked for');
+  if (isElsewhere(standing)) throw new Error('no lane was asked for');
   return standing;
 };
 const statusOf = (state: InvoiceState): string => paymentStatus(state.payments.at(-1)!);

@@ -6,6 +6,7 @@ import { findPayment, type InvoiceState, type PaymentState } from '../domain/sta
 import type { Connector, PaymentReading, WebhookClaim } from '../providers/contract.ts';
 import type { AccountOpener } from './accounts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { isElsewhere, type Elsewhere } from './lanes.ts';
 import { captureBefore, eventsOf, mismatch, onInvoiceClock } from './readings.ts';
 import { mustLoad, recordNews, type Standing } from './record.ts';
 import { methodOf, requestPayment } from './request-payment.ts';
@@ -20,8 +21,8 @@ export interface ApplyWebhookArguments {
 /** `applied: false`: the provider has to be asked and could not be; try again later. The row is still waiting. */
 export type AppliedStanding = Standing & { readonly applied: boolean };
 
-/** Runs a provider call in the account's fast lane, or says that the lane is full. */
-export type InLane = <T>(accountId: string, call: () => Promise<T>) => Promise<T | 'lane_full'>;
+/** Runs a provider call in the account's fast lane, or says where else. */
+export type InLane = <T>(accountId: string, call: () => Promise<T>) => Promise<T | Elsewhere>;
 
 export async function applyWebhook(
   dependencies: ActivityDependencies,
@@ -29,7 +30,7 @@ export async function applyWebhook(
   { invoice_id, webhook_id, now }: ApplyWebhookArguments,
   signal: AbortSignal,
   inLane: InLane,
-): Promise<AppliedStanding | 'lane_full'> {
+): Promise<AppliedStanding | Elsewhere> {
   const { pool, connectorFor, logger } = dependencies;
   const webhook = await loadWebhook(pool, webhook_id, invoice_id);
   if (!webhook) return { state: await mustLoad(pool, invoice_id), waiting: [], applied: true };
@@ -55,7 +56,7 @@ export async function applyWebhook(
       : await inLane(webhook.account_id, () =>
           readAgain(dependencies, open, connector, claim, payment, webhook, signal),
         );
-  if (reading === 'lane_full') return reading;
+  if (isElsewhere(reading)) return reading;
   if (!reading) return { state, waiting: [], applied: false };
   const wrong = mismatch(state, payment, reading);
   if (wrong !== null) return end({ state: 'dead', reason: wrong, payment_id: payment.id });

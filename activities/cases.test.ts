@@ -13,6 +13,7 @@ import { createBreakers } from './breakers.ts';
 import { openCase, resolveCase } from './cases.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createLanes } from './lanes.ts';
+import { createPaces } from './paces.ts';
 import { mustLoad, recordNews } from './record.ts';
 import { lookUpPayment, requestPayment } from './request-payment.ts';
 
@@ -39,7 +40,12 @@ const dependencies = (): ActivityDependencies => ({
   http,
   exchanges: { record: () => undefined },
   exchangesKept_days: 90,
-  lanes: createLanes(4),
+  lanes: createLanes({ account: 4, provider: 8, calls: 16 }),
+  paces: createPaces({
+    takeTurn: () => Promise.resolve(0),
+    logger: pino({ level: 'silent' }),
+    now: Date.now,
+  }),
   auditKey: Buffer.alloc(32, 1),
   breakers: createBreakers(Date.now, () => undefined),
   invoices: createTestGateway(db.pool),

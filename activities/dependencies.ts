@@ -11,6 +11,7 @@ import type { InvoiceGateway } from '../temporal/invoices.ts';
 import type { ReconciliationGateway } from '../temporal/reconciliations.ts';
 import type { Breakers } from './breakers.ts';
 import type { Lanes } from './lanes.ts';
+import type { Paces } from './paces.ts';
 
 export interface ActivityDependencies {
   readonly pool: pg.Pool;
@@ -25,6 +26,7 @@ export interface ActivityDependencies {
   readonly auditKey: Uint8Array;
   readonly lanes: Lanes;
   readonly breakers: Breakers;
+  readonly paces: Paces;
   /** The sweeper's way back to the invoices' workflows. */
   readonly invoices: InvoiceGateway;
   /** Has sent what was committed. */

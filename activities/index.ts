@@ -1,11 +1,11 @@
 /**
  * Every side effect a workflow may ask for. Each function can run as a local activity (inside a workflow task) or
- * as an ordinary one; one that calls a provider answers `lane_full` when it should be asked as an ordinary one.
+ * as an ordinary one; one that calls a provider answers `Elsewhere` when it should be asked as an ordinary one.
  */
-import { activityInfo, cancellationSignal } from '@temporalio/activity';
-import { loadInvoice } from '../db/work.ts';
+import { activityInfo, ApplicationFailure, cancellationSignal } from '@temporalio/activity';
+import { loadAccount, loadInvoice } from '../db/work.ts';
 import type { InvoiceState } from '../domain/state.ts';
-import { createAccountOpener } from './accounts.ts';
+import { createAccountOpener, type AccountOpener } from './accounts.ts';
 import {
   openCase,
   resolveCase,
@@ -21,8 +21,11 @@ import {
   type WarnOfExpiryArguments,
 } from './authorization.ts';
 import { checkPayment, type CheckedStanding, type CheckPaymentArguments } from './check-payment.ts';
+import type { Walk } from './compare-workflows.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endInvoice, type EndInvoiceArguments } from './end-invoice.ts';
+import type { Elsewhere } from './lanes.ts';
+import { createLimitBook } from './limits.ts';
 import { moveMoney, type MovedStanding, type MoveMoneyArguments } from './move-money.ts';
 import {
   createReconciliationActivities,
@@ -35,32 +38,52 @@ import { lookUpPayment, requestPayment, type RequestPaymentArguments } from './r
 
 export type { SweepReport } from './sweep.ts';
 
-export type LaneFull = 'lane_full';
+export type { Elsewhere, Paced } from './lanes.ts';
+
+/** The type of the failure of an ordinary activity whose account has all its calls under way: the engine tries again soon. */
+export const BULKHEAD_FULL = 'bulkhead_full';
+
+/** Milliseconds, and up to as much again: those who wait come one after the other. */
+const BULKHEAD_RETRY_MS = 250;
 
 export interface Activities extends ReconciliationActivities {
   loadInvoice(invoiceId: string): Promise<InvoiceState | null>;
-  requestPayment(input: RequestPaymentArguments): Promise<(Standing & { payable: boolean }) | LaneFull>;
-  lookUpPayment(input: RequestPaymentArguments): Promise<Standing | LaneFull>;
-  checkPayment(input: CheckPaymentArguments): Promise<CheckedStanding | LaneFull>;
-  moveMoney(input: MoveMoneyArguments): Promise<MovedStanding | LaneFull>;
+  requestPayment(input: RequestPaymentArguments): Promise<(Standing & { payable: boolean }) | Elsewhere>;
+  lookUpPayment(input: RequestPaymentArguments): Promise<Standing | Elsewhere>;
+  checkPayment(input: CheckPaymentArguments): Promise<CheckedStanding | Elsewhere>;
+  moveMoney(input: MoveMoneyArguments): Promise<MovedStanding | Elsewhere>;
   warnOfExpiry(input: WarnOfExpiryArguments): Promise<Standing>;
-  endAuthorization(input: EndAuthorizationArguments): Promise<MovedStanding | LaneFull>;
+  endAuthorization(input: EndAuthorizationArguments): Promise<MovedStanding | Elsewhere>;
   applyPolicies(input: ApplyPoliciesArguments): Promise<Standing>;
   openCase(input: OpenCaseArguments): Promise<Standing>;
   resolveCase(input: ResolveCaseArguments): Promise<ResolvedStanding>;
-  applyWebhook(input: ApplyWebhookArguments): Promise<AppliedStanding | LaneFull>;
+  applyWebhook(input: ApplyWebhookArguments): Promise<AppliedStanding | Elsewhere>;
   endInvoice(input: EndInvoiceArguments): Promise<Standing>;
   sweep(): Promise<SweepReport>;
 }
 
 export function createActivities(dependencies: ActivityDependencies): Activities {
-  const open = createAccountOpener(dependencies, () => activityInfo().attempt);
+  const { pool, lanes, connectorFor } = dependencies;
+  const limits = createLimitBook(
+    (accountId) => loadAccount(pool, accountId),
+    (provider) => connectorFor(provider).manifest,
+  );
+  const walk: Walk = { before: null };
+  const opener = createAccountOpener(dependencies, () => activityInfo().attempt);
+  const open: AccountOpener = (row, signal, subject) => {
+    limits.learn(row);
+    return opener(row, signal, subject);
+  };
 
   /** Runs `call` in the account's fast lane, or tells the workflow to ask again with an ordinary activity. */
-  const inLane = async <T>(accountId: string, call: () => Promise<T>): Promise<T | LaneFull> => {
-    if (!activityInfo().isLocal) return call();
-    const leave = dependencies.lanes.enter(accountId);
-    if (!leave) return 'lane_full';
+  const inLane = async <T>(accountId: string, call: () => Promise<T>): Promise<T | Elsewhere> => {
+    const { isLocal } = activityInfo();
+    const known = await limits.of(accountId);
+    const { max_per_second: per_second } = known;
+    if (isLocal && per_second !== null) return { paced: { account_id: accountId, per_second } };
+    const leave = isLocal ? lanes.enter(known) : lanes.enterOrdinary(known);
+    if (!leave && isLocal) return 'lane_full';
+    if (!leave) throw bulkheadFull();
     try {
       return await call();
     } finally {
@@ -86,7 +109,15 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     resolveCase: (input) => resolveCase(dependencies, open, input, cancellationSignal()),
     applyWebhook: (input) => applyWebhook(dependencies, open, input, cancellationSignal(), inLane),
     endInvoice: (input) => endInvoice(dependencies, input),
-    sweep: () => sweep(dependencies),
+    sweep: () => sweep(dependencies, walk),
     ...createReconciliationActivities(dependencies, open),
   };
+}
+
+function bulkheadFull(): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: BULKHEAD_FULL,
+    message: 'the provider account has as many calls under way as it may have',
+    nextRetryDelay: BULKHEAD_RETRY_MS * (1 + Math.random()),
+  });
 }

@@ -6,6 +6,7 @@ import { addressing } from '../db/deliveries.ts';
 import type { InvoiceState } from '../domain/state.ts';
 import { ENGINES_TIMEOUT_MS } from '../test/setup/engines.ts';
 import { testRecord, type TestRecord } from '../test/setup/record.ts';
+import type { Walk } from './compare-workflows.ts';
 import { scriptedBank } from '../test/setup/scripted-bank.ts';
 import { sweep, type SweepReport } from './sweep.ts';
 
@@ -31,18 +32,22 @@ const NOTHING: SweepReport = {
   webhooks_matched: 0,
   webhooks_given_up: 0,
   invoices_opened: 0,
+  workflows_missing: 0,
+  workflows_idle: 0,
   payments_requested: 0,
   operations_decided: 0,
   deliveries_woken: 0,
   reconciliations_started: 0,
   keys_deleted: 0,
+  credentials_deleted: 0,
+  health_deleted: 0,
   exchanges_deleted: 0,
   webhooks_erased: 0,
   // Others' tests leave something to seal.
   links_sealed: expect.any(Number) as number,
   failed: 0,
 };
-const run = (): Promise<SweepReport> => {
+const run = (walk?: Walk): Promise<SweepReport> => {
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {
       lines.push(JSON.parse(chunk.toString()) as Record<string, unknown>);
@@ -50,16 +55,19 @@ const run = (): Promise<SweepReport> => {
     },
   });
   const connector = scriptedBank({ trust: 'amounts' }).connector;
-  return sweep({
-    pool: db.pool,
-    invoices: gateway,
-    deliveries: { wake: async ({ subject }) => void woken.push(subject) },
-    reconciliations: { start: async (run_id) => void gateway.reconciled.push(run_id) },
-    connectorFor: () => connector,
-    logger: pino(sink),
-    exchangesKept_days: 90,
-    auditKey: Buffer.alloc(32, 1),
-  });
+  return sweep(
+    {
+      pool: db.pool,
+      invoices: gateway,
+      deliveries: { wake: async ({ subject }) => void woken.push(subject) },
+      reconciliations: { start: async (run_id) => void gateway.reconciled.push(run_id) },
+      connectorFor: () => connector,
+      logger: pino(sink),
+      exchangesKept_days: 90,
+      auditKey: Buffer.alloc(32, 1),
+    },
+    walk,
+  );
 };
 const swept = (): unknown[] => lines.filter(({ msg }) => String(msg).startsWith('swept:'));
 /** A webhook's row that came `age` ago and was never applied; `matched` or not. */
@@ -226,4 +234,49 @@ it('has webhooks to merchants sent whose time has passed, once', async () => {
   expect(await run()).toEqual({ ...NOTHING, deliveries_woken: 1 });
   expect(woken).toEqual(['evt_left']);
   expect(await run()).toEqual(NOTHING);
+});
+
+describe('the record and the workflow engine', () => {
+  afterEach(() => db.pool.query('update invoices set updated_at = now()'));
+
+  /** An invoice that nobody has changed for a while. */
+  const old = async (age = '10 minutes'): Promise<string> => {
+    const { id } = await db.invoice();
+    await db.pool.query(`update invoices set updated_at = now() - $2::interval where id = $1`, [id, age]);
+    return id;
+  };
+  const end = (id: string) =>
+    db.pool.query(
+      `update invoices set status = 'expired', state = jsonb_set(state, '{expired_at}', to_jsonb(created_at)) where id = $1`,
+      [id],
+    );
+
+  it('wakes the workflow of what is in flight when it does not run', async () => {
+    const [lost, running] = [await old(), await old(), await old('1 minute')];
+    gateway.runs.add(running);
+    expect(await run()).toMatchObject({ workflows_missing: 1, workflows_idle: 0, failed: 0 });
+    expect(gateway.woken).toEqual([lost]);
+    expect(swept()).toMatchObject([{ invoice_id: lost, cause: 'something is in flight and it did not run' }]);
+  });
+
+  it('wakes a workflow that runs although nothing is in flight, so that it closes', async () => {
+    const [ended, closed] = [await old(), await old()];
+    await Promise.all([end(ended), end(closed)]);
+    gateway.runs.add(ended);
+    expect(await run()).toMatchObject({ workflows_missing: 0, workflows_idle: 1, failed: 0 });
+    expect(gateway.woken).toEqual([ended]);
+    expect(swept()).toMatchObject([{ invoice_id: ended, cause: 'nothing is in flight' }]);
+  });
+
+  it('goes through all invoices, some with each sweep, and begins again', async () => {
+    const ids = await Promise.all(Array.from({ length: 230 }, async () => (await db.invoice()).id));
+    await db.pool.query(`update invoices set updated_at = now() - interval '10 minutes' where id = any($1)`, [
+      ids,
+    ]);
+    const walk = { before: null };
+    const sweeps = [await run(walk), await run(walk)];
+    expect(sweeps.map(({ workflows_missing }) => workflows_missing)).toEqual([200, 30]);
+    expect(new Set(gateway.woken)).toEqual(new Set(ids));
+    expect(walk).toEqual({ before: null });
+  });
 });

@@ -2,8 +2,8 @@
  * Drives what was left behind: a process died between the record and the signal, or the engine forgot a message. All
  * of it goes the ordinary way again, through the invoice's workflow, where repeating is harmless.
  *
- * An invoice whose workflow could never be started is found here too, by its due time; until then every payment and
- * every webhook of it starts the workflow anyway.
+ * An invoice whose workflow could never be started, or was lost, is found here too: by its due time, and by comparing the record with
+ * the engine. Until then every payment and every webhook of it starts the workflow anyway.
  */
 import { eraseOldAnswers, takeLeftDeliveries } from '../db/deliveries.ts';
 import { deleteOldExchanges, eraseOldWebhooks } from '../db/exchanges.ts';
@@ -29,6 +29,7 @@ import { currency } from '../domain/currency.ts';
 import { display, money } from '../domain/money.ts';
 import { ProviderError } from '../domain/provider-error.ts';
 import type { InvoiceFacts } from '../temporal/invoices.ts';
+import { compareWorkflows, type Walk } from './compare-workflows.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { sealTrail } from './seal.ts';
 import { wakeDeliveries } from './wake-deliveries.ts';
@@ -42,6 +43,10 @@ export interface SweepReport {
   readonly webhooks_given_up: number;
   /** Started, unless they were running after all. */
   readonly invoices_opened: number;
+  /** Woken, because something was in flight and nothing ran. */
+  readonly workflows_missing: number;
+  /** Woken, because they ran and nothing was in flight. */
+  readonly workflows_idle: number;
   readonly payments_requested: number;
   /** Captures, voids and refunds. */
   readonly operations_decided: number;
@@ -50,6 +55,10 @@ export interface SweepReport {
   /** Reconciliation runs, unless they were running after all. */
   readonly reconciliations_started: number;
   readonly keys_deleted: number;
+  /** Replaced credentials whose overlap has ended. */
+  readonly credentials_deleted: number;
+  /** What workers that were killed had said of providers. */
+  readonly health_deleted: number;
   /** Calls to providers that have been kept long enough. */
   readonly exchanges_deleted: number;
   /** Of webhooks that have been kept long enough, bodies and headers. */
@@ -80,18 +89,26 @@ const EXCHANGES_BATCH = 2_000;
 /** Calls to the workflow engine at once. */
 const WIDTH = 10;
 
-export async function sweep(dependencies: SweepDependencies): Promise<SweepReport> {
+/** `walk`: how far the invoices have been compared with the workflow engine; it is carried on. */
+export async function sweep(
+  dependencies: SweepDependencies,
+  walk: Walk = { before: null },
+): Promise<SweepReport> {
   const { pool, invoices, deliveries, reconciliations, logger, exchangesKept_days } = dependencies;
   const counts = {
     webhooks_told: 0,
     webhooks_matched: 0,
     webhooks_given_up: 0,
     invoices_opened: 0,
+    workflows_missing: 0,
+    workflows_idle: 0,
     payments_requested: 0,
     operations_decided: 0,
     deliveries_woken: 0,
     reconciliations_started: 0,
     keys_deleted: 0,
+    credentials_deleted: 0,
+    health_deleted: 0,
     exchanges_deleted: 0,
     webhooks_erased: 0,
     links_sealed: 0,
@@ -163,6 +180,14 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
     },
   );
 
+  await repair(await compareWorkflows(dependencies, walk), async ({ standing: { invoice }, workflow }) => {
+    await invoices.wake(factsOf(invoice));
+    counts[`workflows_${workflow}`] += 1;
+    const cause =
+      workflow === 'missing' ? 'something is in flight and it did not run' : 'nothing is in flight';
+    logger.warn({ invoice_id: invoice.id, cause }, 'swept: the workflow was woken');
+  });
+
   await repair(await takeLeftDeliveries(pool, BATCH), async (queue) => {
     await deliveries.wake(queue, 'new');
     counts.deliveries_woken += 1;
@@ -180,10 +205,16 @@ export async function sweep(dependencies: SweepDependencies): Promise<SweepRepor
   if (counts.keys_deleted > 0) {
     logger.info({ count: counts.keys_deleted, cause: 'older than 48 hours' }, 'swept: idempotency keys');
   }
-  const ended = await deleteEndedCredentials(pool);
-  if (ended > 0)
-    logger.info({ count: ended, cause: 'their overlap has ended' }, 'swept: replaced credentials');
-  await deleteSilentHealth(pool);
+  counts.credentials_deleted = await deleteEndedCredentials(pool);
+  if (counts.credentials_deleted > 0) {
+    const count = counts.credentials_deleted;
+    logger.info({ count, cause: 'their overlap has ended' }, 'swept: replaced credentials');
+  }
+  counts.health_deleted = await deleteSilentHealth(pool);
+  if (counts.health_deleted > 0) {
+    const count = counts.health_deleted;
+    logger.info({ count, cause: 'their worker has gone without a word' }, 'swept: standings of breakers');
+  }
   counts.exchanges_deleted = await deleteOldExchanges(pool, exchangesKept_days, EXCHANGES_BATCH);
   counts.webhooks_erased = await eraseOldWebhooks(pool, exchangesKept_days, EXCHANGES_BATCH);
   await eraseOldAnswers(pool, exchangesKept_days, EXCHANGES_BATCH);

@@ -10,6 +10,7 @@ import { nearest } from './did-you-mean.ts';
 import { answerErrors } from './error-handler.ts';
 import { logRequests } from './log.ts';
 import { Problem } from './problem.ts';
+import { opsRoutes } from './ops/index.ts';
 import { createAccountFinder } from './provider-accounts.ts';
 import { accountBreakerRoutes } from './routes/account-breaker.ts';
 import { accountRotationRoutes } from './routes/account-rotation.ts';
@@ -17,9 +18,10 @@ import { accountWebhookRoutes } from './routes/account-webhooks.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditEntryRoutes } from './routes/audit-entries.ts';
 import { balanceRoutes } from './routes/balances.ts';
+import { checkoutRoutes } from './routes/checkout.ts';
 import { caseRoutes } from './routes/cases.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
-import { showErrorDocs } from './routes/error-docs.ts';
+import { docsRoutes } from './routes/docs.ts';
 import { erasureRoutes } from './routes/erasures.ts';
 import { eventRoutes } from './routes/events.ts';
 import { exchangeRoutes } from './routes/exchanges.ts';
@@ -28,6 +30,7 @@ import { incidentRoutes } from './routes/incidents.ts';
 import { invoiceListRoute } from './routes/invoice-list.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { merchantRoutes } from './routes/merchant.ts';
+import { descriptionRoute } from './routes/openapi.ts';
 import { operatorRoutes } from './routes/operator.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { paymentListRoute } from './routes/payment-list.ts';
@@ -107,6 +110,8 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
   const endpointActions = webhookEndpointActions(dependencies);
   const deliveries = deliveryRoutes(dependencies);
   const returns = returnRoutes(dependencies);
+  const checkout = checkoutRoutes(dependencies, payments);
+  const docs = docsRoutes(dependencies);
   const { health, ready } = healthRoutes(dependencies);
   const route =
     (method: Route['method']) =>
@@ -198,8 +203,17 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     get('/return/:token{/:door}', 'public', returns.arrive),
     post('/return/:token{/:door}', 'public', returns.arrive),
     get('/qr/:file', 'public', qrRoutes(dependencies).draw),
-    get('/docs/errors', 'public', showErrorDocs),
+    get('/openapi.json', 'public', descriptionRoute(dependencies)),
+    get('/docs{/*page}', 'public', docs.show),
+    get('/llms.txt', 'public', docs.llms),
+    get('/pay/:token', 'public', checkout.show),
+    post('/pay/:token', 'public', readBytes, checkout.act),
+    get('/pay/:token/events', 'public', checkout.events),
+    get('/pay/:token/version', 'public', checkout.version),
     ...styleRoutes(dependencies).map(({ path, show }) => get(path, 'public', show)),
+    ...opsRoutes(dependencies).map(({ method, path, handlers }) =>
+      route(method)(path, 'public', ...handlers),
+    ),
     get('/healthz', 'public', health),
     get('/readyz', 'public', ready),
   ];

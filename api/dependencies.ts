@@ -8,12 +8,23 @@ import type { ProviderHttp } from '../providers/http.ts';
 import type { Reach } from '../providers/reach.ts';
 import type { ApiMetrics } from '../metrics/api-metrics.ts';
 import type { DeliveryGateway } from '../temporal/deliveries.ts';
+import type { WorkflowFacts } from '../temporal/inspect.ts';
 import type { InvoiceGateway } from '../temporal/invoices.ts';
 import type { ReconciliationGateway } from '../temporal/reconciliations.ts';
 import type { Background } from './background.ts';
 import type { KeyUses } from './key-uses.ts';
 import type { Probe } from './probes.ts';
 import type { RefusalCounts } from './refusal-counts.ts';
+
+export interface OperationsSettings {
+  /** `open`: whoever is on this machine is an administrator of the sandbox. */
+  readonly access: 'sign_in' | 'open';
+  /** Without trailing slash; null: there is no link. */
+  readonly temporalUiUrl: string | null;
+  readonly temporalNamespace: string;
+  /** Looks at the workflow of an invoice; null: it has none that is kept. */
+  readonly inspect: (invoiceId: string) => Promise<WorkflowFacts | null>;
+}
 
 export interface ApiDependencies {
   readonly pool: pg.Pool;
@@ -46,12 +57,16 @@ export interface ApiDependencies {
   readonly logger: Logger;
   /** Wall clock, milliseconds. */
   readonly now: () => number;
+  /** Fires when the process begins to stop: what would stay open for long ends then. */
+  readonly closing: AbortSignal;
   /** Work that goes on after the answer; shutdown waits for it. */
   readonly background: Background;
   /** How many webhooks were refused, and why. */
   readonly refusals: RefusalCounts;
   /** What is counted for Prometheus; without it nothing is. */
   readonly metrics?: ApiMetrics;
+  /** How the operations pages are reached; without it people sign in, and nothing links to the Temporal UI. */
+  readonly operations?: OperationsSettings;
   /** How long the start of a workflow may take before the caller is told to come back, milliseconds. */
   readonly openTimeout_ms?: number;
 }

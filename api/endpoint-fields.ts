@@ -20,7 +20,12 @@ const PATTERNS: readonly string[] = [
 
 /** Where webhooks of this mode may be sent. What a name resolves to is judged again with each attempt. */
 export const endpointUrl = (mode: Mode, reach: Reach) =>
-  checked<string>((value) => urlRefusal(value, mode, reach));
+  checked<string>((value) => urlRefusal(value, mode, reach), {
+    type: 'string',
+    format: 'uri',
+    maxLength: URL_MAX,
+    description: 'An https URL on the internet; in the sandbox also what this installation allows.',
+  });
 
 function urlRefusal(value: unknown, mode: Mode, reach: Reach): Refusal | null {
   const expected =

@@ -48,6 +48,29 @@ const kinds = {
     about:
       'Send `Authorization: Bearer sk_…`, or the key as the user name of HTTP Basic. The key is missing, malformed, unknown, revoked or has expired; which of these is not said. Calls under `/v1/merchants` take the key of an operator (`sk_operator_…`) instead.',
   },
+  sign_in_refused: {
+    status: 401,
+    title: 'Name and password do not fit',
+    about:
+      'Operations pages only. There is nobody of this name with this password; which of the two is wrong is not said.',
+  },
+  sign_in_blocked: {
+    status: 429,
+    title: 'Too many attempts to sign in',
+    about:
+      'Operations pages only. After a few failures each further attempt with this name, or from this address, has to wait, up to 15 minutes. `Retry-After` says how long.',
+  },
+  role_missing: {
+    status: 403,
+    title: 'Your role does not allow this',
+    about: 'Operations pages only. Somebody with a role that may do more has to do it.',
+  },
+  form_not_ours: {
+    status: 403,
+    title: 'The form was not accepted',
+    about:
+      'Operations pages only. The form was sent by another site, or its session has ended. Reload the page and send it again.',
+  },
   webhook_refused: {
     status: 401,
     title: 'The webhook was refused',

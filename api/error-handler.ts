@@ -27,7 +27,7 @@ function send(response: Response, problem: Problem, body: string): void {
 }
 
 /** What an error means to the caller. */
-function toProblem(error: unknown): Problem {
+export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isDatabaseAway(error)) {
     return new Problem('temporarily_unavailable', 'the database cannot be reached', {

@@ -13,15 +13,21 @@ export interface Refusal {
   readonly expected: string;
 }
 
-/** A schema that decides by `refuse` alone: null when the value is right. */
-export function checked<T>(refuse: (value: unknown) => Refusal | null) {
-  return z.unknown().transform((value, context): T => {
-    const refusal = refuse(value);
-    if (refusal === null) return value as T;
-    const { code, detail, expected } = refusal;
-    context.addIssue({ code: 'custom', message: detail, params: { code, expected }, input: value });
-    return z.NEVER;
-  });
+/** What JSON Schema can say of a value, for the API's description. What it cannot say is in its `description`. */
+export type JsonForm = Readonly<Record<string, unknown>>;
+
+/** A schema that decides by `refuse` alone: null when the value is right. `form` describes what it lets pass. */
+export function checked<T>(refuse: (value: unknown) => Refusal | null, form: JsonForm) {
+  return z
+    .unknown()
+    .transform((value, context): T => {
+      const refusal = refuse(value);
+      if (refusal === null) return value as T;
+      const { code, detail, expected } = refusal;
+      context.addIssue({ code: 'custom', message: detail, params: { code, expected }, input: value });
+      return z.NEVER;
+    })
+    .meta(form);
 }
 
 /** All `issues` with `body` as field errors. `prefix` is `/` for bodies and `?` for query parameters. */

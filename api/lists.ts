@@ -32,14 +32,20 @@ export interface List<Shape extends z.ZodRawShape, Row> {
   readonly columns: Columns<Row>;
 }
 
+const listParameters = (prefix: IdPrefix) => ({
+  format: oneOf(['json', 'csv'], 'invalid_format', 'json or csv').optional(),
+  ...pageParameters(prefix),
+});
+
+/** The whole query of a list: its filters, the page and the format. */
+export const listQuery = <Shape extends z.ZodRawShape>(prefix: IdPrefix, filters: Shape) =>
+  z.strictObject({ ...filters, ...listParameters(prefix) });
+
 /** The handler of a list. Throws one `Problem` for all parameters at fault. */
 export function listHandler<Shape extends z.ZodRawShape, Row>(list: List<Shape, Row>): RequestHandler {
   const filters = z.strictObject(list.filters);
-  const paging = z.object({
-    format: oneOf(['json', 'csv'], 'invalid_format', 'json or csv').optional(),
-    ...pageParameters(list.prefix),
-  });
-  const schema = z.strictObject({ ...list.filters, ...paging.shape });
+  const paging = z.object(listParameters(list.prefix));
+  const schema = listQuery(list.prefix, list.filters);
 
   return async (request, response) => {
     const owner = ownerOf(response);
@@ -114,21 +120,26 @@ function refuseEmptyRanges(query: Readonly<Record<string, unknown>>): void {
 
 /** The id of something that the list is narrowed to. */
 export const objectId = (prefix: IdPrefix, what: string) =>
-  checked<string>((value) =>
-    typeof value === 'string' && isId(prefix, value)
-      ? null
-      : {
-          code: 'invalid_format',
-          detail: `is not the id of ${what}`,
-          expected: `${prefix}_ and 26 characters`,
-        },
+  checked<string>(
+    (value) =>
+      typeof value === 'string' && isId(prefix, value)
+        ? null
+        : {
+            code: 'invalid_format',
+            detail: `is not the id of ${what}`,
+            expected: `${prefix}_ and 26 characters`,
+          },
+    { type: 'string', pattern: `^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`, description: `The id of ${what}.` },
   );
 
 /** Text that is compared as it is. */
 export const exactText = (max: number) =>
-  checked<string>((value) => {
-    const expected = `text of 1 to ${max} characters`;
-    const right =
-      typeof value === 'string' && value !== '' && [...value].length <= max && !value.includes('\0');
-    return right ? null : { code: 'invalid_format', detail: `must be ${expected}`, expected };
-  });
+  checked<string>(
+    (value) => {
+      const expected = `text of 1 to ${max} characters`;
+      const right =
+        typeof value === 'string' && value !== '' && [...value].length <= max && !value.includes('\0');
+      return right ? null : { code: 'invalid_format', detail: `must be ${expected}`, expected };
+    },
+    { type: 'string', minLength: 1, maxLength: max, description: 'Compared exactly.' },
+  );

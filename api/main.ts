@@ -17,6 +17,7 @@ import { createRegistry } from '../metrics/registry.ts';
 import { serveMetrics } from '../metrics/server.ts';
 import { clientOn, lazyConnection } from '../temporal/connect.ts';
 import { createDeliveryGateway } from '../temporal/deliveries.ts';
+import { inspectInvoice } from '../temporal/inspect.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { createReconciliationGateway } from '../temporal/reconciliations.ts';
 import { fastForward } from '../temporal/test-clock.ts';
@@ -79,6 +80,7 @@ await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
 const publicUrl =
   config.api.port === 0 ? config.api.publicUrl.replace(/:0$/, `:${port}`) : config.api.publicUrl;
+const closing = new AbortController();
 const app: Express = createApp({
   pool,
   sealer: createSealer(config.secrets.credentialsKeys),
@@ -99,9 +101,16 @@ const app: Express = createApp({
   publicUrl,
   logger,
   now: Date.now,
+  closing: closing.signal,
   background,
   refusals: createRefusalCounts(),
   metrics: createApiMetrics(registry),
+  operations: {
+    access: config.api.operationsAccess,
+    temporalUiUrl: config.temporal.uiUrl,
+    temporalNamespace: config.temporal.namespace,
+    inspect: (invoiceId) => inspectInvoice(client, invoiceId),
+  },
 });
 server.on('request', app);
 let stopping = false;
@@ -113,6 +122,7 @@ async function stop(signal: string): Promise<void> {
     logger.warn('requests were still under way and are given up');
     server.closeAllConnections();
   }, SHUTDOWN_MS);
+  closing.abort();
   const closed = once(server, 'close');
   server.close();
   // Connections kept alive become idle when their last answer is out; nothing more is to be read from them.

@@ -22,16 +22,19 @@ const YEAR_S = 366 * 86_400;
 
 /** Some of the scopes, at least one, each once. */
 export const scopes = () =>
-  checked<readonly Scope[]>((value) => {
-    const expected = `a list of some of ${SCOPES.join(', ')}`;
-    if (!Array.isArray(value)) return { code: 'invalid_type', detail: 'must be a list', expected };
-    if (value.length === 0) return { code: 'too_short', detail: 'must name at least one scope', expected };
-    const unknown = value.filter((scope) => !SCOPES.some((known) => known === scope));
-    if (unknown.length > 0) return { code: 'unknown_scope', detail: 'names what is not a scope', expected };
-    return new Set(value).size === value.length
-      ? null
-      : { code: 'repeated', detail: 'names a scope twice', expected };
-  });
+  checked<readonly Scope[]>(
+    (value) => {
+      const expected = `a list of some of ${SCOPES.join(', ')}`;
+      if (!Array.isArray(value)) return { code: 'invalid_type', detail: 'must be a list', expected };
+      if (value.length === 0) return { code: 'too_short', detail: 'must name at least one scope', expected };
+      const unknown = value.filter((scope) => !SCOPES.some((known) => known === scope));
+      if (unknown.length > 0) return { code: 'unknown_scope', detail: 'names what is not a scope', expected };
+      return new Set(value).size === value.length
+        ? null
+        : { code: 'repeated', detail: 'names a scope twice', expected };
+    },
+    { type: 'array', items: { type: 'string', enum: SCOPES }, minItems: 1, uniqueItems: true },
+  );
 
 /** As they are always shown. */
 export const inOrder = (some: readonly Scope[]): Scope[] => SCOPES.filter((scope) => some.includes(scope));

@@ -56,7 +56,7 @@ const bodies = (): Readonly<Record<string, object>> => ({
   'PUT /v1/routing': { rules: [] },
   'POST /v1/routing/preview': { currency: 'VND', amount: 100_000 },
   'POST /v1/reconciliation_runs': { provider_account: ids.pacc, day: '2026-01-31' },
-  'POST /v1/webhook_endpoints': { url: 'http://127.0.0.1:9/hook', event_types: ['*'] },
+  'POST /v1/webhook_endpoints': { url: 'https://203.0.114.9/hook', event_types: ['*'] },
   'PATCH /v1/webhook_endpoints/:id': { description: 'mine' },
   'DELETE /v1/webhook_endpoints/:id': {},
   'POST /v1/webhook_endpoints/:id/rotate_secret': {},

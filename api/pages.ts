@@ -7,15 +7,23 @@ import { invalidFields, type FieldError } from './problem.ts';
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
 
-const limit = checked<string>((value) => {
-  const expected = `a whole number from 1 to ${MAX_LIMIT}`;
-  const right = typeof value === 'string' && /^[1-9]\d{0,2}$/.test(value) && Number(value) <= MAX_LIMIT;
-  return right ? null : { code: 'invalid_format', detail: `must be ${expected}`, expected };
-});
+const limit = checked<string>(
+  (value) => {
+    const expected = `a whole number from 1 to ${MAX_LIMIT}`;
+    const right = typeof value === 'string' && /^[1-9]\d{0,2}$/.test(value) && Number(value) <= MAX_LIMIT;
+    return right ? null : { code: 'invalid_format', detail: `must be ${expected}`, expected };
+  },
+  {
+    type: 'string',
+    pattern: '^(?:[1-9][0-9]?|100)$',
+    description: `How many on a page, 1 to ${MAX_LIMIT}; ${DEFAULT_LIMIT} without it.`,
+  },
+);
 
-const cursor = (prefix: IdPrefix) =>
-  checked<string>((value) =>
-    typeof value === 'string' && isId(prefix, value) ? null : unknownCursor(prefix),
+const cursor = (prefix: IdPrefix, meaning: string) =>
+  checked<string>(
+    (value) => (typeof value === 'string' && isId(prefix, value) ? null : unknownCursor(prefix)),
+    { type: 'string', pattern: `^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`, description: meaning },
   );
 
 const unknownCursor = (prefix: IdPrefix) => ({
@@ -27,8 +35,8 @@ const unknownCursor = (prefix: IdPrefix) => ({
 /** The query parameters of a page, to be spread into a list's schema. */
 export const pageParameters = (prefix: IdPrefix) => ({
   limit: limit.optional(),
-  starting_after: cursor(prefix).optional(),
-  ending_before: cursor(prefix).optional(),
+  starting_after: cursor(prefix, 'The id of the last entry of the page before: what is older.').optional(),
+  ending_before: cursor(prefix, 'The id of the first entry of the page after: what is newer.').optional(),
 });
 
 /** The page that the parameters ask for. Throws `Problem` when they ask for two. */

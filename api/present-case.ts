@@ -2,12 +2,14 @@
 import type { CaseRow } from '../db/cases.ts';
 import { CASE_DECISIONS } from '../domain/cases.ts';
 import { DIFFERENCE_DECISIONS } from '../domain/reconciliation.ts';
+import type { caseSchema } from './schemas/case.ts';
+import type { Shown } from './schemas/parts.ts';
 import { shown } from './shown.ts';
 
 /** What can be decided on a case of each kind. */
 export const POSSIBLE_DECISIONS = { ...CASE_DECISIONS, ...DIFFERENCE_DECISIONS };
 
-export function presentCase(row: CaseRow) {
+export function presentCase(row: CaseRow): Shown<typeof caseSchema> {
   return {
     object: 'case',
     id: row.id,

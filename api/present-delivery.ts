@@ -1,7 +1,9 @@
 /** Deliveries of events to webhook endpoints, as the API shows them. */
 import type { AttemptRow, DeliveryRow } from '../db/delivery-list.ts';
+import type { Shown } from './schemas/parts.ts';
+import type { delivery } from './schemas/webhook.ts';
 
-export function presentDelivery(row: DeliveryRow) {
+export function presentDelivery(row: DeliveryRow): Shown<typeof delivery> {
   return {
     object: 'delivery',
     id: row.id,

@@ -1,8 +1,10 @@
 /** Webhook endpoints as the API shows them. The secret is shown when it is made, and never again. */
 import type { WebhookEndpointRow } from '../db/webhook-endpoints.ts';
+import type { Shown } from './schemas/parts.ts';
+import type { webhookEndpoint } from './schemas/webhook.ts';
 
 /** `now`: wall clock, milliseconds; secrets that have ended by then are not told of. */
-export function presentEndpoint(row: WebhookEndpointRow, now: number) {
+export function presentEndpoint(row: WebhookEndpointRow, now: number): Shown<typeof webhookEndpoint> {
   return {
     object: 'webhook_endpoint',
     id: row.id,

@@ -4,11 +4,14 @@ import { loadEventObjects, type EventObject } from '../db/event-objects.ts';
 import type { OutgoingEventRow } from '../db/outgoing-events.ts';
 import type { EventAlias } from '../db/webhook-endpoints.ts';
 import { CURRENT_API_VERSION } from '../domain/api-version.ts';
+import type { PageAddresses } from './checkout-token.ts';
 import { presentCase } from './present-case.ts';
 import { presentEndpoint } from './present-endpoint.ts';
 import { presentOperation } from './present-operation.ts';
 import { incidentDetail, presentIncident } from './present-incident.ts';
 import { presentInvoice, presentPayment } from './present.ts';
+import type { event } from './schemas/event.ts';
+import type { Shown } from './schemas/parts.ts';
 import { shown } from './shown.ts';
 
 export interface EventWithObject {
@@ -18,19 +21,12 @@ export interface EventWithObject {
 
 export function presentEvent(
   { row, object }: EventWithObject,
-  publicUrl: string,
+  addresses: PageAddresses,
   now: number,
   api_version: string = CURRENT_API_VERSION,
-) {
+): Shown<typeof event> {
   const { id, mode, type, invoice_id, payment_id, sequence, currency, data, created_at } = row;
-  const {
-    operation_id = null,
-    case_id = null,
-    endpoint_id = null,
-    capture_before,
-    amount = null,
-    late = false,
-  } = data;
+  const { operation_id = null, case_id = null, endpoint_id = null, capture_before, late = false } = data;
   return {
     object: 'event',
     id,
@@ -45,36 +41,42 @@ export function presentEvent(
     incident: incidentOf(data),
     webhook_endpoint: endpoint_id,
     // Only where money moves, or is held.
-    ...(amount === null || currency === null ? { amount: null, display: null } : shown(amount, currency)),
+    ...moneyOf(row),
     currency,
     // Only in the warning that an authorization is about to end.
     ...(capture_before === undefined ? {} : { capture_before }),
     late,
     created_at,
-    data: { object: object && presentObject(object, publicUrl, now) },
+    data: { object: object && presentObject(object, addresses, now) },
   };
+}
+
+/** The money an event is about; null where it is about none. */
+export function moneyOf({ currency, data: { amount = null } }: OutgoingEventRow) {
+  return amount === null || currency === null ? { amount: null, display: null } : shown(amount, currency);
 }
 
 /** What an event about a provider account is about, as it stood then. */
 function incidentOf(data: OutgoingEventRow['data']) {
   const { incident_id, account_id, provider, opened_at, recovered_at, failures } = data;
-  if (incident_id === undefined) return null;
+  if (incident_id === undefined || account_id === undefined || provider === undefined) return null;
+  if (opened_at === undefined) return null;
   return {
     id: incident_id,
     provider_account: account_id,
     provider,
     detail: incidentDetail({ failures: failures ?? 0 }),
     since: opened_at,
-    recovered_at,
+    recovered_at: recovered_at ?? null,
   };
 }
 
-function presentObject(object: EventObject, publicUrl: string, now: number) {
+function presentObject(object: EventObject, addresses: PageAddresses, now: number) {
   switch (object.type) {
     case 'invoice':
-      return presentInvoice(object.invoice.invoice, object.invoice.payments, publicUrl);
+      return presentInvoice(object.invoice.invoice, object.invoice.payments, addresses);
     case 'payment':
-      return presentPayment(object.payment, publicUrl);
+      return presentPayment(object.payment, addresses.publicUrl);
     case 'operation':
       return presentOperation(object.operation);
     case 'case':
@@ -87,13 +89,13 @@ function presentObject(object: EventObject, publicUrl: string, now: number) {
 }
 
 /** Makes the body of a webhook: the event as `GET /v1/events/{id}` shows it, with the names of the alias where one is wanted. */
-export function createWebhookRenderer(pool: pg.Pool, publicUrl: string, now: () => number) {
+export function createWebhookRenderer(pool: pg.Pool, addresses: PageAddresses, now: () => number) {
   return async (
     row: OutgoingEventRow,
     { api_version, alias }: { readonly api_version: string; readonly alias: EventAlias | null },
   ): Promise<string> => {
     const [object = null] = await loadEventObjects(pool, [row]);
-    const event = presentEvent({ row, object }, publicUrl, now(), api_version);
+    const event = presentEvent({ row, object }, addresses, now(), api_version);
     return JSON.stringify(
       alias === 'furatpay' && object?.type === 'invoice' ? asFuratPay(event, object) : event,
     );

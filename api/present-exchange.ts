@@ -1,12 +1,18 @@
 /** What was said to and by a provider, as the API shows it: one shape for our calls and for webhooks. */
 import type { ExchangeRow } from '../db/exchanges.ts';
 import type { Redactor } from '../providers/redact.ts';
+import type { Shown } from './schemas/parts.ts';
+import type { exchange } from './schemas/webhook.ts';
 
 /**
  * `publicUrl`: where webhooks come in. `redactor`: the account's; null when its credentials cannot be read, and then no
  * webhook's body is shown.
  */
-export function presentExchange(row: ExchangeRow, publicUrl: string, redactor: Redactor | null) {
+export function presentExchange(
+  row: ExchangeRow,
+  publicUrl: string,
+  redactor: Redactor | null,
+): Shown<typeof exchange> {
   const received = row.webhook_body && redactor?.webhook(row.request_headers, row.webhook_body);
   const isErased = row.erased_at !== null;
   return {

@@ -1,7 +1,9 @@
 /** Incidents of provider accounts as the API shows them. */
 import type { IncidentRow } from '../db/incidents.ts';
+import type { incident } from './schemas/account.ts';
+import type { Shown } from './schemas/parts.ts';
 
-export function presentIncident(row: IncidentRow) {
+export function presentIncident(row: IncidentRow): Shown<typeof incident> {
   return {
     object: 'incident',
     id: row.id,

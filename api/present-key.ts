@@ -1,8 +1,10 @@
 /** API keys as answers show them: everything but the secret, which is shown when it is made and never again. */
 import { keyPrefix, type ApiKeyRow } from '../db/api-keys.ts';
+import type { apiKey } from './schemas/merchant.ts';
+import type { Shown } from './schemas/parts.ts';
 
 /** `now`: milliseconds. */
-export function presentKey(key: ApiKeyRow, now: number) {
+export function presentKey(key: ApiKeyRow, now: number): Shown<typeof apiKey> {
   return {
     object: 'api_key',
     id: key.id,

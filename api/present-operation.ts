@@ -2,9 +2,11 @@
 import type { OperationAttempt, OperationFact, OperationLog } from '../db/operation-log.ts';
 import type { OperationJson } from '../db/operations.ts';
 import { kindOfStatus } from '../providers/answers.ts';
+import type { operation, operationLog } from './schemas/operation.ts';
+import type { Shown } from './schemas/parts.ts';
 import { shown } from './shown.ts';
 
-export function presentOperation(row: OperationJson) {
+export function presentOperation(row: OperationJson): Shown<typeof operation> {
   const { currency, failure } = row;
   return {
     object: row.kind,
@@ -33,7 +35,7 @@ export function presentOperations(rows: readonly OperationJson[]) {
 }
 
 /** What has become of one, step by step: what is known, and each call that asked the provider for it. */
-export function presentOperationLog({ facts, attempts }: OperationLog) {
+export function presentOperationLog({ facts, attempts }: OperationLog): Shown<typeof operationLog> {
   return {
     history: facts.map(({ type, at, failure }) => ({
       status: FACT_STATUS[type],

@@ -1,10 +1,14 @@
 /** How a payment service has done lately, as the API shows it. */
 import { WINDOW_S, type ServicePerformance } from '../db/service-performance.ts';
+import type { performance } from './schemas/account.ts';
+import type { Shown } from './schemas/parts.ts';
 
-/** Null: nothing was measured of it within the window. */
-export function presentPerformance(measured: ServicePerformance | undefined) {
-  if (measured === undefined) return null;
-  const { measured_at, payments, failures, calls } = measured;
+export function presentPerformance({
+  measured_at,
+  payments,
+  failures,
+  calls,
+}: ServicePerformance): Shown<typeof performance> {
   return {
     window_s: WINDOW_S,
     measured_at,

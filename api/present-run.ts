@@ -2,9 +2,11 @@
 import type { ChangedRow, ReconciledRow } from '../db/reconciliation-rows.ts';
 import type { RunRow } from '../db/reconciliation-runs.ts';
 import type { Cell, Columns } from './csv.ts';
+import type { Shown } from './schemas/parts.ts';
+import type { reconciliationChange, reconciliationRow, reconciliationRun } from './schemas/reconciliation.ts';
 import { shown } from './shown.ts';
 
-export function presentRun(run: RunRow) {
+export function presentRun(run: RunRow): Shown<typeof reconciliationRun> {
   const { report } = run;
   return {
     object: 'reconciliation_run',
@@ -53,7 +55,7 @@ export const RUN_COLUMNS: Columns<RunRow> = {
 };
 
 /** Amounts are in minor units of `currency`, with `display` beside the one that people look for first. */
-export function presentRow(row: ReconciledRow) {
+export function presentRow(row: ReconciledRow): Shown<typeof reconciliationRow> {
   return {
     object: 'reconciliation_row',
     id: row.id,
@@ -136,7 +138,7 @@ export const ROW_COLUMNS: Columns<ReconciledRow> = {
   settlement_reference: ({ settlement_reference }) => settlement_reference,
 };
 
-export function presentChange({ id, change, before, after }: ChangedRow) {
+export function presentChange({ id, change, before, after }: ChangedRow): Shown<typeof reconciliationChange> {
   return {
     object: 'reconciliation_change',
     id,

@@ -3,7 +3,11 @@ import type { InvoiceRow } from '../db/invoices.ts';
 import type { PaymentRow } from '../db/payments.ts';
 import type { NextAction } from '../providers/contract.ts';
 import type { InvoiceFacts } from '../temporal/invoices.ts';
+import { checkoutUrl, type PageAddresses } from './checkout-token.ts';
 import { presentOperations } from './present-operation.ts';
+import type { invoice } from './schemas/invoice.ts';
+import type { Shown } from './schemas/parts.ts';
+import type { payment } from './schemas/payment.ts';
 import { shown } from './shown.ts';
 
 /** What a new payment of this invoice may ask for, minor units: what is neither there nor authorized. */
@@ -13,7 +17,11 @@ export function payableAmount(
   return row.amount - row.amount_received + row.amount_refunded - row.amount_authorized;
 }
 
-export function presentInvoice(row: InvoiceRow, payments: readonly PaymentRow[], publicUrl: string) {
+export function presentInvoice(
+  row: InvoiceRow,
+  payments: readonly PaymentRow[],
+  addresses: PageAddresses,
+): Shown<typeof invoice> {
   const { currency, amount, amount_received: received, amount_refunded: refunded } = row;
   const kept = received - refunded;
   return {
@@ -42,15 +50,16 @@ export function presentInvoice(row: InvoiceRow, payments: readonly PaymentRow[],
     items: row.items,
     metadata: row.metadata,
     return_urls: row.return_urls,
+    checkout_url: checkoutUrl(row.id, addresses),
     due_at: row.due_at,
     created_at: row.created_at,
     updated_at: row.updated_at,
     erased_at: row.erased_at,
-    payments: payments.map((payment) => presentPayment(payment, publicUrl)),
+    payments: payments.map((each) => presentPayment(each, addresses.publicUrl)),
   };
 }
 
-export function presentPayment(row: PaymentRow, publicUrl: string) {
+export function presentPayment(row: PaymentRow, publicUrl: string): Shown<typeof payment> {
   const { currency } = row;
   return {
     object: 'payment',

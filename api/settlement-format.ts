@@ -14,11 +14,14 @@ import { checked } from './field-errors.ts';
 import { currencyCode, oneOf, text } from './fields.ts';
 
 const utcOffset = () =>
-  checked<string>((value) => {
-    const expected = 'an offset from UTC, such as +01:00';
-    const isOffset = typeof value === 'string' && /^[+-](0\d|1[0-4]):[0-5]\d$/.test(value);
-    return isOffset ? null : { code: 'invalid_format', detail: `must be ${expected}`, expected };
-  });
+  checked<string>(
+    (value) => {
+      const expected = 'an offset from UTC, such as +01:00';
+      const isOffset = typeof value === 'string' && /^[+-](0\d|1[0-4]):[0-5]\d$/.test(value);
+      return isOffset ? null : { code: 'invalid_format', detail: `must be ${expected}`, expected };
+    },
+    { type: 'string', pattern: '^[+-](0[0-9]|1[0-4]):[0-5][0-9]$', description: 'Of times without a zone.' },
+  );
 
 const names = Object.fromEntries(FILE_COLUMNS.map((name) => [name, text(100).optional()])) as Record<
   FileColumn,

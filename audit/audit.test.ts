@@ -164,7 +164,7 @@ const DAMAGES: readonly [what: string, statements: string[], found: string[], sa
          at, now() from ledger_entries, (values (1, 'merchant_payable', 7), (2, 'held', -7)) as v (line, account, amount)
        where transaction_key like 'refund:%:R-b' and ledger_entries.line = 1`,
     ],
-    ['ledger_claims'],
+    ['ledger_claims', 'audit_coverage'],
     /held is 7, by the events 0/,
   ],
   [

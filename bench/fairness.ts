@@ -11,6 +11,7 @@ import { ensureSecrets, loadConfig, loadServiceConfig, type Config } from '../co
 import { createPool } from '../db/pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import type { Report } from '../engines/index.ts';
+import { oneAtATime, whileFlooding } from './flood.ts';
 import type { Target } from './load.ts';
 import { percentiles, type Percentiles } from './statistics.ts';
 import { sarrafTarget } from './targets.ts';
@@ -74,31 +75,6 @@ export function printFairness(result: FairnessResult): string {
     return `${name.padEnd(24)} ${p50.toFixed(1)} / ${p95.toFixed(1)} / ${p99.toFixed(1)}   ${ratio.toFixed(1)} ×`;
   });
   return ['create→link ms, p50 / p95 / p99, and p50 against being alone', ...lines].join('\n');
-}
-
-async function oneAtATime(target: Target, count: number): Promise<number[]> {
-  const times: number[] = [];
-  for (let made = 0; made < count; made++) {
-    const begin = performance.now();
-    await target.createLink();
-    times.push(performance.now() - begin);
-  }
-  return times;
-}
-
-/** Does `work` while `width` others make payments without a pause; resolves when these have come to their end, too. */
-async function whileFlooding<T>(target: Target, width: number, work: () => Promise<T>): Promise<T> {
-  const over = new AbortController();
-  const client = async (): Promise<void> => {
-    while (!over.signal.aborted) await target.createLink().catch(() => undefined);
-  };
-  const clients = Promise.all(Array.from({ length: width }, client));
-  try {
-    return await work();
-  } finally {
-    over.abort();
-    await clients;
-  }
 }
 
 async function anotherMerchant(stack: Stack, config: Config): Promise<Target> {

@@ -135,6 +135,8 @@ const invoices = {
   cancel: nothing,
   refresh: nothing,
   webhookArrived: nothing,
+  running: nothing,
+  wake: nothing,
 };
 const dependencies = {
   pool,

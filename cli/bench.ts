@@ -1,6 +1,7 @@
 /** `npm run bench`: how fast, against a bare floor. */
 import { Command, InvalidArgumentError } from 'commander';
 import { printFairness, runFairness } from '../bench/fairness.ts';
+import { printIsolation, runIsolation } from '../bench/isolation.ts';
 import { printResult } from '../bench/print.ts';
 import { runBench } from '../bench/run.ts';
 import { silentReport } from '../engines/index.ts';
@@ -48,6 +49,19 @@ program
       console.error(line),
     );
     console.log(printFairness(result));
+  });
+
+program
+  .command('isolation')
+  .description('What a provider that hangs on every call does to payments at another one.')
+  .option('--flood <payments>', 'payments under way at the provider that hangs', whole, 100)
+  .option('-n <payments>', 'payments at the other one, in each situation and round', whole, 100)
+  .option('--rounds <rounds>', 'how often each situation is measured', whole, 3)
+  .action(async ({ flood, n, rounds }: Record<'flood' | 'n' | 'rounds', number>) => {
+    const result = await runIsolation({ flood, count: n, rounds }, consoleReport(), (line) =>
+      console.error(line),
+    );
+    console.log(printIsolation(result));
   });
 
 async function against(flags: Flags): Promise<void> {

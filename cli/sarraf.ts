@@ -14,6 +14,7 @@ import { addPay } from './merchant/pay.ts';
 import { addRaw } from './merchant/raw.ts';
 import { addReconcile } from './merchant/reconcile.ts';
 import { addScripts } from './merchant/scripts.ts';
+import { addOperators } from './merchant/operators.ts';
 import { addWebhooks } from './merchant/webhooks.ts';
 
 const program = new Command('sarraf')
@@ -61,6 +62,7 @@ addEvents(program);
 addListen(program);
 addAccounts(program);
 addWebhooks(program);
+addOperators(program);
 addKeys(program);
 addOperator(program);
 addReconcile(program);

@@ -4,7 +4,7 @@
  */
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
-import { ensureSecrets, loadServiceConfig, type Config } from '../config/index.ts';
+import { ensureSecrets, isLoopback, loadServiceConfig, type Config } from '../config/index.ts';
 import { migrate } from '../db/migrate.ts';
 import { createPool } from '../db/pool.ts';
 import { createSealer } from '../db/sealed.ts';
@@ -163,12 +163,19 @@ async function serviceEnvironment(
     WORKER_METRICS_PORT: String(config.metrics.workerPort ?? 0),
     // The simulators are on this machine.
     PROVIDER_ADDRESSES: process.env['PROVIDER_ADDRESSES'] ?? 'loopback',
+    OPERATIONS_ACCESS: process.env['OPERATIONS_ACCESS'] ?? operationsAccess(config, publicUrl),
   };
 }
 
 /** The same at each start, because it follows from a secret that is kept; what the environment says of operators comes first. */
 function operatorKeyFor({ API_KEY_PEPPER: pepper = '' }: NodeJS.ProcessEnv): string {
   return operatorKeyOf(createHmac('sha256', pepper).update('the operator of npm start').digest());
+}
+
+/** Nobody has to sign in among play money on a machine of their own. */
+function operationsAccess({ environment, api }: Config, publicUrl: string): string {
+  const isHere = isLoopback(api.host) && isLoopback(new URL(publicUrl).hostname);
+  return isHere && environment !== 'production' ? 'open' : 'sign_in';
 }
 
 function sandboxEnvironment({ ports, sandboxSeed }: Config): NodeJS.ProcessEnv {

@@ -37,6 +37,7 @@ function welcome(facts: RuntimeFile, path: string): string {
 Sarraf is up.
 
   API           ${facts.api_url}
+  Operations    ${facts.api_url}/ops
   Temporal UI   ${facts.temporal_ui_url ?? '(none)'}
   Sandbox       ${facts.sandbox.control_url}   (act as the customer, break things)
 ${Object.entries(facts.sandbox.providers)

@@ -59,6 +59,8 @@ export interface Config {
     readonly trustedProxies: readonly string[];
     /** SHA-256 of each operator's key. */
     readonly operatorKeys: readonly Buffer[];
+    /** Of the pages under `/ops`. */
+    readonly operationsAccess: Environment['OPERATIONS_ACCESS'];
   };
   readonly metrics: {
     readonly host: string;
@@ -213,6 +215,11 @@ function parse(variables: Variables, required: readonly VariableName[]): Environ
   return result.data;
 }
 
+/** True for the names and addresses by which only this machine itself is reached. */
+export function isLoopback(host: string): boolean {
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
+}
+
 /** Settings that are each right and together wrong. */
 function contradictions(env: Environment): Problem[] {
   const problems: Problem[] = [];
@@ -225,6 +232,15 @@ function contradictions(env: Environment): Problem[] {
       });
     }
   };
+  const isReached =
+    !isLoopback(env.API_HOST) || !isLoopback(new URL(env.PUBLIC_URL ?? 'http://127.0.0.1').hostname);
+  if (env.OPERATIONS_ACCESS === 'open' && (env.NODE_ENV === 'production' || isReached)) {
+    problems.push({
+      variable: 'OPERATIONS_ACCESS',
+      wrong: 'is open although this is production, or others reach API_HOST or PUBLIC_URL',
+      right: 'sign_in',
+    });
+  }
   half('TEMPORAL_TLS_CERT', 'TEMPORAL_TLS_KEY');
   half('TEMPORAL_TLS_KEY', 'TEMPORAL_TLS_CERT');
   if (env.TEMPORAL_TLS === false && wantsTls(env)) {
@@ -259,6 +275,7 @@ function toConfig(env: Environment): Config {
       },
       trustedProxies: env.TRUSTED_PROXIES ?? [],
       operatorKeys: env.OPERATOR_KEY_SHA256 ?? [],
+      operationsAccess: env.OPERATIONS_ACCESS,
     },
     metrics: {
       host: env.METRICS_HOST,

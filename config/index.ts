@@ -1,4 +1,5 @@
 export {
+  isLoopback,
   loadClientConfig,
   loadConfig,
   loadServiceConfig,

@@ -189,6 +189,11 @@ export const variables = {
     example: '9466',
   }),
 
+  OPERATIONS_ACCESS: oneOf('sign_in', 'open').default('sign_in').register(about, {
+    group: 'API',
+    text: 'The pages under /ops: sign_in (operators with passwords), or open: whoever is on this machine is an administrator of the\nsandbox. open is for a loopback API_HOST outside of production only; npm start chooses it there.',
+  }),
+
   PROVIDER_ADDRESSES: oneOf('public', 'loopback', 'any').default('public').register(about, {
     group: 'Providers',
     text: 'Where provider accounts and webhook endpoints may lead: public (the internet only), loopback (this machine, too:\nsimulators), or any (private networks as well). Live ones take https and public addresses only, whatever stands here.\nnpm start and the demo: loopback.',

@@ -16,6 +16,7 @@ const RIGHTS: Readonly<Record<string, string>> = {
   provider_accounts: 'select, insert, update',
   previous_credentials: 'select, insert, delete',
   provider_health: 'select',
+  provider_turns: 'select',
   service_performance: 'select',
   incidents: 'select',
   routings: 'select, insert, update (rules, revision, updated_at)',
@@ -42,6 +43,9 @@ const RIGHTS: Readonly<Record<string, string>> = {
   audit_links: 'select, insert',
   audit_items: 'select, insert',
   audit_progress: 'select',
+  operators: 'select',
+  operator_sessions: 'select, insert, update (seen_at), delete',
+  operator_sign_in_failures: 'select, insert, update, delete',
   schema_migrations: 'select',
 };
 

@@ -1,5 +1,6 @@
 /** The API's statements about cases: what a person has or had to decide. Their rows follow from the invoices' events. */
 import type pg from 'pg';
+import { noted, noteValue, type AuditNote } from './audit-entries.ts';
 import type { CaseDecision, CaseKind } from '../domain/cases.ts';
 import type { Difference, DifferenceDecision } from '../domain/reconciliation.ts';
 import type { Owner } from './invoices.ts';
@@ -80,6 +81,7 @@ export async function resolveDifference(
   pool: pg.Pool,
   id: string,
   decided: { readonly decision: DifferenceDecision; readonly by: string; readonly reason: string },
+  note: AuditNote,
 ): Promise<void> {
   await pool.query({
     name: 'resolve_difference',
@@ -88,8 +90,14 @@ export async function resolveDifference(
         update cases set resolved_at = now(), decision = $2, resolved_by = $3, reason = $4
         where id = $1 and row_id is not null and resolved_at is null
         returning *
-      ), ${ACCEPT_FEE}
+      ), ${ACCEPT_FEE}, ${noted('decided', 5)}
       select 1`,
-    values: [id, decided.decision, decided.by, decided.reason],
+    values: [
+      id,
+      decided.decision,
+      decided.by,
+      decided.reason,
+      noteValue('reconciliation.difference_resolved', note),
+    ],
   });
 }

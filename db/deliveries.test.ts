@@ -184,8 +184,9 @@ it('deletes an endpoint with its secrets', async () => {
   const id = await endpoint(['*']);
   await paid();
   const owner = { merchant_id: db.merchant_id, mode: 'sandbox' } as const;
-  expect(await deleteEndpoint(db.pool, owner, id)).toBe(true);
-  expect(await deleteEndpoint(db.pool, owner, id)).toBe(false);
+  const note = { actor: { type: 'api_key', id: null }, details: {} } as const;
+  expect(await deleteEndpoint(db.pool, owner, id, note)).toBe(true);
+  expect(await deleteEndpoint(db.pool, owner, id, note)).toBe(false);
   const { rows } = await db.pool.query(
     'select length(secrets) as length from webhook_endpoints where id = $1',
     [id],

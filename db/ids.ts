@@ -23,7 +23,8 @@ export type IdPrefix =
   | 'aud'
   | 'req'
   | 'wrk'
-  | 'inc';
+  | 'inc'
+  | 'opr';
 
 /** A new id: `newId('inv')` → `inv_01jd…`, 26 characters after the prefix. */
 export function newId(prefix: IdPrefix): string {

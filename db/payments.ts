@@ -102,7 +102,7 @@ export interface NewPayment {
   readonly authorizes_first: boolean;
   /** Null: the merchant named the service. */
   readonly routing: PaymentRouting | null;
-  /** The id of the API key. */
+  /** The id of the API key, or `customer` for a choice on the checkout page. */
   readonly requested_by: string;
   /** RFC 3339. */
   readonly created_at: string;

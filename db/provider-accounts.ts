@@ -23,6 +23,9 @@ export interface ProviderAccountRow {
   readonly previous_until: readonly string[];
   /** What the provider calls the webhook that was registered there. */
   readonly webhook_id: string | null;
+  /** Calls under way at once in each worker, and a second in all; null: the provider's default. */
+  readonly max_concurrent: number | null;
+  readonly max_per_second: number | null;
   readonly created_at: string;
   readonly updated_at: string;
   readonly rotated_at: string | null;
@@ -44,7 +47,7 @@ export interface Idempotency {
 }
 
 const COLUMNS = `a.id, a.merchant_id, a.mode, a.provider, a.label, a.base_url, a.enabled, a.credentials, a.revision,
-  a.webhook_id, a.created_at, a.updated_at, a.rotated_at, a.settlement_days, a.settlement_file,
+  a.webhook_id, a.max_concurrent, a.max_per_second, a.created_at, a.updated_at, a.rotated_at, a.settlement_days, a.settlement_file,
   array(select to_char(p.valid_until at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') from previous_credentials p
         where p.account_id = a.id and p.valid_until > now() order by p.revision desc) as previous_until,
   ${HEALTH_COLUMNS}, ${PERFORMANCE_OF_A} as performance`;
@@ -161,6 +164,8 @@ export interface AccountChange {
   /** Undefined leaves it; null takes it back to what is usual. */
   readonly settlement_days?: number | null | undefined;
   readonly settlement_file?: SettlementFormat | null | undefined;
+  readonly max_concurrent?: number | null | undefined;
+  readonly max_per_second?: number | null | undefined;
 }
 
 /** Changes an account and returns it; null when this merchant has none of this id. A new host is a new revision. */
@@ -168,7 +173,15 @@ export async function changeProviderAccount(
   pool: pg.Pool,
   { merchant_id, mode }: Owner,
   id: string,
-  { label, enabled, base_url, settlement_days, settlement_file }: AccountChange,
+  {
+    label,
+    enabled,
+    base_url,
+    settlement_days,
+    settlement_file,
+    max_concurrent,
+    max_per_second,
+  }: AccountChange,
   note: AuditNote,
 ): Promise<ProviderAccountRow | 'label_taken' | null> {
   return unlessTaken(async () => {
@@ -180,6 +193,8 @@ export async function changeProviderAccount(
           set label = coalesce($4, label), enabled = coalesce($5, enabled), base_url = coalesce($6, base_url), updated_at = now(),
             settlement_days = case when $7 then $8 else settlement_days end,
             settlement_file = case when $9 then $10 else settlement_file end,
+            max_concurrent = case when $12 then $13 else max_concurrent end,
+            max_per_second = case when $14 then $15 else max_per_second end,
             revision = revision + case when $6 <> base_url then 1 else 0 end
           where a.id = $1 and a.merchant_id = $2 and a.mode = $3
           returning ${COLUMNS}
@@ -197,6 +212,10 @@ export async function changeProviderAccount(
         settlement_file !== undefined,
         settlement_file ?? null,
         noteValue('provider_account.changed', note),
+        max_concurrent !== undefined,
+        max_concurrent ?? null,
+        max_per_second !== undefined,
+        max_per_second ?? null,
       ],
     });
     return rows[0] ?? null;

@@ -1,5 +1,6 @@
 /** A merchant's routing rules, and what is needed to pick a service by them. */
 import type pg from 'pg';
+import { noted, noteValue, type AuditNote } from './audit-entries.ts';
 import type { RoutingRule, RoutingStrategy } from '../domain/routing.ts';
 import type { Owner } from './invoices.ts';
 import type { MeasuredAccount } from './merchants.ts';
@@ -67,17 +68,21 @@ export async function replaceRouting(
   { merchant_id, mode }: Owner,
   rules: readonly RoutingRule[],
   expected: number | null,
+  note: AuditNote,
 ): Promise<RoutingRow | null> {
   const { rows } = await pool.query<RoutingRow>({
     name: 'replace_routing',
     text: `
-      insert into routings as r (merchant_id, mode, rules)
-      select $1, $2, $3
-      where coalesce($4, 0) = 0 or exists (select from routings where merchant_id = $1 and mode = $2)
-      on conflict (merchant_id, mode) do update set rules = excluded.rules, revision = r.revision + 1, updated_at = now()
-        where $4::int is null or r.revision = $4
-      returning revision, rules, updated_at`,
-    values: [merchant_id, mode, JSON.stringify(rules), expected],
+      with replaced as (
+        insert into routings as r (merchant_id, mode, rules)
+        select $1, $2, $3
+        where coalesce($4, 0) = 0 or exists (select from routings where merchant_id = $1 and mode = $2)
+        on conflict (merchant_id, mode) do update set rules = excluded.rules, revision = r.revision + 1, updated_at = now()
+          where $4::int is null or r.revision = $4
+        returning merchant_id, mode, revision, rules, updated_at
+      ), done as (select merchant_id as id, merchant_id, mode from replaced), ${noted('done', 5)}
+      select revision, rules, updated_at from replaced`,
+    values: [merchant_id, mode, JSON.stringify(rules), expected, noteValue('routing.changed', note)],
   });
   return rows[0] ?? null;
 }

@@ -60,6 +60,10 @@ async function fillEveryTable(): Promise<void> {
     insert into delivery_attempts (delivery_id, number, at, duration_ms, url, status) values ('dlv', 1, now(), 1, 'http://x', 200);
     insert into reconciliation_runs (id, merchant_id, mode, account_id, day, source, is_complete, requested_by, status)
       values ('rec', '${merchant_id}', 'sandbox', '${account_id}', now(), 'list', true, 'x', 'pending');
+    insert into provider_turns (account_id, next_at) values ('${account_id}', now());
+    insert into operators (id, name, role, password_hash, created_at) values ('opr', 'dana', 'viewer', '', now());
+    insert into operator_sessions (token_hash, operator_id) values ('t', 'opr');
+    insert into operator_sign_in_failures (subject, failures, blocked_until, failed_at) values ('s', 1, ${at});
     insert into reconciliation_rows (id, run_id, row_key) values ('row', 'rec', 'x');
     insert into settlements (id, merchant_id, account_id, key, currency, net, fee) values ('set', '${merchant_id}', '${account_id}', 'x', 'VND', 1, 0);
     insert into invoice_events (invoice_id, sequence, type, event_key, data, at) values ('${invoice.id}', 1, 'x', 'x', '{}', now());
@@ -97,6 +101,7 @@ describe('a connection of the API', () => {
 
   it('sees in every table the rows of the merchant it works for, all of them as a service, and none without a word', async () => {
     for (const table of await tables()) {
+      const isMerchants = !table.startsWith('operator');
       const seen = {
         table,
         owner: (await asMerchant(record.merchant_id, () => count(table))) > 0,
@@ -106,7 +111,7 @@ describe('a connection of the API', () => {
         nobody: await count(table),
       };
       const own = table === 'merchants' ? 1 : 0;
-      expect(seen).toEqual({ table, owner: true, other: own, service: true, nobody: 0 });
+      expect(seen).toEqual({ table, owner: isMerchants, other: own, service: true, nobody: 0 });
     }
   });
 
@@ -146,6 +151,9 @@ describe('a connection of the API', () => {
       invoices: 'select insert update',
       ledger_entries: 'select insert',
       merchants: 'select insert update',
+      operator_sessions: 'select insert update delete',
+      operator_sign_in_failures: 'select insert update delete',
+      operators: 'select',
       outgoing_events: 'select insert',
       payment_operations: 'select insert update delete',
       payments: 'select insert update',
@@ -153,6 +161,7 @@ describe('a connection of the API', () => {
       provider_accounts: 'select insert update',
       provider_exchanges: 'select update',
       provider_health: 'select',
+      provider_turns: 'select',
       reconciliation_rows: 'select insert',
       reconciliation_runs: 'select insert update',
       routings: 'select insert update',

@@ -4,6 +4,7 @@
  */
 import type pg from 'pg';
 import type { OperationKind } from '../domain/operations.ts';
+import type { InvoiceState } from '../domain/state.ts';
 
 /** A webhook that nobody has told the workflow of is signalled after this long. */
 const WEBHOOK_WAITS_S = 20;
@@ -13,6 +14,10 @@ const INVOICE_OVERDUE_S = 60;
 const PAYMENT_UNANSWERED_S = 60;
 /** A webhook that matches no payment by then never will. */
 const UNMATCHED_AFTER_S = 24 * 3600;
+/** What has changed less than this long ago may still be under way, here and in the engine's index. */
+const SETTLED_AFTER_S = 300;
+/** Older invoices are not compared with the workflow engine: nothing of them has been in flight for long. */
+const COMPARED_DAYS = 100;
 /** Idempotency keys are kept this long: far longer than anybody goes on repeating a request. */
 const KEYS_KEPT_S = 48 * 3600;
 
@@ -200,6 +205,36 @@ export async function takeUnansweredPayments(pool: pg.Pool, limit: number): Prom
       where p.id = taken.id and i.id = p.invoice_id
       returning p.id, p.account_id, ${INVOICE}`,
     values: [limit],
+  });
+  return rows;
+}
+
+/** An invoice as the record has it, to be compared with its workflow. */
+export interface InvoiceStanding {
+  readonly invoice: SweptInvoice;
+  readonly state: InvoiceState;
+  /** A webhook waits to be applied. */
+  readonly is_waiting: boolean;
+  /** Nothing of it has changed lately. */
+  readonly is_settled: boolean;
+}
+
+/** Invoices of the last months that were made before the one of this id, the newest first; null: from the newest on. */
+export async function readInvoicePage(
+  pool: pg.Pool,
+  before: string | null,
+  limit: number,
+): Promise<InvoiceStanding[]> {
+  const { rows } = await pool.query<InvoiceStanding>({
+    name: 'read_invoice_page',
+    text: `
+      select ${INVOICE}, i.state,
+        exists (select from webhook_events w where w.invoice_id = i.id and w.state = 'received') as is_waiting,
+        i.updated_at < now() - make_interval(secs => ${SETTLED_AFTER_S}) as is_settled
+      from invoices i
+      where ($1::text is null or i.id < $1) and i.created_at > now() - make_interval(days => ${COMPARED_DAYS})
+      order by i.id desc limit $2`,
+    values: [before, limit],
   });
   return rows;
 }

@@ -1,5 +1,6 @@
 /** The API's statements about webhook endpoints. Each carries the merchant and the mode: nobody sees another's row. */
 import type pg from 'pg';
+import { noted, noteValue, type AuditNote } from './audit-entries.ts';
 import type { ApiVersion } from '../domain/api-version.ts';
 import type { Owner } from './invoices.ts';
 import { readPage, type Listed, type Page } from './lists.ts';
@@ -67,6 +68,7 @@ export async function insertEndpoint(
   pool: pg.Pool,
   row: WebhookEndpointRow,
   idempotency: Idempotency | null,
+  note: AuditNote,
 ): Promise<'stored' | 'too_many' | 'key_used'> {
   const { rows } = await pool.query<{ stored: boolean; count: number }>({
     name: 'insert_webhook_endpoint',
@@ -80,8 +82,8 @@ export async function insertEndpoint(
           created_at, updated_at)
         select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10 from others
         where count < ${ENDPOINTS_MAX} and ($11::text is null or exists (select from claim))
-        returning 1
-      )
+        returning id, merchant_id, mode
+      ), ${noted('stored', 15)}
       select exists (select from stored) as stored, count from others`,
     values: [
       row.id,
@@ -95,6 +97,7 @@ export async function insertEndpoint(
       row.secrets,
       row.created_at,
       ...valuesOf(idempotency),
+      noteValue('webhook_endpoint.created', note),
     ],
   });
   const [result] = rows;
@@ -161,6 +164,7 @@ export async function changeEndpoint(
   { merchant_id, mode }: Owner,
   id: string,
   change: EndpointChange,
+  note: AuditNote,
 ): Promise<WebhookEndpointRow | null> {
   const { rows } = await pool.query<WebhookEndpointRow>({
     name: 'change_webhook_endpoint',
@@ -175,7 +179,7 @@ export async function changeEndpoint(
           warned_at = case when $7 or $4 <> url then null else warned_at end, updated_at = now()
         where w.id = $1 and w.merchant_id = $2 and w.mode = $3 and w.deleted_at is null
         returning ${ENDPOINT_COLUMNS}
-      ), off as (select id from changed where not enabled), ${ENDED('off', 'endpoint_disabled')}
+      ), off as (select id from changed where not enabled), ${ENDED('off', 'endpoint_disabled')}, ${noted('changed', 12)}
       select * from changed`,
     values: [
       id,
@@ -189,6 +193,7 @@ export async function changeEndpoint(
       change.description ?? null,
       change.alias !== undefined,
       change.alias ?? null,
+      noteValue('webhook_endpoint.changed', note),
     ],
   });
   return rows[0] ?? null;
@@ -199,6 +204,7 @@ export async function deleteEndpoint(
   pool: pg.Pool,
   { merchant_id, mode }: Owner,
   id: string,
+  note: AuditNote,
 ): Promise<boolean> {
   const { rows } = await pool.query({
     name: 'delete_webhook_endpoint',
@@ -206,10 +212,10 @@ export async function deleteEndpoint(
       with deleted as (
         update webhook_endpoints set deleted_at = now(), updated_at = now(), secrets = '', previous_until = '{}'
         where id = $1 and merchant_id = $2 and mode = $3 and deleted_at is null
-        returning id
-      ), ${ENDED('deleted', 'endpoint_deleted')}
+        returning id, merchant_id, mode
+      ), ${ENDED('deleted', 'endpoint_deleted')}, ${noted('deleted', 4)}
       select id from deleted`,
-    values: [id, merchant_id, mode],
+    values: [id, merchant_id, mode, noteValue('webhook_endpoint.deleted', note)],
   });
   return rows.length === 1;
 }
@@ -231,6 +237,7 @@ export async function rotateSecrets(
   pool: pg.Pool,
   { owner, endpoint_id, revision, secrets, previous_until, at }: SecretRotation,
   idempotency: Idempotency | null,
+  note: AuditNote,
 ): Promise<boolean> {
   const { rowCount } = await pool.query({
     name: 'rotate_endpoint_secrets',
@@ -238,10 +245,13 @@ export async function rotateSecrets(
       with chosen as materialized (
         select id from webhook_endpoints
         where id = $1 and merchant_id = $2 and mode = $3 and revision = $4 and deleted_at is null for update
-      ), ${CLAIM(`select $2, $3, $8, $9, $1, $10, to_jsonb($11::text) from chosen where $8::text is not null`)}
-      update webhook_endpoints w
-      set secrets = $5, previous_until = $6, revision = $4 + 1, rotated_at = $7, updated_at = $7
-      from chosen c where w.id = c.id and ($8::text is null or exists (select from claim))`,
+      ), ${CLAIM(`select $2, $3, $8, $9, $1, $10, to_jsonb($11::text) from chosen where $8::text is not null`)}, rotated as (
+        update webhook_endpoints w
+        set secrets = $5, previous_until = $6, revision = $4 + 1, rotated_at = $7, updated_at = $7
+        from chosen c where w.id = c.id and ($8::text is null or exists (select from claim))
+        returning w.id, w.merchant_id, w.mode
+      ), ${noted('rotated', 12)}
+      select from rotated`,
     values: [
       endpoint_id,
       owner.merchant_id,
@@ -251,6 +261,7 @@ export async function rotateSecrets(
       previous_until,
       at,
       ...valuesOf(idempotency),
+      noteValue('webhook_endpoint.secret_rotated', note),
     ],
   });
   return rowCount === 1;

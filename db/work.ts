@@ -12,6 +12,10 @@ export interface AccountRow {
   readonly revision: number;
   /** What an operator has decided about the circuit breaker. */
   readonly breaker_forced: 'open' | 'closed' | null;
+  /** Calls under way at once in a worker; null: the provider's default. */
+  readonly max_concurrent: number | null;
+  /** Calls a second of all workers; null: the provider's default. */
+  readonly max_per_second: number | null;
 }
 
 /** What the merchant asked for, as the API stored it. Personal data: never into histories or logs. */
@@ -44,7 +48,7 @@ export interface ClaimedPayment {
 
 const ACCOUNT = `json_build_object('id', a.id, 'provider', a.provider, 'base_url', a.base_url,
   'credentials', encode(a.credentials, 'base64'), 'revision', a.revision,
-  'breaker_forced', a.breaker_forced) as account`;
+  'breaker_forced', a.breaker_forced, 'max_concurrent', a.max_concurrent, 'max_per_second', a.max_per_second) as account`;
 
 type AccountJson = Omit<AccountRow, 'credentials'> & { readonly credentials: string };
 

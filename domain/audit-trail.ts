@@ -21,6 +21,12 @@ export const CONFIGURATION_ACTIONS = [
   'api_key.changed',
   'api_key.revoked',
   'invoice.personal_data_erased',
+  'webhook_endpoint.created',
+  'webhook_endpoint.changed',
+  'webhook_endpoint.secret_rotated',
+  'webhook_endpoint.deleted',
+  'routing.changed',
+  'reconciliation.difference_resolved',
 ] as const;
 export type ConfigurationAction = (typeof CONFIGURATION_ACTIONS)[number];
 
@@ -68,13 +74,16 @@ export interface EventContext {
   readonly operation_by: string | null;
 }
 
+/** Who asked for a payment on the checkout page: whoever has its address, and no name is known. */
+export const CUSTOMER = 'customer';
+
 const WORKFLOW: Actor = { type: 'workflow', id: 'sarraf' };
 
 /** Who made it happen. What a provider tells of is the provider's doing, whoever brought the news. */
 export function actorOf(event: InvoiceEvent, { provider, payment_by, operation_by }: EventContext): Actor {
   switch (event.type) {
     case 'payment.requested':
-      return { type: 'api_key', id: payment_by };
+      return payment_by === CUSTOMER ? { type: 'person', id: CUSTOMER } : { type: 'api_key', id: payment_by };
     case 'operation.requested':
       return requester(event.by);
     case 'money.refunded':
@@ -82,7 +91,7 @@ export function actorOf(event: InvoiceEvent, { provider, payment_by, operation_b
     case 'case.resolved':
       return { type: 'person', id: event.by };
     case 'invoice.canceled':
-      return { type: 'api_key', id: event.by ?? null };
+      return requester(event.by ?? null);
     case 'payment.created':
     case 'payment.authorized':
     case 'payment.voided':

@@ -20,27 +20,6 @@ interface Links {
   readonly shop: string | null;
 }
 
-export type ResultOutcome = 'paid' | 'failed' | 'canceled';
-
-/** The end of the way, for merchants who have named no page of their own for this outcome. */
-export function resultPage(
-  language: Language,
-  outcome: ResultOutcome,
-  payment: ShownPayment,
-  links: Links,
-): Page {
-  const texts = textsIn(language);
-  const { title, text } = texts[outcome];
-  return page(
-    language,
-    title,
-    html`${outcome === 'paid' ? SIGNS.good : SIGNS.bad}
-      <h1>${title}</h1>
-      <p>${text}</p>
-      ${facts(texts, payment)}${buttons(texts, links, 'main')}`,
-  );
-}
-
 /** `again`: where this page looks again and after how many seconds; null: only when the customer asks it to. */
 export function checkingPage(
   language: Language,

@@ -1,10 +1,7 @@
-/** Every word that customers read, by language. A new language is one more entry: `ckb` and `vi` are to follow. */
+/** Every word of the page for customers who come back, by language. A new language is one more entry. */
 
 export interface Texts {
   readonly dir: 'ltr' | 'rtl';
-  readonly paid: { readonly title: string; readonly text: string };
-  readonly failed: { readonly title: string; readonly text: string };
-  readonly canceled: { readonly title: string; readonly text: string };
   readonly checking: {
     readonly title: string;
     readonly text: string;
@@ -23,15 +20,6 @@ export interface Texts {
 
 const en: Texts = {
   dir: 'ltr',
-  paid: { title: 'Payment received', text: 'Thank you. You can close this page.' },
-  failed: {
-    title: 'The payment did not go through',
-    text: 'Your order is not paid. You can go back to the shop and try again.',
-  },
-  canceled: {
-    title: 'The payment was canceled',
-    text: 'Your order is not paid. You can go back to the shop and try again.',
-  },
   checking: {
     title: 'We are checking your payment',
     text: 'This usually takes a few seconds. The page goes on by itself. If you have paid, please do not pay again.',
@@ -52,15 +40,6 @@ const en: Texts = {
 
 const ar: Texts = {
   dir: 'rtl',
-  paid: { title: 'تم استلام الدفعة', text: 'شكرًا لك. يمكنك إغلاق هذه الصفحة.' },
-  failed: {
-    title: 'لم تتم عملية الدفع',
-    text: 'لم يتم دفع طلبك. يمكنك العودة إلى المتجر والمحاولة مرة أخرى.',
-  },
-  canceled: {
-    title: 'تم إلغاء عملية الدفع',
-    text: 'لم يتم دفع طلبك. يمكنك العودة إلى المتجر والمحاولة مرة أخرى.',
-  },
   checking: {
     title: 'نتحقق من عملية الدفع',
     text: 'يستغرق ذلك عادةً بضع ثوانٍ، وستنتقل الصفحة تلقائيًا. إذا كنت قد دفعت فلا تدفع مرة أخرى.',
@@ -80,15 +59,6 @@ const ar: Texts = {
 
 const fr: Texts = {
   dir: 'ltr',
-  paid: { title: 'Paiement reçu', text: 'Merci. Vous pouvez fermer cette page.' },
-  failed: {
-    title: 'Le paiement n’a pas abouti',
-    text: 'Votre commande n’est pas payée. Vous pouvez revenir à la boutique et réessayer.',
-  },
-  canceled: {
-    title: 'Le paiement a été annulé',
-    text: 'Votre commande n’est pas payée. Vous pouvez revenir à la boutique et réessayer.',
-  },
   checking: {
     title: 'Nous vérifions votre paiement',
     text: 'Cela prend en général quelques secondes. La page continue toute seule. Si vous avez payé, ne payez pas une seconde fois.',
@@ -107,7 +77,46 @@ const fr: Texts = {
   back_to_shop: 'Retour à la boutique',
 };
 
-const TEXTS = { en, ar, fr } as const;
+const ckb: Texts = {
+  dir: 'rtl',
+  checking: {
+    title: 'پارەدانەکەت دەپشکنین',
+    text: 'زۆربەی کات چەند چرکەیەک دەخایەنێت و پەڕەکە خۆی بەردەوام دەبێت. ئەگەر پارەت داوە، دووبارە پارە مەدە.',
+    part: (received) => `تا ئێستا ${received} گەیشتووە و ئەوی تر ماوە. پەڕەکە خۆی بەردەوام دەبێت.`,
+    stopped: 'هێشتا پشتڕاست نەکراوەتەوە. ئەگەر پارەت داوە، دووبارە پارە مەدە: فرۆشگا ئاگادار دەکرێتەوە.',
+  },
+  unknown_link: {
+    title: 'ئەم بەستەرە کار ناکات',
+    text: 'ناتەواوە یان زۆر کۆنە. تکایە بگەڕێوە فرۆشگا بۆ زانینی دۆخی داواکارییەکەت.',
+  },
+  shop: 'فرۆشگا',
+  reference: 'ژمارەی ئاماژە',
+  check_again: 'دووبارە بپشکنە',
+  pay_now: 'هێشتا پارەت نەداوە؟ پارە بدە',
+  back_to_shop: 'گەڕانەوە بۆ فرۆشگا',
+};
+
+const vi: Texts = {
+  dir: 'ltr',
+  checking: {
+    title: 'Chúng tôi đang kiểm tra thanh toán',
+    text: 'Thường chỉ mất vài giây và trang sẽ tự chuyển tiếp. Nếu bạn đã thanh toán, vui lòng đừng thanh toán lần nữa.',
+    part: (received) => `Đã nhận ${received}, phần còn lại vẫn thiếu. Trang sẽ tự chuyển tiếp.`,
+    stopped:
+      'Vẫn chưa được xác nhận. Nếu bạn đã thanh toán, vui lòng đừng thanh toán lần nữa: cửa hàng sẽ được báo.',
+  },
+  unknown_link: {
+    title: 'Liên kết này không hoạt động',
+    text: 'Liên kết không đầy đủ hoặc quá cũ. Vui lòng quay lại cửa hàng để xem tình trạng đơn hàng.',
+  },
+  shop: 'Cửa hàng',
+  reference: 'Mã tham chiếu',
+  check_again: 'Kiểm tra lại',
+  pay_now: 'Chưa thanh toán? Thanh toán ngay',
+  back_to_shop: 'Quay lại cửa hàng',
+};
+
+const TEXTS = { en, ar, ckb, fr, vi } as const;
 export type Language = keyof typeof TEXTS;
 
 /** The languages there are, the one for everybody else first. */

@@ -73,6 +73,11 @@ export interface Manifest {
    * assumptions, and an account can have its own, from its contract.
    */
   readonly settlement_days: number;
+  /**
+   * How many calls one account may make, where the provider says so: under way at once in each worker, and a second in all.
+   * An account can have limits of its own.
+   */
+  readonly limits?: { readonly max_concurrent?: number; readonly max_per_second?: number };
 }
 
 /** A provider account as a connector sees it: whose money, which host, which secrets. */

@@ -8,7 +8,7 @@ let merchant: TestMerchant;
 let fapshi: SandboxProvider;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ seed: 'sandbox-test', webhookTimeoutMs: 150 });
+  sandbox = await startSandbox({ seed: 'sandbox-test', webhookTimeoutMs: 1_000 });
   merchant = await TestMerchant.start();
   const provider = sandbox.providers['fapshi'];
   if (provider === undefined) throw new Error('fapshi is missing');

@@ -54,7 +54,14 @@ export interface InvoiceGateway {
   refresh(invoice: InvoiceFacts, payment_id: string | null): Promise<RefreshResult>;
   /** Tells the workflow that a webhook row is waiting; wakes a closed one. */
   webhookArrived(invoice: InvoiceFacts, webhookId: string): Promise<void>;
+  /** Which of these invoices, a hundred at most, have a workflow that runs. */
+  running(invoiceIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Has the workflow look at the record again, and go on or close; starts a run when there is none. */
+  wake(invoice: InvoiceFacts): Promise<void>;
 }
+
+/** No row has this id, so the workflow finds nothing to apply, but reads the record for it. */
+const NO_WEBHOOK = 'whk_none';
 
 /** `updateId`: an update with an id is run once per run, however often it is sent. */
 interface UpdateOptions {
@@ -114,6 +121,19 @@ export function createInvoiceGateway(
     );
   };
 
+  const webhookArrived: InvoiceGateway['webhookArrived'] = async (invoice, webhookId) => {
+    try {
+      await client.workflow.getHandle(invoiceWorkflowId(invoice.id)).signal(MESSAGES.webhook, webhookId);
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      await client.workflow.signalWithStart(INVOICE_WORKFLOW, {
+        ...startOptions(invoice),
+        signal: MESSAGES.webhook,
+        signalArgs: [webhookId],
+      });
+    }
+  };
+
   return {
     async open(invoice, due_at) {
       const startDelay = Math.max(0, due_at.getTime() - Date.now());
@@ -140,18 +160,20 @@ export function createInvoiceGateway(
       const input: RefreshInput = { payment_id };
       return update<RefreshResult>(invoice, MESSAGES.refresh, { args: [input] });
     },
-    async webhookArrived(invoice, webhookId) {
-      try {
-        await client.workflow.getHandle(invoiceWorkflowId(invoice.id)).signal(MESSAGES.webhook, webhookId);
-      } catch (error) {
-        if (!(error instanceof WorkflowNotFoundError)) throw error;
-        await client.workflow.signalWithStart(INVOICE_WORKFLOW, {
-          ...startOptions(invoice),
-          signal: MESSAGES.webhook,
-          signalArgs: [webhookId],
-        });
+    webhookArrived,
+    async running(invoiceIds) {
+      const found = new Set<string>();
+      if (invoiceIds.length === 0) return found;
+      const byWorkflow = new Map(invoiceIds.map((id) => [invoiceWorkflowId(id), id]));
+      const names = [...byWorkflow.keys()].map((name) => `'${name}'`).join(', ');
+      const query = `WorkflowType = '${INVOICE_WORKFLOW}' AND ExecutionStatus = 'Running' AND WorkflowId IN (${names})`;
+      for await (const { workflowId } of client.workflow.list({ query, pageSize: invoiceIds.length })) {
+        const id = byWorkflow.get(workflowId);
+        if (id !== undefined) found.add(id);
       }
+      return found;
     },
+    wake: (invoice) => webhookArrived(invoice, NO_WEBHOOK),
   };
 }
 

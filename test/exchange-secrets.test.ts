@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { createAccountOpener, type OpenAccount } from '../activities/accounts.ts';
 import { createBreakers } from '../activities/breakers.ts';
+import { createPaces } from '../activities/paces.ts';
 import { createProviderAccount } from '../db/merchants.ts';
 import { loadAccount } from '../db/work.ts';
 import { ProviderError } from '../domain/provider-error.ts';
@@ -141,7 +142,9 @@ it.each(providers)('%s: neither credentials nor tokens nor signatures are kept',
   if (!row) throw new Error('no account');
   const breakers = createBreakers(Date.now, () => undefined);
   const { sealer } = db;
-  const open = createAccountOpener({ sealer, connectorFor, http, exchanges, breakers, now: Date.now });
+  const logger = pino({ level: 'silent' });
+  const paces = createPaces({ takeTurn: () => Promise.resolve(0), logger, now: Date.now });
+  const open = createAccountOpener({ sealer, connectorFor, http, exchanges, breakers, paces, now: Date.now });
   const subject = { invoice_id: invoice.id, payment_id };
   await exercise(provider, open(row, new AbortController().signal, subject), payment_id);
   await exchanges.close();

@@ -108,6 +108,35 @@ describe('what was left behind', () => {
       failed: sum('failed'),
     }).toEqual({ told: 2, matched: 1, opened: 1, requested: 1, failed: 0 });
   });
+
+  it('a payment whose workflow was lost is found by comparing the record with the engine', async () => {
+    const { invoice, id } = await at.payable('finan');
+    const workflow = temporal.workflow.getHandle(invoiceWorkflowId(invoice.id));
+    await workflow.terminate('lost, for a test');
+    await at.control('POST', '/finan/webhooks/next', { do: 'drop' });
+    await stack.control.pay('finan', id);
+    await stack.pool.query(`update invoices set updated_at = now() - interval '10 minutes' where id = $1`, [
+      invoice.id,
+    ]);
+    await eventually(
+      'the index of the engine does not have it any more',
+      async () => {
+        const query = `WorkflowId = '${invoiceWorkflowId(invoice.id)}' AND ExecutionStatus = 'Running'`;
+        return (await temporal.workflow.count(query)).count;
+      },
+      (count) => count === 0,
+    );
+    await sweep();
+    await eventually(
+      'the workflow runs again',
+      async () => (await workflow.describe()).status.name,
+      (status) => status === 'RUNNING',
+    );
+    // And reads the payment, whose only webhook was lost.
+    await stack.call('POST', `/v1/invoices/${invoice.id}/test_clock`, { advance_s: 120 });
+    const read = await stack.merchantApi.until(invoice.id, 'paid', isPaid);
+    expect(read.amounts.received.amount).toBe(at.amount('finan'));
+  });
 });
 
 it('leaves a record in which every invariant holds', async () => {

@@ -52,7 +52,11 @@ export async function createDeliverer(
       http,
       lanes: createEndpointLanes(),
       deliveries,
-      render: createWebhookRenderer(pool, config.api.publicUrl, Date.now),
+      render: createWebhookRenderer(
+        pool,
+        { publicUrl: config.api.publicUrl, apiKeyPepper: config.secrets.apiKeyPepper },
+        Date.now,
+      ),
       logger,
       now: Date.now,
       random: Math.random,

@@ -1,7 +1,10 @@
 /** Logs: JSON lines, one per activity, and what Temporal's own runtime has to say. Ids, kinds and times only. */
+import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, type LogLevel } from '@temporalio/worker';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { destination, pino, type Logger } from 'pino';
+import { BULKHEAD_FULL } from '../activities/index.ts';
+import { isElsewhere } from '../activities/lanes.ts';
 
 /** Fields that must never be written, wherever they turn up: a second line of defence behind not logging them. */
 const SECRET_FIELDS = [
@@ -51,13 +54,12 @@ export function activityLog(logger: Logger): ActivityInterceptorsFactory {
         const ms = (): number => Math.round(performance.now() - started);
         try {
           const result = await next(input);
-          logger.info(
-            { ...facts, ms: ms() },
-            result === 'lane_full' ? 'activity handed over' : 'activity done',
-          );
+          logger.info({ ...facts, ms: ms() }, isElsewhere(result) ? 'activity handed over' : 'activity done');
           return result;
         } catch (error) {
-          logger.error({ ...facts, ms: ms(), err: error }, 'activity failed');
+          if (error instanceof ApplicationFailure && error.type === BULKHEAD_FULL)
+            logger.debug(facts, 'activity waits for a place at its provider');
+          else logger.error({ ...facts, ms: ms(), err: error }, 'activity failed');
           throw error;
         }
       },

@@ -1,14 +1,16 @@
 /** The worker: polls Temporal for invoices to carry on with. Keeps no state; run as many as you like. */
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createBreakers } from '../activities/breakers.ts';
 import { createActivities } from '../activities/index.ts';
 import type { FailPoint } from '../activities/dependencies.ts';
 import { createLanes } from '../activities/lanes.ts';
+import { createPaces } from '../activities/paces.ts';
 import { temporalConnectionOptions, type ServiceConfig } from '../config/index.ts';
 import { sealKey } from '../db/audit-chain.ts';
 import { newId } from '../db/ids.ts';
 import { createPool } from '../db/pool.ts';
+import { takeTurn } from '../db/provider-turns.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { connectorFor } from '../providers/index.ts';
@@ -19,8 +21,10 @@ import { clientOn } from '../temporal/connect.ts';
 import { createDeliveryGateway } from '../temporal/deliveries.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
 import { payloadOptions } from '../temporal/payload-codec.ts';
+import { ensurePacing } from '../temporal/pacing.ts';
 import { createReconciliationGateway } from '../temporal/reconciliations.ts';
 import { ensureReconciliationSchedule, ensureSweepSchedule } from '../temporal/schedules.ts';
+import { pacedTaskQueue } from '../workflows/contract.ts';
 import { workflowBundle } from './bundle.ts';
 import { countedCalls, countedChanges, countedSweeps } from './counted.ts';
 import { createDeliverer } from './deliverer.ts';
@@ -28,8 +32,12 @@ import { createExchangeRecorder } from './exchange-recorder.ts';
 import { createHealthReporter } from './health-reporter.ts';
 import { activityLog, temporalLogger } from './log.ts';
 
-/** Calls per provider account that may be under way inside workflow tasks at once; more go as ordinary activities. */
-const LANE_WIDTH = 16;
+/**
+ * Calls that may be under way inside workflow tasks at once, of an account and of all accounts at one provider; more go as ordinary
+ * activities. And calls of one account in all: a fraction of the slots, so that a provider that hangs leaves the others theirs.
+ */
+const LANES = { account: 16, provider: 32, calls: 100 } as const;
+const ACTIVITY_SLOTS = 400;
 /** How long the sweeper waits for one update: it has many to do, and comes again. */
 const SWEEP_DEADLINE_MS = 10_000;
 const SCHEDULE_DEADLINE_MS = 5_000;
@@ -90,45 +98,53 @@ export async function startWorker(
   const client = clientOn(connection, config.temporal);
   const sealer = createSealer(config.secrets.credentialsKeys);
   const deliveries = createDeliveryGateway(client, { taskQueue, deadline_ms: WAKE_DEADLINE_MS });
-  const worker = await Worker.create({
+  const activities = countedSweeps(
+    createActivities({
+      pool,
+      sealer,
+      connectorFor,
+      http,
+      exchanges: countedCalls(exchanges, metrics),
+      exchangesKept_days: config.exchangesKept_days,
+      auditKey: sealKey(config.secrets.apiKeyPepper),
+      lanes: createLanes(LANES),
+      breakers: createBreakers(Date.now, countedChanges(health, metrics)),
+      paces: createPaces({ takeTurn: (...turn) => takeTurn(pool, ...turn), logger, now: Date.now }),
+      deliveries,
+      reconciliations: createReconciliationGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
+      invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
+      logger,
+      committed: metrics.committed,
+      webhookUrl: (provider, account) => `${config.api.publicUrl}/webhooks/${provider}/${account}`,
+      now: Date.now,
+      failPoint,
+    }),
+    metrics,
+  );
+  const common = {
     connection,
     namespace,
-    taskQueue,
     ...payloadOptions(config.temporal),
-    workflowBundle: await workflowBundle({ encodedFailures: config.temporal.payloads !== null }),
-    activities: countedSweeps(
-      createActivities({
-        pool,
-        sealer,
-        connectorFor,
-        http,
-        exchanges: countedCalls(exchanges, metrics),
-        exchangesKept_days: config.exchangesKept_days,
-        auditKey: sealKey(config.secrets.apiKeyPepper),
-        lanes: createLanes(LANE_WIDTH),
-        breakers: createBreakers(Date.now, countedChanges(health, metrics)),
-        deliveries,
-        reconciliations: createReconciliationGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
-        invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
-        logger,
-        committed: metrics.committed,
-        webhookUrl: (provider, account) => `${config.api.publicUrl}/webhooks/${provider}/${account}`,
-        now: Date.now,
-        failPoint,
-      }),
-      metrics,
-    ),
+    activities,
+    maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
+    shutdownGraceTime: '20s' as const,
+    // An activity that never returns must not keep the process alive.
+    shutdownForceTime: '30s' as const,
     interceptors: { activity: [activityLog(logger)] },
+  } satisfies Partial<WorkerOptions>;
+  const worker = await Worker.create({
+    ...common,
+    taskQueue,
+    workflowBundle: await workflowBundle({ encodedFailures: config.temporal.payloads !== null }),
     // After a worker crash its cached workflows are offered to the others this soon.
     stickyQueueScheduleToStartTimeout: '1s',
     // A cached invoice takes about 250 kB; one that is not is replayed from its short history when something arrives.
     maxCachedWorkflows: MAX_CACHED_INVOICES,
     maxConcurrentWorkflowTaskExecutions: 100,
     maxConcurrentLocalActivityExecutions: 200,
-    shutdownGraceTime: '20s',
-    // An activity that never returns must not keep the process alive.
-    shutdownForceTime: '30s',
   });
+  // Calls with accounts that may make only so many a second await their turn in a queue of their own.
+  const pacedWorker = await Worker.create({ ...common, taskQueue: pacedTaskQueue(taskQueue) });
   const deliverer = await createDeliverer({ config, connection, logger }, { sealer, deliveries });
 
   try {
@@ -140,9 +156,15 @@ export async function startWorker(
     // Invoices go on without it; what is left behind waits until some worker starts with more luck.
     logger.error({ err }, 'the schedules of the sweeper and of reconciliation could not be made');
   }
+  try {
+    await client.withDeadline(Date.now() + SCHEDULE_DEADLINE_MS, () => ensurePacing(client, taskQueue));
+  } catch (err) {
+    // No call goes out before its turn all the same; but more of them wait for it in the workers than would have to.
+    logger.error({ err }, 'the rate of the queue for paced calls could not be set');
+  }
   showWorkerStatus(registry, () => worker.getStatus());
   const served = await serveMetrics(registry, { host: metricsHost, port: metricsPort }, logger);
-  const workers = [worker, deliverer.worker];
+  const workers = [worker, pacedWorker, deliverer.worker];
   const shutdown = (): void => {
     for (const one of workers) if (one.getState() === 'RUNNING') one.shutdown();
   };

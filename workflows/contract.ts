@@ -44,6 +44,11 @@ export function invoiceWorkflowId(invoiceId: string): string {
   return `invoice/${invoiceId}`;
 }
 
+/** Where calls wait that have to await their turn among those of all workers. */
+export function pacedTaskQueue(taskQueue: string): string {
+  return `${taskQueue}.paced`;
+}
+
 export interface InvoiceInput {
   readonly invoice_id: string;
   /** Webhook rows that were waiting when the previous run handed over. */

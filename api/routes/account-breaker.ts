@@ -15,7 +15,7 @@ import type { AccountFinder } from '../provider-accounts.ts';
 
 const REASON_MAX = 300;
 
-const forceBody = z.strictObject({
+export const forceBody = z.strictObject({
   state: oneOf(['open', 'closed', 'automatic'], 'invalid_format', 'a state of the breaker'),
   reason: optionalText(REASON_MAX),
 });

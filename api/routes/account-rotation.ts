@@ -31,6 +31,10 @@ const PREVIOUS_MAX = 10;
 /** How often a rotation is made again from the account as somebody else has just left it. */
 const ROTATION_ATTEMPTS = 5;
 
+/** `credentials`: the connector's schema; some of them are enough in a request. */
+export const rotationBody = <Credentials extends z.ZodType>(credentials: Credentials) =>
+  z.strictObject({ credentials, overlap_s: integer(0, OVERLAP_MAX_S, 'seconds').optional() });
+
 export function accountRotationRoutes(dependencies: ApiDependencies, finder: AccountFinder) {
   const { pool, sealer, connectors, now, logger } = dependencies;
   const byProvider = new Map(connectors.map((connector) => [connector.manifest.provider, connector]));
@@ -41,10 +45,7 @@ export function accountRotationRoutes(dependencies: ApiDependencies, finder: Acc
   const rotated = (row: ProviderAccountRow, body: unknown) => {
     const connector = byProvider.get(row.provider);
     if (!connector) throw notFound('provider account');
-    const schema = z.strictObject({
-      credentials: connector.credentials,
-      overlap_s: integer(0, OVERLAP_MAX_S, 'seconds').optional(),
-    });
+    const schema = rotationBody(connector.credentials);
     const given: unknown = Reflect.get(Object(body), 'credentials');
     const isSome = typeof given === 'object' && given !== null && !Array.isArray(given);
     if (isSome && Object.keys(given).length === 0) throw invalidFields([NOTHING_GIVEN]);

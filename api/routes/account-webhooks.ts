@@ -21,6 +21,8 @@ import { noFields } from '../fields.ts';
 import { idParameter } from '../path.ts';
 import { webhookUrl } from '../present-account.ts';
 import { notFound, Problem } from '../problem.ts';
+import type { accountWebhooks } from '../schemas/account.ts';
+import type { Shown } from '../schemas/parts.ts';
 
 /** All calls of one request to the provider together. Shorter than a registration keeps others waiting. */
 const PROVIDER_TIMEOUT_MS = 20_000;
@@ -115,7 +117,7 @@ function view(
   const byCall = `POST /v1/provider_accounts/${row.id}/webhooks/register registers ${url} at ${title}, or brings the registration up to date.`;
   const setup = connector.webhookSetup?.(url) ?? { steps: [byCall], secrets: [] };
   const isDone = registered?.some(({ standing }) => standing === 'current') ?? false;
-  return JSON.stringify({
+  const answer: Shown<typeof accountWebhooks> = {
     object: 'provider_account_webhooks',
     provider_account: row.id,
     provider: row.provider,
@@ -129,7 +131,8 @@ function view(
       place,
       set: credentials[credential] !== undefined,
     })),
-  });
+  };
+  return JSON.stringify(answer);
 }
 
 /** What a failure at the provider means for the answer; anything else goes on as it is. */

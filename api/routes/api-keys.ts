@@ -38,13 +38,29 @@ const LABEL_DEFAULT = 'main';
 const DAY_S = 86_400;
 const OVERLAP_MAX_S = 30 * DAY_S;
 
+export const keyBody = (now: () => number) =>
+  z.strictObject({ label: optionalText(KEY_LABEL_MAX), ...newKeyFields(now) });
+export const keyChange = z.strictObject({
+  label: optionalText(KEY_LABEL_MAX),
+  scopes: scopes().optional(),
+});
+export const keyRotation = (now: () => number) =>
+  z.strictObject({
+    overlap_s: integer(0, OVERLAP_MAX_S, 'seconds').optional(),
+    expires_at: keyEnd(now).optional(),
+  });
+export const keyFilters = {
+  label: exactText(KEY_LABEL_MAX).optional(),
+  active: oneOf(['true', 'false'], 'invalid_format', 'true or false').optional(),
+};
+
 export function apiKeyRoutes(dependencies: ApiDependencies, keys: KeyCache) {
   const { pool, now, logger } = dependencies;
   const makeKey = createKeyMaker(dependencies);
   const show = (response: Response, key: ApiKeyRow): void =>
     sendJson(response, 200, JSON.stringify(presentKey(key, now())));
 
-  const createBody = z.strictObject({ label: optionalText(KEY_LABEL_MAX), ...newKeyFields(now) });
+  const createBody = keyBody(now);
 
   const create = (request: Request, response: Response): Promise<void> => {
     const holder = holderOf(response);
@@ -63,10 +79,7 @@ export function apiKeyRoutes(dependencies: ApiDependencies, keys: KeyCache) {
   const list = listHandler({
     prefix: 'key',
     name: 'api_keys',
-    filters: {
-      label: exactText(KEY_LABEL_MAX).optional(),
-      active: oneOf(['true', 'false'], 'invalid_format', 'true or false').optional(),
-    },
+    filters: keyFilters,
     find: (owner, id) => findMerchantKey(pool, owner, id),
     read: (owner, { label, active }, page) => {
       const filter = { label: label ?? null, active: active === undefined ? null : active === 'true' };
@@ -96,11 +109,9 @@ export function apiKeyRoutes(dependencies: ApiDependencies, keys: KeyCache) {
   const read = async (request: Request, response: Response): Promise<void> =>
     show(response, await mustFind(request, response));
 
-  const changeBody = z.strictObject({ label: optionalText(KEY_LABEL_MAX), scopes: scopes().optional() });
-
   const change = async (request: Request, response: Response): Promise<void> => {
     const before = await mustFind(request, response);
-    const { label = null, scopes: granted = null } = parseBody(changeBody, jsonBody(request));
+    const { label = null, scopes: granted = null } = parseBody(keyChange, jsonBody(request));
     const holder = holderOf(response);
     if (granted !== null)
       mayGrant(
@@ -129,10 +140,7 @@ export function apiKeyRoutes(dependencies: ApiDependencies, keys: KeyCache) {
     show(response, revoked);
   };
 
-  const rotateBody = z.strictObject({
-    overlap_s: integer(0, OVERLAP_MAX_S, 'seconds').optional(),
-    expires_at: keyEnd(now).optional(),
-  });
+  const rotateBody = keyRotation(now);
 
   /** Whoever replaces a key gets its scopes in hand, so they have to be among their own. */
   const rotate = async (request: Request, response: Response): Promise<void> => {

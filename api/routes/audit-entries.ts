@@ -23,8 +23,10 @@ import { exactText, listHandler } from '../lists.ts';
 import { idParameter } from '../path.ts';
 import { notFound } from '../problem.ts';
 import { parseQuery } from '../query.ts';
+import type { auditChainHead, auditEntry } from '../schemas/merchant.ts';
+import type { Shown } from '../schemas/parts.ts';
 
-const filters = {
+export const auditFilters = {
   actor_type: oneOf(ACTOR_TYPES, 'unknown_actor_type', 'a type of actor').optional(),
   actor: exactText(200).optional(),
   action: oneOf(AUDIT_ACTIONS, 'unknown_action', 'an action').optional(),
@@ -33,7 +35,7 @@ const filters = {
   created_lte: moment().optional(),
 };
 
-const noParameters = z.strictObject({});
+export const noParameters = z.strictObject({});
 
 export function auditEntryRoutes({ pool, apiKeyPepper, now }: ApiDependencies) {
   const key = sealKey(apiKeyPepper);
@@ -41,7 +43,7 @@ export function auditEntryRoutes({ pool, apiKeyPepper, now }: ApiDependencies) {
   const list = listHandler({
     prefix: 'aud',
     name: 'audit_entries',
-    filters,
+    filters: auditFilters,
     find: (owner, id) => findAuditEntry(pool, owner, id),
     async read(owner, { actor_type, actor, action, object, created_gte, created_lte }, page) {
       const filter: AuditFilter = {
@@ -73,24 +75,21 @@ export function auditEntryRoutes({ pool, apiKeyPepper, now }: ApiDependencies) {
     const { merchant_id } = ownerOf(response);
     const last = await findChainHead(pool, merchant_id);
     const pin = last && `${merchant_id}:${last.sequence}:${last.hash.toString('hex')}`;
-    sendJson(
-      response,
-      200,
-      JSON.stringify({
-        object: 'audit_chain_head',
-        merchant: merchant_id,
-        sequence: last?.sequence ?? 0,
-        hash: last?.hash.toString('hex') ?? null,
-        sealed_at: last?.sealed_at ?? null,
-        pin,
-      }),
-    );
+    const answer: Shown<typeof auditChainHead> = {
+      object: 'audit_chain_head',
+      merchant: merchant_id,
+      sequence: last?.sequence ?? 0,
+      hash: last?.hash.toString('hex') ?? null,
+      sealed_at: last?.sealed_at ?? null,
+      pin,
+    };
+    sendJson(response, 200, JSON.stringify(answer));
   };
 
   return { list, read, head };
 }
 
-function present(row: AuditEntryRow) {
+function present(row: AuditEntryRow): Shown<typeof auditEntry> {
   const { id, mode, actor_type, actor_id, action, object_id, invoice_id, details, link, created_at } = row;
   return {
     object: 'audit_entry',

@@ -8,14 +8,16 @@ import { ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { currencyCode } from '../fields.ts';
 import { parseQuery } from '../query.ts';
+import type { Shown } from '../schemas/parts.ts';
+import type { balances } from '../schemas/reconciliation.ts';
 import { shown } from '../shown.ts';
 
-const readQuery = z.strictObject({ currency: currencyCode().optional() });
+export const balanceQuery = z.strictObject({ currency: currencyCode().optional() });
 
 export function balanceRoutes({ pool }: Pick<ApiDependencies, 'pool'>) {
   const read = async (request: Request, response: Response): Promise<void> => {
     const owner = ownerOf(response);
-    const { currency = null } = parseQuery(readQuery, request);
+    const { currency = null } = parseQuery(balanceQuery, request);
     const rows = await readBalances(pool, owner, currency);
     const data = [...groups(rows, (row) => row.currency)].map(([code, each]) => balance(code, each));
     const balanced = data.every((each) => each.balanced);
@@ -25,7 +27,7 @@ export function balanceRoutes({ pool }: Pick<ApiDependencies, 'pool'>) {
   return { read };
 }
 
-function balance(currency: string, rows: readonly BalanceRow[]) {
+function balance(currency: string, rows: readonly BalanceRow[]): Shown<typeof balances>['data'][number] {
   const total = sum(rows);
   return {
     object: 'balance',

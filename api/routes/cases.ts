@@ -4,6 +4,7 @@
  * run has found, which may have no invoice.
  */
 import type { Request, Response } from 'express';
+import type { AuditNote } from '../../db/audit-entries.ts';
 import { z } from 'zod';
 import { findCase, listCases, resolveDifference, type CaseRow } from '../../db/cases.ts';
 import { isId } from '../../db/ids.ts';
@@ -11,7 +12,7 @@ import { findInvoice, type Owner } from '../../db/invoices.ts';
 import type { DifferenceDecision } from '../../domain/reconciliation.ts';
 import { sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { contextOf, ownerOf } from '../context.ts';
+import { contextOf, noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { errorCatalogue, isErrorCode } from '../error-catalogue.ts';
 import { oneOf, optionalText, text } from '../fields.ts';
@@ -26,14 +27,14 @@ import { parseQuery } from '../query.ts';
 const KINDS = Object.keys(POSSIBLE_DECISIONS) as (keyof typeof POSSIBLE_DECISIONS)[];
 const DECISIONS = [...new Set(Object.values(POSSIBLE_DECISIONS).flat())];
 
-const listQuery = z.strictObject({
+export const caseQuery = z.strictObject({
   status: oneOf(['open', 'resolved'], 'invalid_format', 'open or resolved').optional(),
   kind: oneOf(KINDS, 'unknown_kind', 'a kind of case').optional(),
   invoice: optionalText(64),
   ...pageParameters('case'),
 });
 
-const resolveBody = z.strictObject({
+export const resolveBody = z.strictObject({
   decision: oneOf(DECISIONS, 'unknown_decision', 'a decision'),
   reason: text(500),
   name: text(200),
@@ -45,7 +46,7 @@ export function caseRoutes(dependencies: ApiDependencies) {
 
   const list = async (request: Request, response: Response): Promise<void> => {
     const owner = ownerOf(response);
-    const query = parseQuery(listQuery, request);
+    const query = parseQuery(caseQuery, request);
     const page = pageOf(query);
     const cursor = page.after ?? page.before;
     if (cursor !== null && !(await findCase(pool, owner, cursor))) refuseCursor('case', page);
@@ -80,7 +81,9 @@ export function caseRoutes(dependencies: ApiDependencies) {
     if (row.resolved_at === null) {
       const input = { case_id: row.id, decision, provider_id, by: name, reason };
       const refused =
-        row.row_id === null ? await decide(owner, row, input) : await decideDifference(row, input);
+        row.row_id === null
+          ? await decide(owner, row, input)
+          : await decideDifference(row, input, noteBy(response, { decision, by: name, reason }));
       if (refused !== null && refused !== 'case_resolved') throw refusal(refused, row);
     }
     const after = await mustFind(owner, row.id);
@@ -113,10 +116,11 @@ export function caseRoutes(dependencies: ApiDependencies) {
   const decideDifference = async (
     { id, kind }: CaseRow,
     { decision, by, reason }: { decision: string; by: string; reason: string },
+    note: AuditNote,
   ): Promise<string | null> => {
     const allowed: readonly string[] = POSSIBLE_DECISIONS[kind];
     if (!allowed.includes(decision)) return 'decision_not_possible';
-    await resolveDifference(pool, id, { decision: decision as DifferenceDecision, by, reason });
+    await resolveDifference(pool, id, { decision: decision as DifferenceDecision, by, reason }, note);
     return null;
   };
 

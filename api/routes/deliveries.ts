@@ -22,7 +22,7 @@ import { notFound } from '../problem.ts';
 import { createDeliveryWaker } from '../wake-deliveries.ts';
 import { endpointDisabled } from './webhook-endpoint-actions.ts';
 
-const filters = {
+export const deliveryFilters = {
   webhook_endpoint: objectId('whe', 'a webhook endpoint').optional(),
   event: objectId('evt', 'an event').optional(),
   status: oneOf(DELIVERY_STATUSES, 'unknown_status', 'a status of deliveries').optional(),
@@ -35,7 +35,7 @@ export function deliveryRoutes(dependencies: ApiDependencies) {
   const list = listHandler({
     prefix: 'dlv',
     name: 'deliveries',
-    filters,
+    filters: deliveryFilters,
     find: (owner, id) => findDelivery(pool, owner, id),
     read: (owner, { webhook_endpoint, event, status }, page) =>
       listDeliveries(

@@ -7,28 +7,30 @@ import { sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { holderOf, noteBy } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { customer } from '../fields.ts';
+import { customer, noFields } from '../fields.ts';
 import { idParameter } from '../path.ts';
 import { presentInvoice } from '../present.ts';
 import { invalidFields, notFound, Problem } from '../problem.ts';
+import type { erasure } from '../schemas/invoice.ts';
+import type { Shown } from '../schemas/parts.ts';
 
 /** When a request has erased this many it goes no further; the caller is told when there may be more. */
 const ERASED_MAX = 500;
 
-const nothing = z.strictObject({});
 const { email, phone } = customer().shape;
-const personBody = z.strictObject({ email, phone });
+export const personBody = z.strictObject({ email, phone });
 
-export function erasureRoutes({ pool, publicUrl }: ApiDependencies) {
+export function erasureRoutes(dependencies: ApiDependencies) {
+  const { pool } = dependencies;
   const eraseOne = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'inv');
     const { owner } = holderOf(response);
-    parseBody(nothing, jsonBody(request));
+    parseBody(noFields, jsonBody(request));
     const outcome = await eraseInvoice(pool, owner, id, noteBy(response));
     if (outcome === 'in_flight') throw inFlight();
     const found = outcome === 'erased' && (await findInvoiceWithPayments(pool, owner, id));
     if (!found) throw notFound('invoice');
-    sendJson(response, 200, JSON.stringify(presentInvoice(found.invoice, found.payments, publicUrl)));
+    sendJson(response, 200, JSON.stringify(presentInvoice(found.invoice, found.payments, dependencies)));
   };
 
   const erasePerson = async (request: Request, response: Response): Promise<void> => {
@@ -42,7 +44,7 @@ export function erasureRoutes({ pool, publicUrl }: ApiDependencies) {
     const { owner } = holderOf(response);
     const erased: string[] = [];
     const in_flight: string[] = [];
-    const report = (has_more: boolean) => ({
+    const report = (has_more: boolean): Shown<typeof erasure> => ({
       object: 'erasure',
       erased: erased.length,
       in_flight: in_flight.length,

@@ -11,16 +11,17 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { oneOf } from '../fields.ts';
 import { listHandler, objectId } from '../lists.ts';
 import { idParameter } from '../path.ts';
-import { presentEvent, type EventWithObject } from '../present-event.ts';
+import { moneyOf, presentEvent, type EventWithObject } from '../present-event.ts';
 import { notFound } from '../problem.ts';
 
-const filters = {
+export const eventFilters = {
   type: oneOf(OUTGOING_TYPES, 'unknown_type', 'a type of event').optional(),
   invoice: objectId('inv', 'an invoice').optional(),
 };
 
-export function eventRoutes({ pool, publicUrl, now }: ApiDependencies) {
-  const present = (event: EventWithObject) => presentEvent(event, publicUrl, now());
+export function eventRoutes(dependencies: ApiDependencies) {
+  const { pool, now } = dependencies;
+  const present = (event: EventWithObject) => presentEvent(event, dependencies, now());
   const complete = async (events: readonly EventWithObject[]): Promise<EventWithObject[]> => {
     const objects = await loadEventObjects(
       pool,
@@ -32,7 +33,7 @@ export function eventRoutes({ pool, publicUrl, now }: ApiDependencies) {
   const list = listHandler({
     prefix: 'evt',
     name: 'events',
-    filters,
+    filters: eventFilters,
     find: (owner, id) => findOutgoingEvent(pool, owner, id),
     async read(owner, { type, invoice }, page): Promise<Listed<EventWithObject>> {
       const filter = { type: type ?? null, invoice_id: invoice ?? null };
@@ -67,7 +68,7 @@ const columns: Columns<EventWithObject> = {
   incident: ({ row }) => row.data.incident_id ?? null,
   amount: ({ row }) => row.data.amount ?? null,
   currency: ({ row }) => row.currency,
-  display: (event) => presentEvent(event, '', 0).display,
+  display: ({ row }) => moneyOf(row).display,
   capture_before: ({ row }) => row.data.capture_before ?? null,
   late: ({ row }) => row.data.late ?? false,
   created_at: ({ row }) => row.created_at,

@@ -19,13 +19,20 @@ import { parseQuery } from '../query.ts';
 const LIMIT_DEFAULT = 20;
 const LIMIT_MAX = 100;
 
-const limitText = checked<string>((value) => {
-  const expected = `a whole number from 1 to ${LIMIT_MAX}`;
-  const right = typeof value === 'string' && /^[1-9]\d{0,2}$/.test(value) && Number(value) <= LIMIT_MAX;
-  return right ? null : { code: 'invalid_format', detail: `must be ${expected}`, expected };
-});
+const limitText = checked<string>(
+  (value) => {
+    const expected = `a whole number from 1 to ${LIMIT_MAX}`;
+    const right = typeof value === 'string' && /^[1-9]\d{0,2}$/.test(value) && Number(value) <= LIMIT_MAX;
+    return right ? null : { code: 'invalid_format', detail: `must be ${expected}`, expected };
+  },
+  {
+    type: 'string',
+    pattern: '^(?:[1-9][0-9]?|100)$',
+    description: `How many on a page, 1 to ${LIMIT_MAX}; ${LIMIT_DEFAULT} without it.`,
+  },
+);
 
-const query = z.strictObject({
+export const exchangeQuery = z.strictObject({
   limit: limitText.optional(),
   starting_after: z.string().optional(),
   payment: z.string().optional(),
@@ -65,7 +72,7 @@ export function exchangeRoutes(dependencies: ApiDependencies, finder: AccountFin
   const list = async (request: Request, response: Response): Promise<void> => {
     const invoice_id = idParameter(request, response, 'inv');
     const owner = ownerOf(response);
-    const { limit, starting_after = null, payment = null } = parseQuery(query, request);
+    const { limit, starting_after = null, payment = null } = parseQuery(exchangeQuery, request);
     if (!(await findInvoice(pool, owner, invoice_id))) throw notFound('invoice');
     if (payment !== null) await mustBeOf(owner, invoice_id, payment);
     if (starting_after !== null) {

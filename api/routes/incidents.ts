@@ -13,7 +13,7 @@ import { serviceId } from '../present.ts';
 import { notFound } from '../problem.ts';
 import { shown } from '../shown.ts';
 
-const filters = {
+export const incidentFilters = {
   status: oneOf(['open', 'recovered'], 'invalid_format', 'open or recovered').optional(),
   provider_account: objectId('pacc', 'a provider account').optional(),
 };
@@ -22,7 +22,7 @@ export function incidentRoutes({ pool }: Pick<ApiDependencies, 'pool'>) {
   const list = listHandler({
     prefix: 'inc',
     name: 'incidents',
-    filters,
+    filters: incidentFilters,
     find: (owner, id) => findIncident(pool, owner, id),
     read: (owner, { status, provider_account }, page) =>
       listIncidents(pool, owner, { status: status ?? null, account_id: provider_account ?? null }, page),

@@ -9,7 +9,7 @@ import { exactText, listHandler } from '../lists.ts';
 import { presentInvoice } from '../present.ts';
 import { shown } from '../shown.ts';
 
-const filters = {
+export const invoiceFilters = {
   status: oneOf(INVOICE_STATUSES, 'unknown_status', 'a status of an invoice').optional(),
   currency: currencyCode().optional(),
   reference: exactText(255).optional(),
@@ -19,11 +19,12 @@ const filters = {
   created_lte: moment().optional(),
 };
 
-export function invoiceListRoute({ pool, publicUrl }: ApiDependencies) {
+export function invoiceListRoute(dependencies: ApiDependencies) {
+  const { pool } = dependencies;
   return listHandler({
     prefix: 'inv',
     name: 'invoices',
-    filters,
+    filters: invoiceFilters,
     find: (owner, id) => findInvoice(pool, owner, id),
     read: (
       owner,
@@ -42,7 +43,7 @@ export function invoiceListRoute({ pool, publicUrl }: ApiDependencies) {
       return listInvoices(pool, owner, filter, page);
     },
     id: ({ invoice }) => invoice.id,
-    present: ({ invoice, payments }) => presentInvoice(invoice, payments, publicUrl),
+    present: ({ invoice, payments }) => presentInvoice(invoice, payments, dependencies),
     columns,
   });
 }

@@ -46,7 +46,7 @@ const DUE_MAX_S = 366 * DAY_S;
 const DUE_DEFAULT_S = 7 * DAY_S;
 const OPEN_TIMEOUT_MS = 5_000;
 
-const invoiceBody = (now: () => number, mode: Mode) =>
+export const invoiceBody = (now: () => number, mode: Mode) =>
   z.strictObject({
     amount: amount(),
     currency: currencyCode(),
@@ -63,17 +63,17 @@ const invoiceBody = (now: () => number, mode: Mode) =>
     return_urls: returnUrls(mode).optional(),
   });
 
-const cancelBody = z.strictObject({ reason: optionalText(200) });
+export const cancelBody = z.strictObject({ reason: optionalText(200) });
 
 export function invoiceRoutes(dependencies: ApiDependencies) {
-  const { pool, invoices, now, publicUrl, logger } = dependencies;
+  const { pool, invoices, now, logger } = dependencies;
   const schemas = { live: invoiceBody(now, 'live'), sandbox: invoiceBody(now, 'sandbox') };
 
   const make = async (holder: Holder, body: unknown, claim: IdempotencyClaim | null) => {
     const wanted = parseBody(schemas[holder.owner.mode], body);
     if (!saysWhoCaptures(wanted)) throw invalidFields([NEEDS_MANUAL_CAPTURE]);
     const row = newRow(holder, wanted, now());
-    const answer = { status: 201, body: JSON.stringify(presentInvoice(row, [], publicUrl)) };
+    const answer = { status: 201, body: JSON.stringify(presentInvoice(row, [], dependencies)) };
     if (await insertInvoice(pool, row, holder.key_id, claim && { claim, answer }))
       return { type: 'made', row, answer } as const;
     const repetition = claim && (await repetitionOf(pool, claim));
@@ -125,7 +125,7 @@ export function invoiceRoutes(dependencies: ApiDependencies) {
     const id = idParameter(request, response, 'inv');
     const found = await findInvoiceWithPayments(pool, ownerOf(response), id);
     if (!found) throw notFound('invoice');
-    sendJson(response, 200, JSON.stringify(presentInvoice(found.invoice, found.payments, publicUrl)));
+    sendJson(response, 200, JSON.stringify(presentInvoice(found.invoice, found.payments, dependencies)));
   };
 
   const cancel = async (request: Request, response: Response): Promise<void> => {

@@ -28,7 +28,6 @@ describe('the branding of a merchant', () => {
     expect(less).toMatchObject({ status: 200, json: { late_money: 'accept' } });
     expect(less.json.branding).toEqual({ ...rest, display_name: 'Bazaar' });
     expect((await api.call('GET', '/v1/merchant')).json).toEqual(less.json);
-    expect((await change({ logo: 'https://bazaar.example/logo.svg' })).status).toBe(200);
   });
 
   it.each([
@@ -36,7 +35,7 @@ describe('the branding of a merchant', () => {
     ['color', '#1a7f3'],
     ['color', 7],
     ['color', '#1a7f37;background:url(x)'],
-    ['logo', 'http://bazaar.example/logo.png'],
+    ['logo', 'https://bazaar.example/logo.png'],
     ['logo', 'javascript:alert(1)'],
     ['logo', 'data:image/svg+xml;base64,PHN2Zz4='],
     ['logo', 'data:text/html;base64,PHN2Zz4='],

@@ -9,7 +9,7 @@ import { noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { moneyPolicy } from '../fields.ts';
 
-const changeBody = z.strictObject({
+export const merchantChange = z.strictObject({
   late_money: moneyPolicy().optional(),
   excess_money: moneyPolicy().optional(),
   branding: branding().optional(),
@@ -23,7 +23,7 @@ export function merchantRoutes({ pool }: ApiDependencies) {
       answer(response, await findMerchant(pool, ownerOf(response).merchant_id)),
     /** The policies count for invoices made from ten seconds later on: keys are remembered that long. */
     change: async (request: Request, response: Response): Promise<void> => {
-      const change = parseBody(changeBody, jsonBody(request));
+      const change = parseBody(merchantChange, jsonBody(request));
       const { merchant_id, mode } = ownerOf(response);
       answer(
         response,
@@ -34,6 +34,6 @@ export function merchantRoutes({ pool }: ApiDependencies) {
 }
 
 /** Of what customers see, the parts that were changed; an image has no place in the trail. */
-function noteOf({ branding: parts, ...policies }: z.output<typeof changeBody>) {
+function noteOf({ branding: parts, ...policies }: z.output<typeof merchantChange>) {
   return { ...policies, ...(parts === undefined ? {} : { branding: Object.keys(parts) }) };
 }

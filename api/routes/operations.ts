@@ -35,9 +35,9 @@ import { invalidFields, notFound, Problem } from '../problem.ts';
 import { shown } from '../shown.ts';
 
 const common = { reason: optionalText(200), reference: optionalText(255), metadata: metadata().optional() };
-const captureBody = z.strictObject({ ...common, amount: optionalAmount() });
-const voidBody = z.strictObject(common);
-const refundBody = z.strictObject({
+export const captureBody = z.strictObject({ ...common, amount: optionalAmount() });
+export const voidBody = z.strictObject(common);
+export const refundBody = z.strictObject({
   ...common,
   payment: text(64),
   amount: optionalAmount(),
@@ -55,24 +55,12 @@ interface Wanted {
   readonly manual?: boolean | undefined;
 }
 
-export function operationRoutes(dependencies: ApiDependencies) {
-  const { pool, invoices, now, publicUrl, logger } = dependencies;
-  const answering: Answering<OperationRow> = {
-    pool,
-    publicUrl,
-    text: (row) => JSON.stringify(presentOperation(row)),
-    location: ({ id, kind }) => `/v1/${kind}s/${id}`,
-  };
-
-  const store = async (owner: Owner, operation: NewOperation, claim: IdempotencyClaim | null) => {
-    const { made, payment_found } = await insertOperation(pool, owner, operation, claim);
-    if (made) return { type: 'stored', id: operation.id } as const;
-    if (!payment_found) throw notFound('payment');
-    const repetition = claim && (await repetitionOf(pool, claim));
-    if (!repetition) throw new Error('the operation was not stored although its key is free');
-    return repetition;
-  };
-
+/** Carries out captures, voids and refunds whose rows have been stored, whoever asked for them. */
+export function createOperationDriver({
+  pool,
+  invoices,
+  logger,
+}: Pick<ApiDependencies, 'pool' | 'invoices' | 'logger'>) {
   /** Has the workflow decide on it and carry it out, and says what became of it. */
   const drive = async (owner: Owner, id: string): Promise<Outcome<OperationRow>> => {
     const row = await mustFind(owner, id);
@@ -106,6 +94,29 @@ export function operationRoutes(dependencies: ApiDependencies) {
     if (!row) throw new Error(`operation ${id} has gone`);
     return row;
   };
+
+  return { drive };
+}
+
+export function operationRoutes(dependencies: ApiDependencies) {
+  const { pool, now, publicUrl } = dependencies;
+  const answering: Answering<OperationRow> = {
+    pool,
+    publicUrl,
+    text: (row) => JSON.stringify(presentOperation(row)),
+    location: ({ id, kind }) => `/v1/${kind}s/${id}`,
+  };
+
+  const store = async (owner: Owner, operation: NewOperation, claim: IdempotencyClaim | null) => {
+    const { made, payment_found } = await insertOperation(pool, owner, operation, claim);
+    if (made) return { type: 'stored', id: operation.id } as const;
+    if (!payment_found) throw notFound('payment');
+    const repetition = claim && (await repetitionOf(pool, claim));
+    if (!repetition) throw new Error('the operation was not stored although its key is free');
+    return repetition;
+  };
+
+  const { drive } = createOperationDriver(dependencies);
 
   const ask = async (
     request: Request,

@@ -17,20 +17,33 @@ import { listText, pageOf, pageParameters, refuseCursor } from '../pages.ts';
 import { idParameter } from '../path.ts';
 import { notFound, Problem } from '../problem.ts';
 import { parseQuery } from '../query.ts';
+import type { merchant as schema } from '../schemas/merchant.ts';
+import type { Shown } from '../schemas/parts.ts';
 
 const NAME_MAX = 200;
 const LABEL_DEFAULT = 'main';
 
-const createBody = z.strictObject({ name: text(NAME_MAX) });
-const listQuery = z.strictObject({ name: exactText(NAME_MAX).optional(), ...pageParameters('mer') });
+export const merchantBody = z.strictObject({ name: text(NAME_MAX) });
+export const merchantQuery = z.strictObject({
+  name: exactText(NAME_MAX).optional(),
+  ...pageParameters('mer'),
+});
+
+export const merchantKeyBody = (now: () => number) =>
+  z.strictObject({
+    mode: oneOf(['live', 'sandbox'], 'invalid_format', 'live or sandbox'),
+    label: optionalText(KEY_LABEL_MAX),
+    ...newKeyFields(now),
+  });
 
 export function operatorRoutes(dependencies: ApiDependencies) {
   const { pool, now, logger } = dependencies;
   const makeKey = createKeyMaker(dependencies);
+  const keyBody = merchantKeyBody(now);
 
   /** A repetition with the same `Idempotency-Key` finds the merchant that the first has made. */
   const create = async (request: Request, response: Response): Promise<void> => {
-    const { name } = parseBody(createBody, jsonBody(request));
+    const { name } = parseBody(merchantBody, jsonBody(request));
     const key = idempotencyKeyOf(request);
     const creation = key === null ? null : { key, request_hash: createHash('sha256').update(name).digest() };
     const { merchant, made, same_request } = await insertMerchant(pool, name, creation);
@@ -47,7 +60,7 @@ export function operatorRoutes(dependencies: ApiDependencies) {
   };
 
   const list = async (request: Request, response: Response): Promise<void> => {
-    const query = parseQuery(listQuery, request);
+    const query = parseQuery(merchantQuery, request);
     const page = pageOf(query);
     const cursor = page.after ?? page.before;
     if (cursor !== null && !(await findAnyMerchant(pool, cursor))) refuseCursor('mer', page);
@@ -63,12 +76,6 @@ export function operatorRoutes(dependencies: ApiDependencies) {
 
   const read = async (request: Request, response: Response): Promise<void> =>
     sendJson(response, 200, JSON.stringify(present(await mustFind(request, response))));
-
-  const keyBody = z.strictObject({
-    mode: oneOf(['live', 'sandbox'], 'invalid_format', 'live or sandbox'),
-    label: optionalText(KEY_LABEL_MAX),
-    ...newKeyFields(now),
-  });
 
   const createKey = async (request: Request, response: Response): Promise<void> => {
     const { id } = await mustFind(request, response);
@@ -95,4 +102,4 @@ export function operatorRoutes(dependencies: ApiDependencies) {
   return { create, list, read, createKey };
 }
 
-const present = (merchant: MerchantRow) => ({ object: 'merchant', ...merchant });
+const present = (merchant: MerchantRow): Shown<typeof schema> => ({ object: 'merchant', ...merchant });

@@ -9,17 +9,22 @@ import { exactText, listHandler, objectId } from '../lists.ts';
 import { presentPayment, serviceId } from '../present.ts';
 import { shown } from '../shown.ts';
 
+export const paymentFilters = (connectors: ApiDependencies['connectors']) => ({
+  status: oneOf(PAYMENT_STATUSES, 'unknown_status', 'a status of a payment').optional(),
+  provider: oneOf(
+    connectors.map(({ manifest }) => manifest.provider),
+    'unknown_provider',
+    'a provider',
+  ).optional(),
+  invoice: objectId('inv', 'an invoice').optional(),
+  provider_payment_id: exactText(255).optional(),
+});
+
 export function paymentListRoute({ pool, publicUrl, connectors }: ApiDependencies) {
-  const providers = connectors.map(({ manifest }) => manifest.provider);
   return listHandler({
     prefix: 'pay',
     name: 'payments',
-    filters: {
-      status: oneOf(PAYMENT_STATUSES, 'unknown_status', 'a status of a payment').optional(),
-      provider: oneOf(providers, 'unknown_provider', 'a provider').optional(),
-      invoice: objectId('inv', 'an invoice').optional(),
-      provider_payment_id: exactText(255).optional(),
-    },
+    filters: paymentFilters(connectors),
     find: (owner, id) => findPayment(pool, owner, id),
     read: (owner, { status, provider, invoice, provider_payment_id }, page) => {
       const filter = {

@@ -20,8 +20,10 @@ import { presentPerformance } from '../present-performance.ts';
 import { payableAmount } from '../present.ts';
 import { invalidFields, notFound } from '../problem.ts';
 import { parseQuery } from '../query.ts';
+import type { paymentService } from '../schemas/account.ts';
+import type { Shown } from '../schemas/parts.ts';
 
-const query = z.strictObject({
+export const serviceQuery = z.strictObject({
   invoice: z.string().optional(),
   currency: currencyCode().optional(),
   amount: amountText(1).optional(),
@@ -41,7 +43,7 @@ export function paymentServiceRoutes({ pool, connectors }: ApiDependencies) {
   const services = [...paymentServices(connectors).values()];
 
   const wantedBy = async (request: Request, response: Response, owner: Owner): Promise<Wanted> => {
-    const { invoice: id, currency = null, amount } = parseQuery(query, request);
+    const { invoice: id, currency = null, amount } = parseQuery(serviceQuery, request);
     if (id === undefined) {
       if (amount !== undefined && currency === null) throw invalidFields([needsCurrency]);
       return { currency, amount: amount === undefined ? null : Number(amount), payable: true };
@@ -83,9 +85,15 @@ const eitherOr = {
   expected: 'an invoice, or a currency with or without an amount',
 };
 
-function present(service: PaymentService, account: MeasuredAccount, wanted: Wanted) {
+function present(
+  service: PaymentService,
+  account: MeasuredAccount,
+  wanted: Wanted,
+): Shown<typeof paymentService> {
   const { id, manifest, method } = service;
   const reason = unavailable(service, account, wanted);
+  // Undefined: nothing was measured of it within the window.
+  const measured = account.performance[method.method];
   return {
     object: 'payment_service',
     id,
@@ -102,7 +110,7 @@ function present(service: PaymentService, account: MeasuredAccount, wanted: Want
     refund: manifest.refund,
     available: reason === null,
     unavailable_reason: reason,
-    performance: presentPerformance(account.performance[method.method]),
+    performance: measured === undefined ? null : presentPerformance(measured),
   };
 }
 

@@ -7,9 +7,10 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { findInvoice, type Owner } from '../../db/invoices.ts';
-import { leaveOpen, type IdempotencyClaim } from '../../db/idempotency.ts';
+import { leaveOpen, storeAnswer, type IdempotencyClaim } from '../../db/idempotency.ts';
 import { findPayment, type PaymentRow } from '../../db/payments.ts';
 import type { Mode } from '../../db/merchants.ts';
+import { CUSTOMER } from '../../domain/audit-trail.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { contextOf, holderOf, ownerOf, type Holder } from '../context.ts';
@@ -25,7 +26,7 @@ import { factsOf, presentPayment } from '../present.ts';
 import { notFound, Problem } from '../problem.ts';
 import { defined } from './invoices.ts';
 
-const paymentBody = (mode: Mode) =>
+export const paymentBody = (mode: Mode) =>
   z.strictObject({
     payment_service: optionalText(64),
     provider_account: optionalText(64),
@@ -49,7 +50,11 @@ export function paymentRoutes(dependencies: ApiDependencies) {
   const attempts = createPaymentAttempts(dependencies);
   const schemas = { live: paymentBody('live'), sandbox: paymentBody('sandbox') };
 
-  const requestOf = ({ owner, key_id }: Holder, invoice_id: string, body: unknown): PaymentRequest => {
+  const requestOf = (
+    { owner, key_id }: Pick<Holder, 'owner' | 'key_id'>,
+    invoice_id: string,
+    body: unknown,
+  ): PaymentRequest => {
     const wanted = parseBody(schemas[owner.mode], body);
     return {
       owner,
@@ -142,6 +147,32 @@ export function paymentRoutes(dependencies: ApiDependencies) {
     await answerOutcome(answering, response, outcome, claim);
   };
 
+  /**
+   * The same for a page of ours, where nobody reads the answer: the page shows what became of the payment. Returns its id.
+   * Throws `Problem` when there is none, or while the first request with this claim is still under way.
+   */
+  const ask = async (
+    owner: Owner,
+    invoiceId: string,
+    body: unknown,
+    claim: IdempotencyClaim,
+  ): Promise<string> => {
+    const begun = await unlessRepeated(pool, claim, () =>
+      attempts.start(requestOf({ owner, key_id: CUSTOMER }, invoiceId, body), claim),
+    );
+    if (begun.type === 'answered') return begun.resource_id;
+    const started = begun.type === 'started' ? begun : await resume(owner, begun.resource_id);
+    try {
+      const { outcome } = await drive(owner, started);
+      if (outcome.type === 'open') await leaveOpen(pool, claim);
+      else await storeAnswer(pool, claim, { status: 200, body: JSON.stringify({ id: started.payment_id }) });
+    } catch (error) {
+      await leaveOpen(pool, claim).catch(() => undefined);
+      throw error;
+    }
+    return started.payment_id;
+  };
+
   const answering: Answering<PaymentRow> = {
     pool,
     publicUrl,
@@ -157,5 +188,5 @@ export function paymentRoutes(dependencies: ApiDependencies) {
     sendJson(response, 200, answering.text(row));
   };
 
-  return { create, read };
+  return { create, ask, read };
 }

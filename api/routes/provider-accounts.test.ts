@@ -60,6 +60,8 @@ describe('linking an account', () => {
       credentials: { set: ['client_id', 'secret'], unset: ['account_id'] },
       previous_credentials: [],
       revision: 1,
+      max_concurrent: null,
+      max_per_second: null,
       health: { state: 'closed', since: null, retry_at: null, forced: null },
       performance: [],
       webhook_url: `${api.url}/webhooks/finan/${id}`,
@@ -355,6 +357,47 @@ describe('changing an account', () => {
       label: 'renamed',
       base_url: `${HERE}/x`,
     });
+  });
+
+  it('sets limits of its own for calls, leaves what is not named, and takes one away with null', async () => {
+    const id = await made();
+    const change = (body: object) => call('PATCH', `${PATH}/${id}`, { body });
+    expect((await call('GET', `${PATH}/${id}`)).json).toMatchObject({
+      max_concurrent: null,
+      max_per_second: null,
+    });
+    expect((await change({ max_concurrent: 4, max_per_second: 10 })).json).toMatchObject({
+      max_concurrent: 4,
+      max_per_second: 10,
+      revision: 1,
+    });
+    expect((await change({ label: 'limited' })).json).toMatchObject({
+      max_concurrent: 4,
+      max_per_second: 10,
+    });
+    expect((await change({ max_per_second: null })).json).toMatchObject({
+      max_concurrent: 4,
+      max_per_second: null,
+    });
+    expect((await call('GET', `${PATH}/${id}`)).json).toMatchObject({
+      max_concurrent: 4,
+      max_per_second: null,
+    });
+  });
+
+  it.each([
+    ['max_concurrent', 0, 'not_positive'],
+    ['max_concurrent', 1001, 'too_large'],
+    ['max_per_second', 0.5, 'not_integer'],
+    ['max_per_second', -1, 'not_positive'],
+    ['max_per_second', '10', 'invalid_type'],
+  ])('refuses a %s of %p', async (field, value, code) => {
+    const id = await made();
+    const wrong = await call('PATCH', `${PATH}/${id}`, { body: { [field]: value } });
+    expect(wrong.status).toBe(422);
+    expect(errorsOf(wrong)).toMatchObject([
+      { pointer: `/${field}`, code, expected: expect.stringContaining("null for the provider's default") },
+    ]);
   });
 
   it('refuses a label that is taken, and fields that need a rotation or another account', async () => {

@@ -22,7 +22,7 @@ import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { flag, integer, oneOf, optionalText } from '../fields.ts';
+import { changedInteger, flag, integer, oneOf, optionalText } from '../fields.ts';
 import { claimOf, repetitionOf, secretHashKey, unlessRepeated, type Repetition } from '../idempotency.ts';
 import { listText, pageOf, pageParameters, refuseCursor } from '../pages.ts';
 import { idParameter } from '../path.ts';
@@ -34,34 +34,64 @@ import { parseQuery } from '../query.ts';
 
 const LABEL_MAX = 100;
 const LABEL_DEFAULT = 'main';
+/** More than this is no limit. */
+const LIMIT_MAX = 1000;
 
 const optionalUrl = () => optionalText(2048);
+
+type Connectors = ApiDependencies['connectors'];
+
+const providerOf = (connectors: Connectors) =>
+  oneOf(
+    connectors.map(({ manifest }) => manifest.provider),
+    'unknown_provider',
+    'a provider',
+  );
+
+export const accountQuery = (connectors: Connectors) =>
+  z.strictObject({
+    provider: providerOf(connectors).optional(),
+    enabled: oneOf(['true', 'false'], 'invalid_format', 'true or false').optional(),
+    ...pageParameters('pacc'),
+  });
+
+/** `credentials`: the schema of the connector that the body names. */
+export const accountBody = <Credentials extends z.ZodType>(
+  connectors: Connectors,
+  credentials: Credentials,
+) =>
+  z.strictObject({
+    provider: providerOf(connectors),
+    label: optionalText(LABEL_MAX),
+    credentials,
+    base_url: optionalUrl(),
+    environment: oneOf(['live', 'sandbox'], 'invalid_format', 'live or sandbox').optional(),
+    region: optionalText(20),
+  });
+
+export const accountChange = z.strictObject({
+  label: optionalText(LABEL_MAX),
+  enabled: flag().optional(),
+  base_url: optionalUrl(),
+  settlement_days: integer(0, 365, 'days').nullable().optional(),
+  settlement_file: settlementFormat().nullable().optional(),
+  max_concurrent: changedInteger(1, LIMIT_MAX, 'calls at once'),
+  max_per_second: changedInteger(1, LIMIT_MAX, 'calls a second'),
+});
 
 export function providerAccountRoutes(dependencies: ApiDependencies, finder: AccountFinder) {
   const { pool, sealer, connectors, now, logger, reach } = dependencies;
   const byProvider = new Map(connectors.map((connector) => [connector.manifest.provider, connector]));
   const present = createAccountPresenter(dependencies);
-  const provider = () => oneOf([...byProvider.keys()], 'unknown_provider', 'a provider');
   const hashKey = secretHashKey(dependencies.apiKeyPepper);
 
-  const listQuery = z.strictObject({
-    provider: provider().optional(),
-    enabled: oneOf(['true', 'false'], 'invalid_format', 'true or false').optional(),
-    ...pageParameters('pacc'),
-  });
+  const listQuery = accountQuery(connectors);
 
   /** The schema follows from the provider that the body names, so that all fields at fault are found at once. */
   const newAccount = (owner: Owner, body: unknown): ProviderAccountRow => {
     const named: unknown = Reflect.get(Object(body), 'provider');
     const connector = byProvider.get(typeof named === 'string' ? named : '');
-    const schema = z.strictObject({
-      provider: provider(),
-      label: optionalText(LABEL_MAX),
-      credentials: connector?.credentials ?? z.unknown(),
-      base_url: optionalUrl(),
-      environment: oneOf(['live', 'sandbox'], 'invalid_format', 'live or sandbox').optional(),
-      region: optionalText(20),
-    });
+    const schema = accountBody(connectors, connector?.credentials ?? z.unknown());
     const { credentials, label = LABEL_DEFAULT, ...wanted } = parseWithCredentials(schema, body, connector);
     if (!connector) throw new Error(`the schema let an unknown provider pass: ${wanted.provider}`);
     const { manifest } = connector;
@@ -80,6 +110,8 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
       revision: 1,
       previous_until: [],
       webhook_id: null,
+      max_concurrent: null,
+      max_per_second: null,
       created_at: at,
       updated_at: at,
       rotated_at: null,
@@ -148,22 +180,14 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
   const read = async (request: Request, response: Response): Promise<void> =>
     sendJson(response, 200, present(await mustFind(request, response)));
 
-  const changeBody = z.strictObject({
-    label: optionalText(LABEL_MAX),
-    enabled: flag().optional(),
-    base_url: optionalUrl(),
-    settlement_days: integer(0, 365, 'days').nullable().optional(),
-    settlement_file: settlementFormat().nullable().optional(),
-  });
-
   const change = async (request: Request, response: Response): Promise<void> => {
     const row = await mustFind(request, response);
     const {
       label = null,
       enabled = null,
       base_url,
-      ...settlement
-    } = parseBody(changeBody, jsonBody(request));
+      ...settings
+    } = parseBody(accountChange, jsonBody(request));
     const manifest = byProvider.get(row.provider)?.manifest;
     const refusal =
       base_url === undefined || !manifest
@@ -175,7 +199,7 @@ export function providerAccountRoutes(dependencies: ApiDependencies, finder: Acc
       label,
       enabled,
       base_url: base_url === undefined ? null : canonical(base_url),
-      ...settlement,
+      ...settings,
     };
     const note = noteBy(response, given(wanted));
     const changed = await changeProviderAccount(pool, ownerOf(response), row.id, wanted, note);

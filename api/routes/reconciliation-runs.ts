@@ -40,13 +40,10 @@ const readWhole = promisify(readBytes);
 
 const ACCOUNT = () => objectId('pacc', 'a provider account');
 
-export function reconciliationRoutes(dependencies: ApiDependencies) {
-  const { pool, connectors, reconciliations, logger, now } = dependencies;
-  const byProvider = new Map(connectors.map((connector) => [connector.manifest.provider, connector]));
-
-  /** A day that has begun, in UTC. */
-  const day = () =>
-    checked<string>((value) => {
+/** A day that has begun, in UTC. */
+const begunDay = (now: () => number) =>
+  checked<string>(
+    (value) => {
       const expected = 'a day in UTC that has begun, such as 2027-01-31';
       if (value === undefined) return { code: 'required', detail: 'is missing', expected };
       const isDay =
@@ -56,14 +53,40 @@ export function reconciliationRoutes(dependencies: ApiDependencies) {
       if (!isDay) return { code: 'invalid_format', detail: `must be ${expected}`, expected };
       if (Date.parse(value) > now()) return { code: 'too_late', detail: 'has not begun', expected };
       return null;
-    });
+    },
+    { type: 'string', format: 'date', description: 'A day in UTC that has begun.' },
+  );
 
-  const jsonSchema = z.strictObject({ provider_account: ACCOUNT(), day: day() });
-  const fileSchema = z.strictObject({
+export const runBody = (now: () => number) =>
+  z.strictObject({ provider_account: ACCOUNT(), day: begunDay(now) });
+/** Of a request whose body is a settlement file. */
+export const fileQuery = (now: () => number) =>
+  z.strictObject({
     provider_account: ACCOUNT(),
-    day: day(),
+    day: begunDay(now),
     complete: oneOf(['true', 'false'], 'invalid_format', 'true or false').optional(),
   });
+export const runFilters = (now: () => number) => ({
+  provider_account: ACCOUNT().optional(),
+  day: begunDay(now).optional(),
+  source: oneOf(RUN_SOURCES, 'invalid_format', 'a source').optional(),
+  status: oneOf(RUN_STATUSES, 'unknown_status', 'a status of a run').optional(),
+});
+export const rowFilters = {
+  outcome: oneOf(OUTCOMES, 'unknown_status', 'an outcome').optional(),
+  payment: objectId('pay', 'a payment').optional(),
+};
+export const changeFilters = {
+  against: objectId('rec', 'a reconciliation run').optional(),
+  change: oneOf(['new', 'gone', 'changed'], 'invalid_format', 'new, gone or changed').optional(),
+};
+
+export function reconciliationRoutes(dependencies: ApiDependencies) {
+  const { pool, connectors, reconciliations, logger, now } = dependencies;
+  const byProvider = new Map(connectors.map((connector) => [connector.manifest.provider, connector]));
+
+  const jsonSchema = runBody(now);
+  const fileSchema = fileQuery(now);
 
   const mustFindAccount = async (
     response: Response,
@@ -167,12 +190,7 @@ export function reconciliationRoutes(dependencies: ApiDependencies) {
   const list = listHandler({
     prefix: 'rec',
     name: 'reconciliation_runs',
-    filters: {
-      provider_account: ACCOUNT().optional(),
-      day: day().optional(),
-      source: oneOf(RUN_SOURCES, 'invalid_format', 'a source').optional(),
-      status: oneOf(RUN_STATUSES, 'unknown_status', 'a status of a run').optional(),
-    },
+    filters: runFilters(now),
     find: (owner, id) => findRun(pool, owner, id),
     read: (owner, { provider_account = null, day: of = null, source = null, status = null }, page) =>
       listRuns(pool, owner, { account_id: provider_account, day: of, source, status }, page),
@@ -195,10 +213,7 @@ export function reconciliationRoutes(dependencies: ApiDependencies) {
     return listHandler({
       prefix: 'rcr',
       name: `${run.id}-rows`,
-      filters: {
-        outcome: oneOf(OUTCOMES, 'unknown_status', 'an outcome').optional(),
-        payment: objectId('pay', 'a payment').optional(),
-      },
+      filters: rowFilters,
       find: async (owner, id) => (await runOfRow(pool, owner, id)) === run.id || null,
       read: (_owner, { outcome = null, payment = null }, page) =>
         listRows(pool, run.id, { outcome, payment_id: payment }, page),
@@ -215,10 +230,7 @@ export function reconciliationRoutes(dependencies: ApiDependencies) {
     return listHandler({
       prefix: 'rcr',
       name: `${run.id}-changes`,
-      filters: {
-        against: objectId('rec', 'a reconciliation run').optional(),
-        change: oneOf(['new', 'gone', 'changed'], 'invalid_format', 'new, gone or changed').optional(),
-      },
+      filters: changeFilters,
       find: async (owner, id) => [run.id, earlier].includes((await runOfRow(pool, owner, id)) ?? '') || null,
       read: (_owner, { change = null }, page) => listChanges(pool, run.id, earlier, change, page),
       id: ({ id }) => id,

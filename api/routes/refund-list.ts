@@ -9,7 +9,7 @@ import { exactText, listHandler, objectId } from '../lists.ts';
 import { presentOperation } from '../present-operation.ts';
 import { shown } from '../shown.ts';
 
-const filters = {
+export const refundFilters = {
   status: oneOf(OPERATION_STATUSES, 'unknown_status', 'a status of a refund').optional(),
   payment: objectId('pay', 'a payment').optional(),
   invoice: objectId('inv', 'an invoice').optional(),
@@ -20,7 +20,7 @@ export function refundListRoute({ pool }: ApiDependencies) {
   return listHandler({
     prefix: 'rfd',
     name: 'refunds',
-    filters,
+    filters: refundFilters,
     find: (owner, id) => findOperation(pool, owner, id),
     read: (owner, { status, payment, invoice, reference }, page) => {
       const filter = {

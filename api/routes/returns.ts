@@ -8,21 +8,16 @@ import { findReturningPayment, type ReturningPayment } from '../../db/returns.ts
 import { currency as asCurrency } from '../../domain/currency.ts';
 import { display } from '../../domain/money.ts';
 import { RETURN_DOORS, type ReturnDoor } from '../../domain/return-address.ts';
-import {
-  checkingPage,
-  resultPage,
-  unknownLinkPage,
-  type ResultOutcome,
-  type ShownPayment,
-} from '../../pages/return-page.ts';
+import { checkingPage, unknownLinkPage, type ShownPayment } from '../../pages/return-page.ts';
 import { LANGUAGES, type Language } from '../../pages/texts.ts';
+import { checkoutUrl } from '../checkout-token.ts';
 import { contextOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { seeOther, sendPage } from '../page-answer.ts';
 import { createPaymentRefresher } from '../payment-refresher.ts';
 import { factsOf } from '../present.ts';
 import { paymentOfToken } from '../return-token.ts';
-import { merchantAddress } from '../merchant-address.ts';
+import { merchantAddress, type ResultOutcome } from '../merchant-address.ts';
 
 /** How long the browser waits for the provider before it gets a page. */
 const LIMIT_MS = 4_000;
@@ -126,8 +121,9 @@ export function returnRoutes(dependencies: ApiDependencies) {
     }
     const target = merchantAddress(payment, outcome);
     if (target !== null) return seeOther(response, target);
-    const links = { pay: payment.pay_url, shop: null };
-    sendPage(response, 200, resultPage(language, outcome, shownPayment(payment), links), language);
+    // The merchant has no page for it; ours says how it went, and offers other ways to pay where it went wrong.
+    const page = new URL(checkoutUrl(payment.invoice.id, dependencies));
+    seeOther(response, `${page.pathname}?back=1`);
   };
 
   return { arrive };

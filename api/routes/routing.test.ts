@@ -367,3 +367,10 @@ describe('POST /v1/routing/preview', () => {
     expect((await preview({ currency: 'IQD', amount: 5_000 })).status).toBe(422);
   });
 });
+
+it('the audit trail says which key changed the rules, and to what', async () => {
+  await put([rule()]);
+  const { json } = await api.call('GET', '/v1/audit_entries?action=routing.changed');
+  const [latest] = json['data'] as { actor: { type: string }; object_id: string; details: object }[];
+  expect(latest).toMatchObject({ actor: { type: 'api_key' }, details: { rules: [{ currency: 'VND' }] } });
+});

@@ -7,7 +7,7 @@ import { newId } from '../../db/ids.ts';
 import { matchesAll, STRATEGIES, type RoutingRule } from '../../domain/routing.ts';
 import { sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { holderOf, ownerOf } from '../context.ts';
+import { holderOf, noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import {
   amount,
@@ -30,6 +30,8 @@ import {
 } from '../payment-service.ts';
 import { invalidFields, Problem, type FieldError } from '../problem.ts';
 import { accountsOf, routeOf } from '../routing.ts';
+import type { routing, routingPreview } from '../schemas/account.ts';
+import type { Shown } from '../schemas/parts.ts';
 import { defined } from './invoices.ts';
 
 const RULES_MAX = 50;
@@ -38,7 +40,7 @@ const WEIGHT_MAX = 1_000_000;
 const REVISION_MAX = 2_000_000_000;
 
 /** What is null in the answer may be null in the request: so an answer, changed a little, can be sent back. */
-const routingBody = z.strictObject({
+export const routingBody = z.strictObject({
   revision: integer(0, REVISION_MAX, 'changes').nullish(),
   rules: z
     .array(
@@ -65,7 +67,7 @@ const routingBody = z.strictObject({
     .max(RULES_MAX),
 });
 
-const previewBody = z.strictObject({
+export const previewBody = z.strictObject({
   currency: currencyCode(),
   amount: amount(),
   capture_method: oneOf(['automatic', 'manual'], 'unknown_capture_method', 'a way to capture').optional(),
@@ -92,7 +94,7 @@ export function routingRoutes({ pool, connectors, logger }: ApiDependencies) {
       ...rule.services.flatMap((_, place) => serviceErrors(services, accounts, rule, index, place)),
     ]);
     if (errors.length > 0) throw invalidFields(errors);
-    const row = await replaceRouting(pool, owner, rules, revision);
+    const row = await replaceRouting(pool, owner, rules, revision, noteBy(response, { rules }));
     if (row === null) {
       const now = await findRouting(pool, owner);
       throw new Problem(
@@ -118,7 +120,7 @@ export function routingRoutes({ pool, connectors, logger }: ApiDependencies) {
     };
     const wanted = { amount: null, customer: {}, description: null };
     const { rule, index, candidates, skipped } = routeOf(services, facts, payable, wanted, newId('pay'));
-    const answer = {
+    const answer: Shown<typeof routingPreview> = {
       object: 'routing_preview',
       mode: owner.mode,
       revision: facts.routing.revision,
@@ -135,7 +137,8 @@ export function routingRoutes({ pool, connectors, logger }: ApiDependencies) {
 }
 
 function present({ revision, rules, updated_at }: RoutingRow, mode: Mode): string {
-  return JSON.stringify({ object: 'routing', mode, revision, rules, updated_at });
+  const answer: Shown<typeof routing> = { object: 'routing', mode, revision, rules, updated_at };
+  return JSON.stringify(answer);
 }
 
 function ruleOf(rule: z.output<typeof routingBody>['rules'][number]): RoutingRule {

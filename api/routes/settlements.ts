@@ -5,7 +5,17 @@ import { findSettlement, listSettlements, type SettlementRow } from '../../db/se
 import type { Columns } from '../csv.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { exactText, listHandler, objectId } from '../lists.ts';
+import type { Shown } from '../schemas/parts.ts';
+import type { overdueSettlement, settlement } from '../schemas/reconciliation.ts';
 import { shown } from '../shown.ts';
+
+export const settlementFilters = {
+  provider_account: objectId('pacc', 'a provider account').optional(),
+  payment: objectId('pay', 'a payment').optional(),
+  reconciliation_run: objectId('rec', 'a reconciliation run').optional(),
+  reference: exactText(200).optional(),
+};
+export const overdueFilters = { provider_account: objectId('pacc', 'a provider account').optional() };
 
 export function settlementRoutes({ pool, connectors }: ApiDependencies) {
   const days = Object.fromEntries(
@@ -15,12 +25,7 @@ export function settlementRoutes({ pool, connectors }: ApiDependencies) {
   const list = listHandler({
     prefix: 'stl',
     name: 'settlements',
-    filters: {
-      provider_account: objectId('pacc', 'a provider account').optional(),
-      payment: objectId('pay', 'a payment').optional(),
-      reconciliation_run: objectId('rec', 'a reconciliation run').optional(),
-      reference: exactText(200).optional(),
-    },
+    filters: settlementFilters,
     find: (owner, id) => findSettlement(pool, owner, id),
     read: (owner, { provider_account, payment, reconciliation_run, reference }, page) => {
       const filter = {
@@ -32,7 +37,7 @@ export function settlementRoutes({ pool, connectors }: ApiDependencies) {
       return listSettlements(pool, owner, filter, page);
     },
     id: ({ id }) => id,
-    present: (row: SettlementRow) => ({
+    present: (row: SettlementRow): Shown<typeof settlement> => ({
       object: 'settlement',
       id: row.id,
       provider_account: row.account_id,
@@ -53,12 +58,12 @@ export function settlementRoutes({ pool, connectors }: ApiDependencies) {
   const overdue = listHandler({
     prefix: 'pay',
     name: 'overdue_settlements',
-    filters: { provider_account: objectId('pacc', 'a provider account').optional() },
+    filters: overdueFilters,
     find: (owner, id) => findPayment(pool, owner, id),
     read: (owner, { provider_account }, page) =>
       listOverdue(pool, owner, provider_account ?? null, days, page),
     id: ({ payment_id }) => payment_id,
-    present: (row: OverdueRow) => ({
+    present: (row: OverdueRow): Shown<typeof overdueSettlement> => ({
       object: 'overdue_settlement',
       payment: row.payment_id,
       invoice: row.invoice_id,

@@ -16,9 +16,10 @@ import { notFound, Problem } from '../problem.ts';
 
 const MAX_ADVANCE_S = 90 * 86_400;
 
-const clockBody = z.strictObject({ advance_s: integer(1, MAX_ADVANCE_S, 'seconds') });
+export const clockBody = z.strictObject({ advance_s: integer(1, MAX_ADVANCE_S, 'seconds') });
 
-export function testClockRoutes({ pool, fastForward, publicUrl }: ApiDependencies) {
+export function testClockRoutes(dependencies: ApiDependencies) {
+  const { pool, fastForward } = dependencies;
   /**
    * Answers when everything that was due on the way has been done, with the invoice as it is then. The engine stops at
    * every timer on the way, about a second of real time each, so a long jump may take longer than the call waits:
@@ -34,7 +35,7 @@ export function testClockRoutes({ pool, fastForward, publicUrl }: ApiDependencie
     const settled = (await jump(invoiceWorkflowId(id), advance_s * 1000)) === 'settled';
     const found = await findInvoiceWithPayments(pool, owner, id);
     if (!found) throw notFound('invoice');
-    const invoice = presentInvoice(found.invoice, found.payments, publicUrl);
+    const invoice = presentInvoice(found.invoice, found.payments, dependencies);
     sendJson(
       response,
       200,

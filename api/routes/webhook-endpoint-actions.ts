@@ -1,5 +1,6 @@
 /** What can be done with a webhook endpoint: rotate its secret, send it a test event, have everything that failed sent again. */
 import type { Request, Response } from 'express';
+import type { AuditNote } from '../../db/audit-entries.ts';
 import { z } from 'zod';
 import { findDelivery, resendFailed } from '../../db/delivery-list.ts';
 import { insertTestEvent } from '../../db/endpoint-events.ts';
@@ -8,7 +9,7 @@ import type { Owner } from '../../db/invoices.ts';
 import { findEndpoint, rotateSecrets, type WebhookEndpointRow } from '../../db/webhook-endpoints.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { ownerOf } from '../context.ts';
+import { noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { openSecrets, rotatedSecrets, withSecretAgain } from '../endpoint-secrets.ts';
 import { integer, moment, noFields } from '../fields.ts';
@@ -27,8 +28,10 @@ const PREVIOUS_MAX = 10;
 /** How often a rotation is made again from the endpoint as somebody else has just left it. */
 const ROTATION_ATTEMPTS = 5;
 
-const rotateBody = z.strictObject({ overlap_s: integer(0, OVERLAP_MAX_S, 'seconds').optional() });
-const resendBody = z.strictObject({ since: moment() });
+export const rotateSecretBody = z.strictObject({
+  overlap_s: integer(0, OVERLAP_MAX_S, 'seconds').optional(),
+});
+export const resendBody = z.strictObject({ since: moment() });
 
 export function webhookEndpointActions(dependencies: ApiDependencies) {
   const { pool, sealer, now, logger } = dependencies;
@@ -40,8 +43,14 @@ export function webhookEndpointActions(dependencies: ApiDependencies) {
     return row;
   };
 
-  const tryRotate = async (owner: Owner, id: string, body: unknown, claim: IdempotencyClaim | null) => {
-    const { overlap_s = OVERLAP_DEFAULT_S } = parseBody(rotateBody, body);
+  const tryRotate = async (
+    owner: Owner,
+    id: string,
+    note: AuditNote,
+    body: unknown,
+    claim: IdempotencyClaim | null,
+  ) => {
+    const { overlap_s = OVERLAP_DEFAULT_S } = parseBody(rotateSecretBody, body);
     for (let attempt = 1; attempt <= ROTATION_ATTEMPTS; attempt += 1) {
       const row = await mustFind(owner, id);
       const at_ms = now();
@@ -57,7 +66,12 @@ export function webhookEndpointActions(dependencies: ApiDependencies) {
       const stored = { status: 200, body: JSON.stringify({ ...shown, secret: null }) };
       const { revision } = row;
       const rotation = { owner, endpoint_id: id, revision, secrets: sealed, previous_until, at };
-      if (await rotateSecrets(pool, rotation, claim && { claim, answer: stored })) {
+      if (
+        await rotateSecrets(pool, rotation, claim && { claim, answer: stored }, {
+          ...note,
+          details: { overlap_until },
+        })
+      ) {
         logger.info({ webhook_endpoint: id, overlap_until }, 'the secret of a webhook endpoint was rotated');
         const answer = { status: 200, body: JSON.stringify({ ...shown, secret: secrets[0]?.secret }) };
         return { type: 'done', resource_id: id, answer } as const;
@@ -75,7 +89,9 @@ export function webhookEndpointActions(dependencies: ApiDependencies) {
     const owner = ownerOf(response);
     const body = jsonBody(request);
     const claim = claimOf(request, response, body);
-    const outcome = await unlessRepeated(pool, claim, () => tryRotate(owner, id, body, claim));
+    const outcome = await unlessRepeated(pool, claim, () =>
+      tryRotate(owner, id, noteBy(response), body, claim),
+    );
     if (outcome.type === 'taken_over') throw new Error('a rotation is stored together with its answer');
     const { answer } = outcome;
     if (outcome.type === 'done') return sendJson(response, answer.status, answer.body);

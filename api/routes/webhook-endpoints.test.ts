@@ -291,3 +291,19 @@ describe('deliveries', () => {
     expect((await api.call('GET', `/v1/deliveries/${newId(prefix)}`)).status).toBe(404);
   });
 });
+
+it('the audit trail says which key made, changed, rotated and deleted an endpoint, and no secret', async () => {
+  const id = await made();
+  await api.call('PATCH', `/v1/webhook_endpoints/${id}`, { body: { description: 'Shop 7', enabled: false } });
+  await api.call('POST', `/v1/webhook_endpoints/${id}/rotate_secret`, { body: { overlap_s: 0 } });
+  await api.call('DELETE', `/v1/webhook_endpoints/${id}`);
+  const { json, text } = await api.call('GET', `/v1/audit_entries?object=${id}`);
+  const entries = json.data as { action: string; actor: { type: string }; details: object }[];
+  expect(entries.map(({ action, actor, details }) => [action, actor.type, details])).toEqual([
+    ['webhook_endpoint.deleted', 'api_key', {}],
+    ['webhook_endpoint.secret_rotated', 'api_key', { overlap_until: null }],
+    ['webhook_endpoint.changed', 'api_key', { changed: ['description', 'enabled'] }],
+    ['webhook_endpoint.created', 'api_key', { url: SHOP, event_types: ['*'] }],
+  ]);
+  expect(text).not.toContain('whsec_');
+});

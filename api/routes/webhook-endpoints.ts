@@ -1,9 +1,11 @@
 /** Webhook endpoints: where merchants want to be told of events. Make, list, read, change, delete. */
 import type { Request, Response } from 'express';
+import type { AuditNote } from '../../db/audit-entries.ts';
 import { z } from 'zod';
 import type { IdempotencyClaim } from '../../db/idempotency.ts';
 import { newId } from '../../db/ids.ts';
 import type { Owner } from '../../db/invoices.ts';
+import type { Mode } from '../../db/merchants.ts';
 import {
   changeEndpoint,
   deleteEndpoint,
@@ -16,10 +18,11 @@ import {
 import { CURRENT_API_VERSION } from '../../domain/api-version.ts';
 import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
-import { ownerOf } from '../context.ts';
+import { noteBy, ownerOf } from '../context.ts';
 import type { Columns } from '../csv.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { endpointFields } from '../endpoint-fields.ts';
+import type { Reach } from '../../providers/reach.ts';
 import { newSecret, withSecretAgain } from '../endpoint-secrets.ts';
 import { oneOf } from '../fields.ts';
 import { claimOf, repetitionOf, unlessRepeated, type Repetition } from '../idempotency.ts';
@@ -28,11 +31,19 @@ import { idParameter } from '../path.ts';
 import { presentEndpoint } from '../present-endpoint.ts';
 import { notFound, Problem } from '../problem.ts';
 
+export const endpointBody = (mode: Mode, reach: Reach) =>
+  z.strictObject(endpointFields(mode, reach)).omit({ enabled: true });
+export const endpointChange = (mode: Mode, reach: Reach) =>
+  z.strictObject(endpointFields(mode, reach)).partial();
+export const endpointFilters = {
+  enabled: oneOf(['true', 'false'], 'invalid_format', 'true or false').optional(),
+};
+
 export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiDependencies) {
   const present = (row: WebhookEndpointRow) => presentEndpoint(row, now());
 
-  const make = async (owner: Owner, body: unknown, claim: IdempotencyClaim | null) => {
-    const given = parseBody(z.strictObject(endpointFields(owner.mode, reach)).omit({ enabled: true }), body);
+  const make = async (owner: Owner, note: AuditNote, body: unknown, claim: IdempotencyClaim | null) => {
+    const given = parseBody(endpointBody(owner.mode, reach), body);
     const id = newId('whe');
     const secret = newSecret();
     const at = new Date(now()).toISOString();
@@ -57,7 +68,12 @@ export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiD
       updated_at: at,
     };
     const stored = { status: 201, body: JSON.stringify({ ...present(row), secret: null }) };
-    switch (await insertEndpoint(pool, row, claim && { claim, answer: stored })) {
+    switch (
+      await insertEndpoint(pool, row, claim && { claim, answer: stored }, {
+        ...note,
+        details: { url: row.url, event_types: row.event_types },
+      })
+    ) {
       case 'stored': {
         logger.info({ webhook_endpoint: id }, 'a webhook endpoint was made');
         const answer = { status: 201, body: JSON.stringify({ ...present(row), secret }) };
@@ -80,7 +96,7 @@ export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiD
     const owner = ownerOf(response);
     const body = jsonBody(request);
     const claim = claimOf(request, response, body);
-    const outcome = await unlessRepeated(pool, claim, () => make(owner, body, claim));
+    const outcome = await unlessRepeated(pool, claim, () => make(owner, noteBy(response), body, claim));
     if (outcome.type === 'taken_over') throw new Error('an endpoint is stored together with its answer');
     const { resource_id: id, answer } = outcome;
     response.setHeader('Location', `/v1/webhook_endpoints/${id}`);
@@ -92,7 +108,7 @@ export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiD
   const list = listHandler({
     prefix: 'whe',
     name: 'webhook_endpoints',
-    filters: { enabled: oneOf(['true', 'false'], 'invalid_format', 'true or false').optional() },
+    filters: endpointFilters,
     find: (owner, id) => findEndpoint(pool, owner, id),
     read: (owner, { enabled }, page) =>
       listEndpoints(pool, owner, enabled === undefined ? null : enabled === 'true', page),
@@ -110,8 +126,14 @@ export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiD
   const change = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'whe');
     const owner = ownerOf(response);
-    const schema = z.strictObject(endpointFields(owner.mode, reach)).partial();
-    const row = await changeEndpoint(pool, owner, id, parseBody(schema, jsonBody(request)));
+    const wanted = parseBody(endpointChange(owner.mode, reach), jsonBody(request));
+    const row = await changeEndpoint(
+      pool,
+      owner,
+      id,
+      wanted,
+      noteBy(response, { changed: Object.keys(wanted) }),
+    );
     if (!row) throw notFound('webhook endpoint');
     logger.info({ webhook_endpoint: id, enabled: row.enabled }, 'a webhook endpoint was changed');
     sendJson(response, 200, JSON.stringify(present(row)));
@@ -119,7 +141,8 @@ export function webhookEndpointRoutes({ pool, sealer, reach, now, logger }: ApiD
 
   const remove = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'whe');
-    if (!(await deleteEndpoint(pool, ownerOf(response), id))) throw notFound('webhook endpoint');
+    if (!(await deleteEndpoint(pool, ownerOf(response), id, noteBy(response))))
+      throw notFound('webhook endpoint');
     logger.info({ webhook_endpoint: id }, 'a webhook endpoint was deleted');
     sendJson(response, 200, JSON.stringify({ object: 'webhook_endpoint', id, deleted: true }));
   };

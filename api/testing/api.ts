@@ -9,6 +9,7 @@ import { createMerchant, createProviderAccount, type Mode } from '../../db/merch
 import { createPool } from '../../db/pool.ts';
 import { createScopedPool } from '../../db/scoped-pool.ts';
 import { createSealer, type Sealer } from '../../db/sealed.ts';
+import { answerCheck, type Sent } from '../../test/setup/description.ts';
 import { freshDatabase } from '../../test/setup/engines.ts';
 import type { Connector } from '../../providers/contract.ts';
 import { createProviderHttp } from '../../providers/http.ts';
@@ -118,11 +119,13 @@ export async function startTestApi(
     publicUrl: url + (changes.publicPath ?? ''),
     logger,
     now: Date.now,
+    closing: new AbortController().signal,
     background,
     refusals,
   };
   const app = createApp({ ...dependencies, ...changes });
   server.on('request', app);
+  const check = answerCheck(changes.connectors ?? connectors);
 
   const addMerchant = async (mode: Mode = 'sandbox'): Promise<TestMerchant> => {
     const id = await createMerchant(pool, 'A shop');
@@ -152,7 +155,11 @@ export async function startTestApi(
     log,
     woken,
     addMerchant,
-    call: (method, path, options = {}) => send(url + path, method, { key: merchant.key, ...options }),
+    async call(method, path, options = {}) {
+      const answer = await send(url + path, method, { key: merchant.key, ...options });
+      check(sentOf(method, path, options.body, answer));
+      return answer;
+    },
     async stop() {
       server.close();
       server.closeAllConnections();
@@ -170,6 +177,19 @@ async function listen(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** For the check of the answer; a body that is text is JSON only if it can be read as such. */
+function sentOf(method: string, path: string, body: unknown, { status, headers, text }: Answer): Sent {
+  const isText = typeof body === 'string' || body instanceof Uint8Array;
+  return {
+    method,
+    path,
+    status,
+    text,
+    contentType: headers.get('content-type'),
+    ...(isText || body === undefined ? {} : { request: JSON.parse(JSON.stringify(body)) as unknown }),
+  };
 }
 
 async function send(url: string, method: string, { body, headers, key }: CallOptions): Promise<Answer> {

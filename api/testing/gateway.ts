@@ -16,6 +16,10 @@ export interface TestGateway extends InvoiceGateway {
   readonly refreshed: (string | null)[];
   /** Runs that were started. */
   readonly reconciled: string[];
+  /** Invoices whose workflow was woken. */
+  readonly woken: string[];
+  /** Invoices that have a workflow. */
+  readonly runs: Set<string>;
   /** Thrown by every call while it is set. */
   failure: Error | null;
   /** What happens to a payment's row before the update is answered. */
@@ -46,6 +50,8 @@ export function createTestGateway(pool: pg.Pool): TestGateway {
     requested: [],
     refreshed: [],
     reconciled: [],
+    woken: [],
+    runs: new Set(),
     failure: null,
     onRefresh: async () => ({ unread: 0 }),
     onPayment: (id) => answerPayment(pool, id, { status: 'pending' }),
@@ -83,6 +89,14 @@ export function createTestGateway(pool: pg.Pool): TestGateway {
     async webhookArrived({ id }, webhook) {
       if (gateway.failure) throw gateway.failure;
       gateway.told.push({ invoice: id, webhook });
+    },
+    async running(ids) {
+      if (gateway.failure) throw gateway.failure;
+      return new Set(ids.filter((id) => gateway.runs.has(id)));
+    },
+    async wake({ id }) {
+      if (gateway.failure) throw gateway.failure;
+      gateway.woken.push(id);
     },
   };
   return gateway;

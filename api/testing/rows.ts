@@ -106,7 +106,7 @@ export async function rowsOfEveryKind(
   );
   await pool.query(
     `insert into ledger_entries (transaction_key, line, account, merchant_id, account_id, invoice_id, payment_id, currency, amount, at)
-     select $1, n, 'provider', $1, $2, $3, $4, 'VND', 3 - 2 * n, now() from generate_series(1, 2) n`,
+     select $1, n, 'provider_clearing', $1, $2, $3, $4, 'VND', 3 - 2 * n, now() from generate_series(1, 2) n`,
     [merchant, account, inv, pay],
   );
   return { inv, pay, ...made, ...rest, pacc: account, key: `key_${key.split('_')[2]}` };

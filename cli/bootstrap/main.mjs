@@ -7,9 +7,12 @@ import { ensurePackages, packagesState } from './packages.mjs';
 import { ROOT, runVisible } from './run.mjs';
 import { createSteps } from './steps.mjs';
 
+const JEST = join('node_modules', 'jest', 'bin', 'jest.js');
 /** Commands that are a TypeScript file of the same name. */
 const SCRIPTS = ['start', 'demo', 'bench', 'doctor', 'docs', 'sarraf', 'audit'];
-const COMMANDS = [...SCRIPTS, 'check', 'test'];
+const COMMANDS = [...SCRIPTS, 'check', 'nightly', 'test'];
+/** Invoices of the simulated day. */
+const NIGHTLY_INVOICES = '2000';
 
 /** @param {string[]} argv the command and its arguments */
 export async function main([command = '', ...args]) {
@@ -28,6 +31,7 @@ async function run(command, args) {
   if (!(await ensurePackages(steps))) return 1;
   if (command === 'check') return runChecks(steps);
   if (command === 'test') return test(steps, args);
+  if (command === 'nightly') return nightly(args);
   return runScript(command, args);
 }
 
@@ -41,11 +45,17 @@ function runScript(name, args) {
   return runVisible(process.execPath, ['--import', 'tsx', script, ...args]);
 }
 
+/** The simulated day: a test that takes minutes at this size. @param {string[]} args for jest */
+function nightly(args) {
+  process.env.SARRAF_DAY ??= NIGHTLY_INVOICES;
+  return runVisible(process.execPath, [JEST, 'test/day.test.ts', ...args]);
+}
+
 /** Checks and tests, both always, so that one run shows all that is wrong. */
 /** @param {import('./steps.mjs').Steps} steps @param {string[]} args for jest */
 async function test(steps, args) {
   const checks = await runChecks(steps);
-  const jest = await runVisible(process.execPath, [join('node_modules', 'jest', 'bin', 'jest.js'), ...args]);
+  const jest = await runVisible(process.execPath, [JEST, ...args]);
   return checks || jest;
 }
 

@@ -28,9 +28,19 @@ export interface MerchantApi {
 
 const POLL_MS = 50;
 
+/** Told of every request and its answer, before anything is made of it. */
+export type Witness = (sent: {
+  readonly method: string;
+  readonly path: string;
+  readonly request: unknown;
+  readonly status: number;
+  readonly contentType: string | null;
+  readonly text: string;
+}) => void;
+
 /** Without retries: a scene is to see every answer. */
-export function merchantApi(apiUrl: string, apiKey: string): MerchantApi {
-  const client = createClient({ baseUrl: apiUrl, apiKey, retries: 0 });
+export function merchantApi(apiUrl: string, apiKey: string, witness: Witness = () => undefined): MerchantApi {
+  const client = createClient({ baseUrl: apiUrl, apiKey, retries: 0, fetch: witnessed(apiUrl, witness) });
   const invoice = (id: string): Promise<Invoice> => client.invoices.get(id);
   return {
     services: () => client.paymentServices.list(),
@@ -53,6 +63,22 @@ export function merchantApi(apiUrl: string, apiKey: string): MerchantApi {
     },
   };
 }
+
+const witnessed =
+  (apiUrl: string, witness: Witness): typeof fetch =>
+  async (input, options = {}) => {
+    const response = await fetch(input, options);
+    const { method = 'GET', body } = options;
+    witness({
+      method,
+      path: (input instanceof Request ? input.url : input.toString()).slice(apiUrl.length),
+      request: typeof body === 'string' ? JSON.parse(body) : undefined,
+      status: response.status,
+      contentType: response.headers.get('content-type'),
+      text: await response.clone().text(),
+    });
+    return response;
+  };
 
 function summary({ status, amounts, payments }: Invoice): string {
   return `${status}, ${amounts.received.display} received, payments ${payments.map((payment) => payment.status).join(', ') || 'none'}`;

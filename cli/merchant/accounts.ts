@@ -1,5 +1,5 @@
 /** `sarraf accounts …`: provider accounts. */
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { connect, isJson, listAll } from './api.ts';
 import { readCredentials, seconds } from './input.ts';
 import { columns, fields } from './print.ts';
@@ -15,6 +15,8 @@ interface Account {
   readonly base_url: string;
   readonly credentials: { readonly set: readonly string[]; readonly unset: readonly string[] } | null;
   readonly previous_credentials: readonly { readonly valid_until: string }[];
+  readonly max_concurrent: number | null;
+  readonly max_per_second: number | null;
   readonly revision: number;
   readonly webhook_url: string;
   readonly created_at: string;
@@ -102,16 +104,27 @@ export function addAccounts(program: Command): void {
 
   accounts
     .command('update')
-    .description('another label or host')
+    .description('another label, host or limit of calls')
     .argument('<account>', 'its id (pacc_…)')
     .option('--label <text>', 'the new label')
     .option('--base-url <url>', 'the new host')
+    .option('--max-concurrent <calls>', 'calls at once in each worker, or default', limit)
+    .option('--max-per-second <calls>', 'calls a second of all workers together, or default', limit)
     .action(
       async (
         id: string,
-        { label, baseUrl: base_url }: { label?: string; baseUrl?: string },
+        options: {
+          label?: string;
+          baseUrl?: string;
+          maxConcurrent?: number | null;
+          maxPerSecond?: number | null;
+        },
         command: Command,
-      ) => change(command, id, { label, base_url }),
+      ) => {
+        const { label, baseUrl: base_url, maxConcurrent, maxPerSecond } = options;
+        const limits = { max_concurrent: maxConcurrent, max_per_second: maxPerSecond };
+        await change(command, id, { label, base_url, ...limits });
+      },
     );
 
   for (const [name, enabled, about] of [
@@ -132,6 +145,13 @@ async function change(command: Command, id: string, body: object): Promise<void>
 }
 
 const pathOf = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
+
+/** Null: the provider's default. */
+function limit(given: string): number | null {
+  if (given === 'default') return null;
+  if (!/^\d{1,4}$/.test(given)) throw new InvalidArgumentError('a number of calls is needed, or default');
+  return Number(given);
+}
 
 function table(accounts: readonly Account[]): string {
   return columns(
@@ -160,9 +180,18 @@ function print(command: Command, account: Account): void {
       'Credentials set': credentials ? names(credentials.set) : '(cannot be decrypted: rotate all of them)',
       'Not set': credentials ? names(credentials.unset) : '',
       'Old ones accepted': previous.map(({ valid_until }) => `until ${valid_until}`).join(', ') || 'no',
+      Limits: limitsOf(account),
       'Webhook URL': account.webhook_url,
       Created: account.created_at,
       Rotated: account.rotated_at ?? 'never',
     }),
   );
+}
+
+function limitsOf({ max_concurrent, max_per_second }: Account): string {
+  const set = [
+    ...(max_concurrent === null ? [] : [`${max_concurrent} calls at once`]),
+    ...(max_per_second === null ? [] : [`${max_per_second} a second`]),
+  ];
+  return set.join(', ') || "the provider's default";
 }

@@ -96,6 +96,8 @@ export interface Invoice extends Amount {
   readonly items: readonly Item[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly return_urls: ReturnUrls;
+  /** The page on which the customer can pay. */
+  readonly checkout_url: string;
   readonly due_at: string;
   readonly created_at: string;
   readonly updated_at: string;
@@ -443,7 +445,7 @@ export interface Exchange {
   readonly object: 'exchange';
   readonly id: string;
   readonly direction: 'outgoing' | 'incoming';
-  readonly invoice: string;
+  readonly invoice: string | null;
   readonly payment: string | null;
   readonly provider: string;
   readonly provider_account: string;
@@ -481,5 +483,7 @@ export type RoutingStrategy = 'in_order' | 'weighted' | 'success_rate';
 
 export interface SkippedService {
   readonly payment_service: string;
-  readonly reason: string;
+  readonly provider_account: string | null;
+  readonly code: string;
+  readonly detail: string;
 }

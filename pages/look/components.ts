@@ -135,14 +135,12 @@ export interface Copyable {
 
 /** Values to be typed elsewhere, each with a button that copies it. The button is for browsers with script only. */
 export function copyables(lines: readonly Copyable[], words: { copy: string; copied: string }): Html {
-  return html`<dl>
+  return html`<dl class="copyables">
     ${lines.map(
       ({ term, shown, value }) =>
-        html`<div class="copyable">
-          <div>
-            <dt>${term}</dt>
-            <dd><bdi>${shown}</bdi></dd>
-          </div>
+        html`<div>
+          <dt>${term}</dt>
+          <dd><bdi>${shown}</bdi></dd>
           <dd class="no-print">
             <button
               type="button"

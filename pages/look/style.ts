@@ -60,10 +60,11 @@ const COMPONENTS = `
 .facts > div { display: flex; justify-content: space-between; gap: 1rem; padding: .625rem 0; border-bottom: 1px solid var(--line); }
 .facts dt { flex: none; max-width: 55%; color: var(--soft); } .facts dd { margin: 0; min-width: 0; text-align: end; overflow-wrap: anywhere; }
 .facts .total { font-weight: 650; } .facts .total dt { color: inherit; }
-.copyable { display: flex; align-items: center; justify-content: space-between; gap: .75rem; padding: .625rem 0;
+.copyables { margin: 1rem 0; }
+.copyables > div { display: grid; grid-template-columns: 1fr auto; column-gap: .75rem; align-items: center; padding: .625rem 0;
   border-bottom: 1px solid var(--line); }
-.copyable dt { color: var(--soft); font-size: .875rem; } .copyable dd { margin: 0; font-weight: 600; overflow-wrap: anywhere; }
-.copyable > div { min-width: 0; }
+.copyables dt { grid-column: 1; color: var(--soft); font-size: .875rem; } .copyables dd { margin: 0; font-weight: 600; overflow-wrap: anywhere;
+  min-width: 0; } .copyables dd.no-print { grid-area: 1 / 2 / 3 / 3; }
 .table { overflow-x: auto; } .table table { width: 100%; border-collapse: collapse; font-size: .9375rem; }
 .table caption { padding-bottom: .5rem; font-weight: 600; text-align: start; }
 .table th, .table td { padding: .6rem .75rem; border-bottom: 1px solid var(--line); text-align: start; vertical-align: top; }

@@ -32,6 +32,8 @@ export default async function setup() {
   /** @type {Promise<string> | undefined} */
   let engines;
   const server = createServer((_request, response) => {
+    // A connection that is kept could be closed here in the moment in which the next test file asks on it.
+    response.setHeader('connection', 'close');
     engines ??= startHost();
     engines.then(
       (line) => response.setHeader('content-type', 'application/json').end(line),

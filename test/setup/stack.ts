@@ -13,8 +13,10 @@ import {
 import { startStack, type Stack, type StackOptions } from '../../cli/stack.ts';
 import { loadConfig } from '../../config/index.ts';
 import { createPool } from '../../db/pool.ts';
+import { connectors } from '../../providers/index.ts';
 import { silentReport } from '../../engines/index.ts';
 import { reconciliationScheduleId, sweepScheduleId } from '../../temporal/schedules.ts';
+import { answerCheck } from './description.ts';
 import { freshDatabase, freshTaskQueue, temporalAddress, temporalNamespace } from './engines.ts';
 
 /** Starting it takes a few seconds, and the engines may have to be started first. */
@@ -65,9 +67,10 @@ export async function startTestStack({
   };
   const stack = await startStack(config, silentReport, { keep: false, ui: false, engines, ...options });
   const pool = createPool({ url: database.url, size: 3, name: 'test', onError: () => undefined });
+  const check = answerCheck(connectors);
   return {
     ...stack,
-    merchantApi: merchantApi(stack.apiUrl, stack.merchant.api_key),
+    merchantApi: merchantApi(stack.apiUrl, stack.merchant.api_key, check),
     control: sandboxControl(stack.sandbox.controlUrl),
     pool,
     taskQueue,
@@ -83,6 +86,8 @@ export async function startTestStack({
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await response.text();
+      const contentType = response.headers.get('content-type');
+      check({ method, path, request: body, status: response.status, contentType, text });
       return {
         status: response.status,
         headers: response.headers,

@@ -1,0 +1,34 @@
+/** Which errors an operation can be answered with: those of its kind, and its own. */
+import type { ErrorCode } from '../error-catalogue.ts';
+import type { Operation } from './operation.ts';
+
+const ANY: readonly ErrorCode[] = ['malformed_request', 'internal_error', 'temporarily_unavailable'];
+const WITH_KEY: readonly ErrorCode[] = ['unknown_version', 'unauthenticated', 'too_many_requests'];
+const WITH_BODY: readonly ErrorCode[] = [
+  'invalid_json',
+  'nesting_too_deep',
+  'body_too_large',
+  'unsupported_media_type',
+  'validation_failed',
+];
+const IDEMPOTENT: readonly ErrorCode[] = [
+  'invalid_idempotency_key',
+  'idempotency_in_progress',
+  'idempotency_key_reused',
+];
+
+/** Each once. */
+export function errorsOf({ access, path, body, query, isIdempotent, errors = [] }: Operation): ErrorCode[] {
+  return [
+    ...new Set<ErrorCode>([
+      ...ANY,
+      ...(access === 'public' ? [] : WITH_KEY),
+      ...(access === 'public' || access === 'operator' ? [] : (['insufficient_scope'] as const)),
+      ...(path.includes(':id') ? (['not_found'] as const) : []),
+      ...(body === undefined ? [] : WITH_BODY),
+      ...(query === undefined ? [] : (['validation_failed'] as const)),
+      ...(isIdempotent === true ? IDEMPOTENT : []),
+      ...errors,
+    ]),
+  ];
+}

@@ -1,0 +1,42 @@
+/** The operations pages: every part, once. A new part is one line in `PARTS`, and one in `SOURCES` if its pages are live. */
+import type { ApiDependencies } from '../dependencies.ts';
+import { createArea, readForm, type OpsRoute } from './area.ts';
+import { invoiceSource } from './invoice-source.ts';
+import { createLive, type LiveSource } from './live.ts';
+import type { OpsPart } from './page.ts';
+import { invoicePart } from './invoice.ts';
+import { invoicesPart } from './invoices.ts';
+import { overviewPart } from './overview.ts';
+import { signInRoutes } from './sign-in.ts';
+
+/** In the order of the navigation. */
+const PARTS: readonly OpsPart[] = [overviewPart, invoicesPart, invoicePart];
+const SOURCES: readonly LiveSource[] = [invoiceSource];
+
+export function opsRoutes(dependencies: ApiDependencies): OpsRoute[] {
+  const area = createArea(dependencies);
+  const live = createLive(SOURCES, dependencies);
+  const { show, enter, leave } = signInRoutes(dependencies, area.sessions);
+  const parts = PARTS.map((part) => part(dependencies));
+  return [
+    { method: 'get', path: '/ops/sign-in', handlers: [show] },
+    { method: 'post', path: '/ops/sign-in', handlers: [readForm, enter] },
+    { method: 'post', path: '/ops/sign-out', handlers: [readForm, leave] },
+    {
+      method: 'get',
+      path: '/ops/live',
+      handlers: [
+        async (request, response) => {
+          const still = () => area.sessions.find(request, false);
+          if ((await still()) === null) return void response.writeHead(401).end();
+          const asked = new URL(request.originalUrl, 'http://here').searchParams.get('topics') ?? '';
+          live.open(request, response, asked.split(' '), still);
+        },
+      ],
+    },
+    ...area.routes(
+      parts.flatMap(({ pages }) => pages),
+      parts.flatMap(({ actions }) => actions),
+    ),
+  ];
+}

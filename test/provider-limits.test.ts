@@ -1,0 +1,141 @@
+/** Limits of calls to a provider: what is too much waits its turn, and nobody else waits with it. */
+import { eventually } from './setup/eventually.ts';
+import { settledViolations } from './setup/invariants.ts';
+import { shop, type Provider, type Shop } from './setup/shop.ts';
+import { STACK_TIMEOUT_MS, startTestStack, type TestStack } from './setup/stack.ts';
+
+let stack: TestStack;
+let at: Shop;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  at = shop(stack);
+}, STACK_TIMEOUT_MS);
+afterAll(() => stack.stop(), STACK_TIMEOUT_MS);
+
+const limit = async (provider: Provider, limits: object): Promise<void> => {
+  const path = `/v1/provider_accounts/${stack.merchant.accounts[provider]}`;
+  expect(await stack.call('PATCH', path, limits)).toMatchObject({ status: 200, body: limits });
+};
+
+interface Call {
+  readonly start_ms: number;
+  readonly end_ms: number;
+}
+
+/** The calls that were made with this account since a moment, the first one first. */
+const callsSince = async (provider: Provider, since: string): Promise<Call[]> => {
+  const { rows } = await stack.pool.query<Call>(
+    `select extract(epoch from started_at)::float8 * 1000 as start_ms,
+       extract(epoch from started_at)::float8 * 1000 + duration_ms as end_ms
+     from provider_exchanges where account_id = $1 and started_at >= $2 order by started_at`,
+    [stack.merchant.accounts[provider], since],
+  );
+  return rows;
+};
+
+/** Asks for a payment of each of so many new invoices at once; how long each took, milliseconds. */
+const askAtOnce = async (provider: Provider, count: number): Promise<number[]> => {
+  const invoices = await Promise.all(Array.from({ length: count }, () => at.invoice(provider)));
+  return Promise.all(
+    invoices.map(async ({ id }) => {
+      const started = performance.now();
+      const { status, body } = await at.ask(provider, id);
+      expect([status, body['status']]).toEqual([201, 'pending']);
+      return performance.now() - started;
+    }),
+  );
+};
+
+/** The most calls that were under way at one moment. */
+const mostAtOnce = (calls: readonly Call[]): number =>
+  Math.max(
+    ...calls.map(
+      ({ start_ms: now }) => calls.filter((one) => one.start_ms <= now && now < one.end_ms).length,
+    ),
+  );
+
+/** The most calls that began within a second. */
+const mostInASecond = (calls: readonly Call[]): number =>
+  Math.max(
+    ...calls.map(
+      ({ start_ms: from }) =>
+        calls.filter((one) => one.start_ms >= from && one.start_ms < from + 1_000).length,
+    ),
+  );
+
+it('makes only so many calls a second with an account, while other accounts go on as ever', async () => {
+  // The first call of a worker learns of the limit, too.
+  await limit('finan', { max_per_second: 4 });
+  const since = new Date().toISOString();
+  const slow = askAtOnce('finan', 14);
+  const others = await askAtOnce('fapshi', 3);
+  const times = await slow;
+  const calls = await eventually(
+    'all calls are on record',
+    () => callsSince('finan', since),
+    (all) => all.length >= 14,
+  );
+  // One more where the clocks of two calls were read at different speeds.
+  expect(mostInASecond(calls)).toBeLessThanOrEqual(5);
+  expect((calls.at(-1)?.start_ms ?? 0) - (calls[0]?.start_ms ?? 0)).toBeGreaterThan(3_000);
+  expect(Math.max(...others)).toBeLessThan(Math.max(...times));
+
+  await limit('finan', { max_per_second: null });
+  await askAtOnce('finan', 1);
+  const again = new Date().toISOString();
+  await askAtOnce('finan', 10);
+  const free = await eventually(
+    'all calls are on record',
+    () => callsSince('finan', again),
+    (all) => all.length >= 10,
+  );
+  expect(mostInASecond(free)).toBeGreaterThan(5);
+}, 60_000);
+
+it('has only so many calls under way at once with an account', async () => {
+  await limit('fapshi', { max_concurrent: 2 });
+  await askAtOnce('fapshi', 1);
+  await stack.control.fault('fapshi', { kind: 'slow', ms: 250, times: -1 });
+  const since = new Date().toISOString();
+  await askAtOnce('fapshi', 9);
+  await at.control('DELETE', '/fapshi/faults');
+  const calls = await eventually(
+    'all calls are on record',
+    () => callsSince('fapshi', since),
+    (all) => all.length >= 9,
+  );
+  expect(mostAtOnce(calls)).toBe(2);
+  await limit('fapshi', { max_concurrent: null });
+}, 60_000);
+
+it('makes no call with an account while its provider wants none, and says for how long', async () => {
+  const [first, second, third] = [await at.invoice('fib'), await at.invoice('fib'), await at.invoice('fib')];
+  await askAtOnce('fib', 1);
+  await stack.control.fault('fib', { kind: 'status', status: 429, retry_after_s: 3, times: 1 });
+  const told = await at.ask('fib', first.id);
+  expect(told).toMatchObject({ status: 503, body: { code: 'provider_unavailable' } });
+  const since = new Date().toISOString();
+  const refused = await at.ask('fib', second.id);
+  expect(refused).toMatchObject({ status: 503, body: { code: 'provider_unavailable' } });
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(3);
+  // The simulator would answer again; nobody has asked it.
+  expect(await at.accepted('fib', second.id)).toEqual([]);
+  await eventually(
+    'the rest is over',
+    () => at.ask('fib', third.id),
+    ({ status }) => status === 201,
+    10_000,
+  );
+  const calls = await eventually(
+    'the call is on record',
+    () => callsSince('fib', since),
+    (all) => all.length > 0,
+  );
+  expect((calls[0]?.start_ms ?? 0) - Date.parse(since)).toBeGreaterThan(2_000);
+}, 60_000);
+
+it('leaves a record in which every invariant holds', async () => {
+  expect(await settledViolations(stack)).toEqual([]);
+});
