@@ -211,7 +211,7 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     get('/pay/:token/events', 'public', checkout.events),
     get('/pay/:token/version', 'public', checkout.version),
     ...styleRoutes(dependencies).map(({ path, show }) => get(path, 'public', show)),
-    ...opsRoutes(dependencies).map(({ method, path, handlers }) =>
+    ...opsRoutes({ ...dependencies, finder, keys }).map(({ method, path, handlers }) =>
       route(method)(path, 'public', ...handlers),
     ),
     get('/healthz', 'public', health),

@@ -127,6 +127,11 @@ const kinds = {
     title: 'The invoice cannot be canceled',
     about: 'Money has come, or the invoice has already ended; `detail` gives its status.',
   },
+  webhook_not_waiting: {
+    status: 409,
+    title: 'The webhook has ended',
+    about: 'Operations pages only. It was applied, given up, or its content is gone; its page says which.',
+  },
   no_earlier_run: {
     status: 409,
     title: 'There is no earlier reconciliation run',

@@ -48,13 +48,17 @@ const ITEMS = `
     else (select ${ENTRY_DIGEST} from audit_entries a where a.id = t.subject and a.merchant_id = t.merchant_id) end as actual
   from audit_items t where t.merchant_id = $1 and t.link between $2 and $3 order by t.link, t.position`;
 
-async function* links(client: pg.PoolClient): AsyncGenerator<{ link: LinkRow; items: readonly ItemRow[] }> {
+/** `merchant` null: of all. */
+async function* links(
+  client: pg.PoolClient,
+  merchant: string | null,
+): AsyncGenerator<{ link: LinkRow; items: readonly ItemRow[] }> {
   let place: [merchant: string, sequence: number] = ['', 0];
   for (;;) {
     const { rows } = await client.query<LinkRow>(
       `select merchant_id, sequence, previous_hash, hash, seal, sealed_at from audit_links
-       where (merchant_id, sequence) > ($1, $2) order by merchant_id, sequence limit ${PAGE}`,
-      place,
+       where (merchant_id, sequence) > ($1, $2) and ($3::text is null or merchant_id = $3) order by merchant_id, sequence limit ${PAGE}`,
+      [...place, merchant],
     );
     for (const link of rows) {
       const { merchant_id, sequence } = link;
@@ -70,12 +74,13 @@ async function* links(client: pg.PoolClient): AsyncGenerator<{ link: LinkRow; it
 
 async function brokenLinks(
   client: pg.PoolClient,
-  { limit, seal_key, pins }: WholeOptions,
+  { limit, seal_key, pins }: Pick<WholeOptions, 'limit' | 'seal_key' | 'pins'>,
+  merchant: string | null = null,
 ): Promise<Violation[]> {
   const found: Violation[] = [];
   const open = new Map(pins.map((pin) => [`${pin.merchant_id} link ${pin.sequence}`, pin]));
   let before: LinkRow | null = null;
-  for await (const { link, items } of links(client)) {
+  for await (const { link, items } of links(client, merchant)) {
     const about = `${link.merchant_id} link ${link.sequence}`;
     const previous: LinkRow | null = before?.merchant_id === link.merchant_id ? before : null;
     const pin = open.get(about);
@@ -148,11 +153,20 @@ const UNSEALED = [
    group by l.transaction_key, l.invoice_id order by 1 limit $1`,
 ];
 
+/** What is wrong with the chain of one merchant, at most `limit` findings; empty: it is whole, and what it sealed is as it was. */
+export function verifyChain(
+  client: pg.PoolClient,
+  merchant_id: string,
+  { limit, seal_key }: Pick<WholeOptions, 'limit' | 'seal_key'>,
+): Promise<readonly Violation[]> {
+  return brokenLinks(client, { limit, seal_key, pins: [] }, merchant_id);
+}
+
 export const CHAIN_INVARIANTS: readonly WholeInvariant[] = [
   {
     id: 'audit_chain',
     title: 'The audit chain of each merchant is whole, and what it sealed is as it was',
-    check: brokenLinks,
+    check: (client, options) => brokenLinks(client, options),
   },
   {
     id: 'audit_coverage',

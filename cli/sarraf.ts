@@ -13,8 +13,8 @@ import { addOperator } from './merchant/operator.ts';
 import { addPay } from './merchant/pay.ts';
 import { addRaw } from './merchant/raw.ts';
 import { addReconcile } from './merchant/reconcile.ts';
-import { addScripts } from './merchant/scripts.ts';
 import { addOperators } from './merchant/operators.ts';
+import { addScripts } from './merchant/scripts.ts';
 import { addWebhooks } from './merchant/webhooks.ts';
 
 const program = new Command('sarraf')

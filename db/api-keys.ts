@@ -43,7 +43,8 @@ export interface ApiKeyRow {
   readonly revoked_at: string | null;
 }
 
-const COLUMNS = `k.id, k.mode, k.label, k.scopes, k.created_at, k.last_used_at, k.expires_at, k.revoked_at`;
+/** Of a key `k`. */
+export const KEY_COLUMNS = `k.id, k.mode, k.label, k.scopes, k.created_at, k.last_used_at, k.expires_at, k.revoked_at`;
 const IS_ACTIVE = `(k.revoked_at is null and (k.expires_at is null or k.expires_at > now()))`;
 
 /** What is stored of a key's secret part: useless without the pepper, which the database never sees. */
@@ -214,7 +215,7 @@ export async function findMerchantKey(
   id: string,
 ): Promise<ApiKeyRow | null> {
   const { rows } = await pool.query<ApiKeyRow>(
-    `select ${COLUMNS} from api_keys k where k.id = $1 and k.merchant_id = $2 and k.mode = $3`,
+    `select ${KEY_COLUMNS} from api_keys k where k.id = $1 and k.merchant_id = $2 and k.mode = $3`,
     [id, merchant_id, mode],
   );
   return rows[0] ?? null;
@@ -240,7 +241,7 @@ export function listApiKeys(
       ['k.label = $', label],
       [`${IS_ACTIVE} = $::boolean`, active === null ? null : String(active)],
     ]);
-    return `select ${COLUMNS} from api_keys k where ${matching} ${clauses.page('k.id')}`;
+    return `select ${KEY_COLUMNS} from api_keys k where ${matching} ${clauses.page('k.id')}`;
   });
 }
 
@@ -265,9 +266,9 @@ export function changeApiKey(
     const { rows } = await client.query<ApiKeyRow>(
       `with changed as (
          update api_keys k set label = $4, scopes = coalesce($5, scopes)
-         where k.id = $1 and k.merchant_id = $2 and k.mode = $3 and ${IS_ACTIVE} returning k.merchant_id, ${COLUMNS}
+         where k.id = $1 and k.merchant_id = $2 and k.mode = $3 and ${IS_ACTIVE} returning k.merchant_id, ${KEY_COLUMNS}
        ), ${noted('changed', 6)}
-       select ${COLUMNS} from changed k`,
+       select ${KEY_COLUMNS} from changed k`,
       [id, owner.merchant_id, owner.mode, after, scopes, noteValue('api_key.changed', note)],
     );
     return rows[0] ?? 'ended';

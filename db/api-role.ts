@@ -37,7 +37,10 @@ const RIGHTS: Readonly<Record<string, string>> = {
   delivery_attempts: 'select, update (response_body)',
   // To update: differences that a reconciliation has found; all others are the workflows'.
   cases: 'select, update (resolved_at, decision, resolved_by, reason)',
-  webhook_events: 'select, insert, update (copies, invoice_id, payment_id, body, headers, erased_at)',
+  // The state, too: a person may give one up, or have one tried again.
+  webhook_events:
+    'select, insert, update (copies, invoice_id, payment_id, body, headers, erased_at, state, reason, processed_at)',
+  refused_webhooks: 'select, insert, delete',
   idempotency_keys: 'select, insert, update (resource_id, claimed_at, answer_status, answer_body), delete',
   audit_entries: 'select, insert',
   audit_links: 'select, insert',

@@ -61,13 +61,15 @@ export interface AuditFilter {
   readonly created_lte: number | null;
 }
 
-const COLUMNS = `a.id, a.mode, a.actor_type, a.actor_id, a.action, a.object_id, a.invoice_id, a.created_at,
+/** Of an entry `a` with what it was entered from. */
+export const ENTRY_COLUMNS = `a.id, a.mode, a.actor_type, a.actor_id, a.action, a.object_id, a.invoice_id, a.created_at,
   case when a.event_sequence is null then a.details else coalesce(e.data, jsonb_build_object(
     'amount', i.amount, 'currency', i.currency, 'due_at', i.due_at, 'capture_method', i.capture_method)) end as details,
   (select t.link from audit_items t where t.subject = coalesce(a.invoice_id, a.id) and t.first <= coalesce(a.event_sequence, 1)
    order by t.first desc limit 1) as link`;
 
-const FROM = `audit_entries a
+/** What else the columns need. */
+export const ENTRY_JOINS = `
   left join invoice_events e on e.invoice_id = a.invoice_id and e.sequence = a.event_sequence
   left join invoices i on i.id = a.invoice_id`;
 
@@ -75,7 +77,7 @@ const FROM = `audit_entries a
 export async function findAuditEntry(pool: pg.Pool, owner: Owner, id: string): Promise<AuditEntryRow | null> {
   const { rows } = await pool.query<AuditEntryRow>({
     name: 'find_audit_entry',
-    text: `select ${COLUMNS} from ${FROM} where a.id = $1 and a.merchant_id = $2 and a.mode = $3`,
+    text: `select ${ENTRY_COLUMNS} from audit_entries a ${ENTRY_JOINS} where a.id = $1 and a.merchant_id = $2 and a.mode = $3`,
     values: [id, owner.merchant_id, owner.mode],
   });
   return rows[0] ?? null;
@@ -101,7 +103,7 @@ export function listAuditEntries(
       ['a.created_at >= to_timestamp($::double precision / 1000)', filter.created_gte],
       ['a.created_at <= to_timestamp($::double precision / 1000)', filter.created_lte],
     ]);
-    return `select ${COLUMNS} from ${FROM} where ${matching} ${clauses.page('a.id')}`;
+    return `select ${ENTRY_COLUMNS} from audit_entries a ${ENTRY_JOINS} where ${matching} ${clauses.page('a.id')}`;
   });
 }
 

@@ -41,7 +41,8 @@ export interface DeliveryRow {
 const ATTEMPT = `jsonb_build_object('number', a.number, 'at', a.at, 'duration_ms', a.duration_ms, 'url', a.url,
   'status', a.status, 'failure', a.failure, 'response_body', a.response_body)`;
 
-const COLUMNS = `d.id, d.mode, d.endpoint_id, d.event_id, e.type as event_type, e.invoice_id, d.subject, d.status, d.reason,
+/** Of a delivery `d` and its event `e`. */
+export const DELIVERY_COLUMNS = `d.id, d.mode, d.endpoint_id, d.event_id, e.type as event_type, e.invoice_id, d.subject, d.status, d.reason,
   d.attempts, d.next_attempt_at, d.created_at, d.updated_at, d.delivered_at, (
     select ${ATTEMPT} from delivery_attempts a where a.delivery_id = d.id and a.number = d.attempts
   ) as last_attempt`;
@@ -51,7 +52,8 @@ const FROM = 'deliveries d join outgoing_events e on e.id = d.event_id';
 /** Times inside JSON are in Postgres' own spelling. */
 const inUtc = (attempt: AttemptRow): AttemptRow => ({ ...attempt, at: new Date(attempt.at).toISOString() });
 
-const withUtc = (row: DeliveryRow): DeliveryRow => ({
+/** The row with the times inside its JSON in our spelling. */
+export const withUtc = (row: DeliveryRow): DeliveryRow => ({
   ...row,
   last_attempt: row.last_attempt && inUtc(row.last_attempt),
 });
@@ -64,7 +66,7 @@ export async function findDelivery(
 ): Promise<DeliveryRow | null> {
   const { rows } = await pool.query<DeliveryRow>({
     name: 'find_delivery',
-    text: `select ${COLUMNS} from ${FROM} where d.id = $1 and d.merchant_id = $2 and d.mode = $3`,
+    text: `select ${DELIVERY_COLUMNS} from ${FROM} where d.id = $1 and d.merchant_id = $2 and d.mode = $3`,
     values: [id, merchant_id, mode],
   });
   return rows[0] ? withUtc(rows[0]) : null;
@@ -106,7 +108,7 @@ export async function listDeliveries(
       ['d.event_id = $', filter.event_id],
       ['d.status = $', filter.status],
     ]);
-    return `select ${COLUMNS} from ${FROM} where ${matching} ${clauses.page('d.id')}`;
+    return `select ${DELIVERY_COLUMNS} from ${FROM} where ${matching} ${clauses.page('d.id')}`;
   });
   return { rows: rows.map(withUtc), has_more };
 }

@@ -16,6 +16,7 @@ export type IdPrefix =
   | 'rcr'
   | 'stl'
   | 'whk'
+  | 'whr'
   | 'exc'
   | 'evt'
   | 'whe'

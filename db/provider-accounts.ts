@@ -46,7 +46,8 @@ export interface Idempotency {
   readonly answer: StoredAnswer;
 }
 
-const COLUMNS = `a.id, a.merchant_id, a.mode, a.provider, a.label, a.base_url, a.enabled, a.credentials, a.revision,
+/** Of an account `a`. */
+export const ACCOUNT_COLUMNS = `a.id, a.merchant_id, a.mode, a.provider, a.label, a.base_url, a.enabled, a.credentials, a.revision,
   a.webhook_id, a.max_concurrent, a.max_per_second, a.created_at, a.updated_at, a.rotated_at, a.settlement_days, a.settlement_file,
   array(select to_char(p.valid_until at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') from previous_credentials p
         where p.account_id = a.id and p.valid_until > now() order by p.revision desc) as previous_until,
@@ -120,7 +121,7 @@ export async function findProviderAccount(
 ): Promise<ProviderAccountRow | null> {
   const { rows } = await pool.query<ProviderAccountRow>({
     name: 'find_provider_account',
-    text: `select ${COLUMNS} from provider_accounts a where a.id = $1 and a.merchant_id = $2 and a.mode = $3`,
+    text: `select ${ACCOUNT_COLUMNS} from provider_accounts a where a.id = $1 and a.merchant_id = $2 and a.mode = $3`,
     values: [id, merchant_id, mode],
   });
   return rows[0] ?? null;
@@ -145,7 +146,7 @@ export async function listProviderAccounts(
   const direction = before === null ? 'desc' : 'asc';
   const { rows } = await pool.query<ProviderAccountRow>({
     name: `list_provider_accounts_${direction}`,
-    text: `select ${COLUMNS} from provider_accounts a
+    text: `select ${ACCOUNT_COLUMNS} from provider_accounts a
            where a.merchant_id = $1 and a.mode = $2 and ($3::text is null or a.provider = $3)
              and ($4::boolean is null or a.enabled = $4)
              and ($5::text is null or a.id < $5) and ($6::text is null or a.id > $6)
@@ -197,7 +198,7 @@ export async function changeProviderAccount(
             max_per_second = case when $14 then $15 else max_per_second end,
             revision = revision + case when $6 <> base_url then 1 else 0 end
           where a.id = $1 and a.merchant_id = $2 and a.mode = $3
-          returning ${COLUMNS}
+          returning ${ACCOUNT_COLUMNS}
         ), ${noted('changed', 11)}
         select * from changed`,
       values: [

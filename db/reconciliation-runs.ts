@@ -56,7 +56,8 @@ export interface RunRow {
   readonly finished_at: string | null;
 }
 
-const COLUMNS = `r.id, r.merchant_id, r.mode, r.account_id, a.provider, to_char(r.day, 'YYYY-MM-DD') as day, r.source, r.is_complete,
+/** Of a run `r` and its account `a`. */
+export const RUN_ROW_COLUMNS = `r.id, r.merchant_id, r.mode, r.account_id, a.provider, to_char(r.day, 'YYYY-MM-DD') as day, r.source, r.is_complete,
   r.requested_by, r.status, r.failure, r.list_cursor, r.list_ended, r.list_whole, r.report, r.created_at, r.started_at, r.finished_at`;
 const FROM = 'from reconciliation_runs r join provider_accounts a on a.id = r.account_id';
 
@@ -143,7 +144,7 @@ export async function findRun(
 export async function loadRun(pool: pg.Pool, id: string): Promise<RunRow | null> {
   const { rows } = await pool.query<RunRow>({
     name: 'load_reconciliation_run',
-    text: `select ${COLUMNS} ${FROM} where r.id = $1`,
+    text: `select ${RUN_ROW_COLUMNS} ${FROM} where r.id = $1`,
     values: [id],
   });
   return rows[0] ?? null;
@@ -173,7 +174,7 @@ export function listRuns(
       ['r.source = $', filter.source],
       ['r.status = $', filter.status],
     ]);
-    return `select ${COLUMNS} ${FROM} where ${matching} ${clauses.page('r.id')}`;
+    return `select ${RUN_ROW_COLUMNS} ${FROM} where ${matching} ${clauses.page('r.id')}`;
   });
 }
 

@@ -27,6 +27,11 @@ export const CONFIGURATION_ACTIONS = [
   'webhook_endpoint.deleted',
   'routing.changed',
   'reconciliation.difference_resolved',
+  'reconciliation.run_started',
+  'webhook.driven',
+  'webhook.marked_dead',
+  'delivery.resent',
+  'merchant.created',
 ] as const;
 export type ConfigurationAction = (typeof CONFIGURATION_ACTIONS)[number];
 

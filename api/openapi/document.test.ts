@@ -73,6 +73,7 @@ describe('the description of the API', () => {
       'sign_in_refused',
       'sign_in_blocked',
       'role_missing',
+      'webhook_not_waiting',
       'form_not_ours',
     ];
     expect(

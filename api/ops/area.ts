@@ -185,23 +185,26 @@ export function createArea(dependencies: ApiDependencies): Area {
       await send(visitor, visit, action.path, {
         title: question.title,
         status: problem?.status ?? 200,
-        body: questionBody(question, {
-          filled,
-          form_token: visitor.form_token,
-          reasonMax: REASON_MAX,
-          problem: problem && {
-            text:
-              problem.errors === undefined
-                ? sentence(problem.message)
-                : 'Please look at what is marked below.',
-            errors: problem.errors ?? [],
+        body: questionBody(
+          { ...question, takesFile: action.takesFile === true },
+          {
+            filled,
+            form_token: visitor.form_token,
+            reasonMax: REASON_MAX,
+            problem: problem && {
+              text:
+                problem.errors === undefined
+                  ? sentence(problem.message)
+                  : 'Please look at what is marked below.',
+              errors: problem.errors ?? [],
+            },
           },
-        }),
+        ),
       });
     };
     const run = async (visitor: Visitor, visit: Visit): Promise<void> => {
       requireOwnOrigin(visit.request, publicUrl);
-      const form = formOf(visit.request);
+      const form = action.takesFile === true ? fieldsBesideFile(visit.request) : formOf(visit.request);
       requireFormToken(form, visitor);
       try {
         const done = await action.run(visit, {
@@ -216,7 +219,11 @@ export function createArea(dependencies: ApiDependencies): Area {
           },
           'an operator acted',
         );
+        if (done.once !== undefined) return await send(visitor, visit, action.path, done.once);
         say(visit.response, { tone: done.tone, text: done.said });
+        // What has sent the file goes there by itself: a redirect would be followed before anybody sees what was said.
+        if (action.takesFile === true)
+          return void visit.response.setHeader('Location', done.href).status(201).end();
         seeOther(visit.response, done.href);
       } catch (error) {
         if (!(error instanceof Problem) || error.status === 404) throw error;
@@ -231,7 +238,11 @@ export function createArea(dependencies: ApiDependencies): Area {
           guarded(action.path, action.role, (visitor, visit) => ask(visitor, visit, visit.query, null)),
         ],
       },
-      { method: 'post', path: action.path, handlers: [readForm, guarded(action.path, action.role, run)] },
+      {
+        method: 'post',
+        path: action.path,
+        handlers: [...(action.takesFile === true ? [] : [readForm]), guarded(action.path, action.role, run)],
+      },
     ];
   };
 
@@ -265,6 +276,13 @@ export function isLive(request: Request): boolean {
 export function formOf(request: Request): URLSearchParams {
   const bytes: unknown = request.body;
   return new URLSearchParams(Buffer.isBuffer(bytes) ? bytes.toString('utf8') : '');
+}
+
+/** The fields that come with a file, as those of a form. */
+function fieldsBesideFile(request: Request): URLSearchParams {
+  const fields = new URL(request.originalUrl, 'http://here').searchParams;
+  fields.set('form_token', String(request.headers['sarraf-form'] ?? ''));
+  return fields;
 }
 
 function modeOf(asked: string | null, sandboxControlUrl: string | null): Scope['mode'] {

@@ -1,19 +1,39 @@
 /** The operations pages: every part, once. A new part is one line in `PARTS`, and one in `SOURCES` if its pages are live. */
-import type { ApiDependencies } from '../dependencies.ts';
+import { auditPart } from './audit.ts';
+import { casesPart } from './cases.ts';
+import { deliveriesPart } from './deliveries.ts';
+import { merchantsPart } from './merchants.ts';
+import { providersPart } from './providers.ts';
+import { reconciliationPart } from './reconciliation.ts';
+import { RECORD_SOURCES } from './record-sources.ts';
+import { routingPart } from './routing.ts';
+import { webhooksPart } from './webhooks.ts';
 import { createArea, readForm, type OpsRoute } from './area.ts';
 import { invoiceSource } from './invoice-source.ts';
 import { createLive, type LiveSource } from './live.ts';
-import type { OpsPart } from './page.ts';
+import type { OpsDependencies, OpsPart } from './page.ts';
 import { invoicePart } from './invoice.ts';
 import { invoicesPart } from './invoices.ts';
 import { overviewPart } from './overview.ts';
 import { signInRoutes } from './sign-in.ts';
 
 /** In the order of the navigation. */
-const PARTS: readonly OpsPart[] = [overviewPart, invoicesPart, invoicePart];
-const SOURCES: readonly LiveSource[] = [invoiceSource];
+const PARTS: readonly OpsPart[] = [
+  overviewPart,
+  invoicesPart,
+  invoicePart,
+  casesPart,
+  webhooksPart,
+  deliveriesPart,
+  providersPart,
+  routingPart,
+  reconciliationPart,
+  auditPart,
+  merchantsPart,
+];
+const SOURCES: readonly LiveSource[] = [invoiceSource, ...RECORD_SOURCES];
 
-export function opsRoutes(dependencies: ApiDependencies): OpsRoute[] {
+export function opsRoutes(dependencies: OpsDependencies): OpsRoute[] {
   const area = createArea(dependencies);
   const live = createLive(SOURCES, dependencies);
   const { show, enter, leave } = signInRoutes(dependencies, area.sessions);

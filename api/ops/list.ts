@@ -48,7 +48,7 @@ export interface OpsList<Row> {
   /** `isFiltered`: what there is does not fit the filters. */
   readonly empty: (isFiltered: boolean) => { readonly title: string; readonly text: string };
   /** Above the list. */
-  readonly head?: (visit: Visit) => Promise<Html> | Html;
+  readonly head?: (visit: Visit) => Promise<Html | null> | Html | null;
   /** Where this search leads at once, instead of to a list; null: nowhere. */
   readonly shortcut?: (visit: Visit, given: Given) => Promise<string | null>;
 }

@@ -4,7 +4,9 @@ import type { Mode } from '../../db/merchants.ts';
 import type { Operator, Role } from '../../db/operators.ts';
 import type { Html } from '../../pages/html.ts';
 import type { Field } from '../../pages/look/components.ts';
+import type { KeyCache } from '../auth.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import type { AccountFinder } from '../provider-accounts.ts';
 
 /** Whose objects are shown. */
 export interface Scope {
@@ -86,18 +88,28 @@ export interface Done {
   readonly said: string;
   readonly tone: 'good' | 'busy';
   readonly href: string;
+  /** Shown at once, and never again: what no address may lead to, such as a new key. */
+  readonly once?: View;
 }
 
 /** Something that is done: GET asks, POST does it. Both throw `Problem`; one of POST is shown above what was filled in. */
 export interface OpsAction {
   readonly path: string;
   readonly role: Role;
+  /** What is sent is a file as it is: the other fields are in the address, and the form token in `Sarraf-Form`. */
+  readonly takesFile?: boolean;
   ask(visit: Visit, filled: URLSearchParams): Promise<Question>;
   run(visit: Visit, answers: Answers): Promise<Done>;
 }
 
+/** What the process remembers of accounts and keys: changes made here are seen by it at once. */
+export interface OpsDependencies extends ApiDependencies {
+  readonly finder: AccountFinder;
+  readonly keys: KeyCache;
+}
+
 /** One part of the area: its pages and actions. */
-export type OpsPart = (dependencies: ApiDependencies) => {
+export type OpsPart = (dependencies: OpsDependencies) => {
   readonly pages: readonly OpsPage[];
   readonly actions: readonly OpsAction[];
 };

@@ -5,7 +5,9 @@
  */
 import type { Request, Response } from 'express';
 import { z } from 'zod';
+import type { AuditNote } from '../../db/audit-entries.ts';
 import type { IdempotencyClaim } from '../../db/idempotency.ts';
+import type { Owner } from '../../db/invoices.ts';
 import {
   findProviderAccount,
   rotateCredentials,
@@ -35,12 +37,11 @@ const ROTATION_ATTEMPTS = 5;
 export const rotationBody = <Credentials extends z.ZodType>(credentials: Credentials) =>
   z.strictObject({ credentials, overlap_s: integer(0, OVERLAP_MAX_S, 'seconds').optional() });
 
-export function accountRotationRoutes(dependencies: ApiDependencies, finder: AccountFinder) {
+/** Rotates the credentials of an account, whoever asks for it. */
+export function createRotator(dependencies: ApiDependencies) {
   const { pool, sealer, connectors, now, logger } = dependencies;
   const byProvider = new Map(connectors.map((connector) => [connector.manifest.provider, connector]));
   const present = createAccountPresenter(dependencies);
-  const hashKey = secretHashKey(dependencies.apiKeyPepper);
-
   /** What the request makes of the account as it is now: given credentials replace, null removes, the rest stays. */
   const rotated = (row: ProviderAccountRow, body: unknown) => {
     const connector = byProvider.get(row.provider);
@@ -69,8 +70,14 @@ export function accountRotationRoutes(dependencies: ApiDependencies, finder: Acc
     }
   };
 
-  const tryRotate = async (response: Response, id: string, body: unknown, claim: IdempotencyClaim | null) => {
-    const owner = ownerOf(response);
+  /** `body` is that of the API: `credentials`, and `overlap_s`. Throws `Problem`. */
+  return async (
+    owner: Owner,
+    id: string,
+    body: unknown,
+    claim: IdempotencyClaim | null,
+    noteWith: (details: AuditNote['details']) => AuditNote,
+  ) => {
     for (let attempt = 1; attempt <= ROTATION_ATTEMPTS; attempt += 1) {
       const row = await findProviderAccount(pool, owner, id);
       if (!row) throw notFound('provider account');
@@ -95,10 +102,9 @@ export function accountRotationRoutes(dependencies: ApiDependencies, finder: Acc
         credentials: after.credentials,
         at,
         overlap_until,
-        note: noteBy(response, { revision: after.revision, overlap_until }),
+        note: noteWith({ revision: after.revision, overlap_until }),
       };
       if (await rotateCredentials(pool, rotation, claim && { claim, answer })) {
-        finder.forget(id);
         logger.info(
           { provider_account: id, revision: after.revision, overlap_until },
           'credentials were rotated',
@@ -112,12 +118,21 @@ export function accountRotationRoutes(dependencies: ApiDependencies, finder: Acc
       retryAfter_s: 1,
     });
   };
+}
+
+export function accountRotationRoutes(dependencies: ApiDependencies, finder: AccountFinder) {
+  const { pool } = dependencies;
+  const tryRotate = createRotator(dependencies);
+  const hashKey = secretHashKey(dependencies.apiKeyPepper);
 
   const rotate = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'pacc');
     const body = jsonBody(request);
     const claim = claimOf(request, response, body, hashKey);
-    const outcome = await unlessRepeated(pool, claim, () => tryRotate(response, id, body, claim));
+    const outcome = await unlessRepeated(pool, claim, () =>
+      tryRotate(ownerOf(response), id, body, claim, (details) => noteBy(response, details)),
+    );
+    finder.forget(id);
     if (outcome.type === 'taken_over') throw new Error('a rotation is stored together with its answer');
     if (outcome.type === 'answered') replay(response, outcome.answer);
     else sendJson(response, outcome.answer.status, outcome.answer.body);

@@ -9,6 +9,8 @@ import {
   findProviderAccount,
   type ProviderAccountRow,
 } from '../../db/provider-accounts.ts';
+import type { AuditNote } from '../../db/audit-entries.ts';
+import type { Owner } from '../../db/invoices.ts';
 import { ProviderError } from '../../domain/provider-error.ts';
 import type { Connector, ProviderContext, RegisteredWebhook } from '../../providers/contract.ts';
 import { createTokenStore } from '../../providers/token-store.ts';
@@ -36,12 +38,12 @@ interface Opened {
   readonly url: string;
 }
 
-export function accountWebhookRoutes(dependencies: ApiDependencies) {
+/** Asks providers about the webhooks of an account, whoever wants to know. */
+export function createWebhookRegistrar(dependencies: ApiDependencies) {
   const { pool, sealer, connectors, publicUrl, providerHttp, now, logger } = dependencies;
 
-  const open = async (request: Request, response: Response): Promise<Opened> => {
-    const id = idParameter(request, response, 'pacc');
-    const row = await findProviderAccount(pool, ownerOf(response), id);
+  const open = async (owner: Owner, id: string): Promise<Opened> => {
+    const row = await findProviderAccount(pool, owner, id);
     const connector = connectors.find(({ manifest }) => manifest.provider === row?.provider);
     if (!row || !connector) throw notFound('provider account');
     return { row, connector, credentials: credentialsOf(row), url: webhookUrl(publicUrl, row) };
@@ -64,13 +66,54 @@ export function accountWebhookRoutes(dependencies: ApiDependencies) {
     signal: AbortSignal.timeout(PROVIDER_TIMEOUT_MS),
   });
 
+  const find = async (opened: Opened): Promise<readonly RegisteredWebhook[] | null> => {
+    const { row, connector, url } = opened;
+    return (await connector.findWebhooks?.(contextOf(opened), { url, known_id: row.webhook_id })) ?? null;
+  };
+
+  /** Registers it; null: no call does that. Throws `Problem`. */
+  const register = async (
+    owner: Owner,
+    opened: Opened,
+    noteWith: (details: AuditNote['details']) => AuditNote,
+  ): Promise<RegisteredWebhook | null> => {
+    const { connector, row } = opened;
+    if (!connector.registerWebhook) return null;
+    if (!(await beginRegistration(pool, row.id))) {
+      throw new Problem('provider_account_changed', 'the webhook of this account is being registered', {
+        retryAfter_s: 2,
+      });
+    }
+    let registered: RegisteredWebhook | null = null;
+    try {
+      // Read again: whoever registered it a moment ago has left its id.
+      const latest = await open(owner, row.id);
+      const target = { url: latest.url, known_id: latest.row.webhook_id };
+      registered = await connector.registerWebhook(contextOf(latest), target);
+    } catch (error) {
+      throw problemOf(error, opened);
+    } finally {
+      // Before the answer: whoever has got it may ask again at once.
+      const note = noteWith({ provider: row.provider, webhook_id: registered?.id ?? null });
+      await endRegistration(pool, row.id, registered && { webhook_id: registered.id, note });
+    }
+    logger.info({ provider_account: row.id, provider: row.provider }, 'the webhook was registered');
+    return registered;
+  };
+
+  return { open, find, register };
+}
+
+export function accountWebhookRoutes(dependencies: ApiDependencies) {
+  const registrar = createWebhookRegistrar(dependencies);
+
+  const open = (request: Request, response: Response): Promise<Opened> =>
+    registrar.open(ownerOf(response), idParameter(request, response, 'pacc'));
+
   const show = async (request: Request, response: Response): Promise<void> => {
     const opened = await open(request, response);
-    const { row, connector, url } = opened;
     try {
-      const registered =
-        (await connector.findWebhooks?.(contextOf(opened), { url, known_id: row.webhook_id })) ?? null;
-      sendJson(response, 200, view(opened, registered));
+      sendJson(response, 200, view(opened, await registrar.find(opened)));
     } catch (error) {
       // The URL is worth telling also while the provider cannot be asked.
       const { code, message } = problemOf(error, opened);
@@ -81,28 +124,10 @@ export function accountWebhookRoutes(dependencies: ApiDependencies) {
   const register = async (request: Request, response: Response): Promise<void> => {
     parseBody(noFields, jsonBody(request));
     const opened = await open(request, response);
-    const { connector, row } = opened;
-    if (!connector.registerWebhook) return sendJson(response, 200, view(opened, null));
-    if (!(await beginRegistration(pool, row.id))) {
-      throw new Problem('provider_account_changed', 'the webhook of this account is being registered', {
-        retryAfter_s: 2,
-      });
-    }
-    let registered: RegisteredWebhook | null = null;
-    try {
-      // Read again: whoever registered it a moment ago has left its id.
-      const latest = await open(request, response);
-      const target = { url: latest.url, known_id: latest.row.webhook_id };
-      registered = await connector.registerWebhook(contextOf(latest), target);
-    } catch (error) {
-      throw problemOf(error, opened);
-    } finally {
-      // Before the answer: whoever has got it may ask again at once.
-      const note = noteBy(response, { provider: row.provider, webhook_id: registered?.id ?? null });
-      await endRegistration(pool, row.id, registered && { webhook_id: registered.id, note });
-    }
-    logger.info({ provider_account: row.id, provider: row.provider }, 'the webhook was registered');
-    sendJson(response, 200, view(opened, [registered]));
+    const registered = await registrar.register(ownerOf(response), opened, (details) =>
+      noteBy(response, details),
+    );
+    sendJson(response, 200, view(opened, registered && [registered]));
   };
 
   return { show, register };

@@ -14,6 +14,7 @@ import { MAX_DEPTH } from '../body.ts';
 import { contextOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { isDeeperThan } from '../json-text.ts';
+import { createRefusedKeeper } from '../keep-refused.ts';
 import { factsOf } from '../present.ts';
 import { Problem } from '../problem.ts';
 import type { AccountFinder, OpenedAccount } from '../provider-accounts.ts';
@@ -29,6 +30,7 @@ export const readWebhookBytes: RequestHandler = raw({ limit: MAX_BYTES, type: ()
 
 export function webhookRoutes(dependencies: ApiDependencies, finder: AccountFinder) {
   const { pool, invoices, publicUrl, logger, now, background, refusals, metrics } = dependencies;
+  const keepRefused = createRefusedKeeper(dependencies);
   const pathPrefix = new URL(publicUrl).pathname.replace(/\/$/, '');
 
   const receive = async (request: Request, response: Response): Promise<void> => {
@@ -46,6 +48,7 @@ export function webhookRoutes(dependencies: ApiDependencies, finder: AccountFind
       metrics?.webhook(connector.manifest.provider, reason);
       const count = refusals.add(connector.manifest.provider, reason);
       logger.warn({ provider, provider_account: accountId, reason, count }, 'a webhook was refused');
+      keepRefused(accountId, reason, request, webhook);
       throw new Problem('webhook_refused', `the webhook was refused: ${reason.replaceAll('_', ' ')}`);
     }
 

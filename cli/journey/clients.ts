@@ -38,9 +38,31 @@ export type Witness = (sent: {
   readonly text: string;
 }) => void;
 
+/** The global `fetch`, with somebody who sees what it sends and gets. */
+function witnessed(apiUrl: string, witness: Witness): typeof fetch {
+  return async (url, init) => {
+    const response = await fetch(url, init);
+    const { body } = init ?? {};
+    witness({
+      method: init?.method ?? 'GET',
+      path: (url instanceof Request ? url.url : url.toString()).slice(apiUrl.length),
+      request: typeof body === 'string' ? (JSON.parse(body) as unknown) : undefined,
+      status: response.status,
+      contentType: response.headers.get('content-type'),
+      text: await response.clone().text(),
+    });
+    return response;
+  };
+}
+
 /** Without retries: a scene is to see every answer. */
-export function merchantApi(apiUrl: string, apiKey: string, witness: Witness = () => undefined): MerchantApi {
-  const client = createClient({ baseUrl: apiUrl, apiKey, retries: 0, fetch: witnessed(apiUrl, witness) });
+export function merchantApi(apiUrl: string, apiKey: string, witness?: Witness): MerchantApi {
+  const client = createClient({
+    baseUrl: apiUrl,
+    apiKey,
+    retries: 0,
+    ...(witness ? { fetch: witnessed(apiUrl, witness) } : {}),
+  });
   const invoice = (id: string): Promise<Invoice> => client.invoices.get(id);
   return {
     services: () => client.paymentServices.list(),
@@ -63,22 +85,6 @@ export function merchantApi(apiUrl: string, apiKey: string, witness: Witness = (
     },
   };
 }
-
-const witnessed =
-  (apiUrl: string, witness: Witness): typeof fetch =>
-  async (input, options = {}) => {
-    const response = await fetch(input, options);
-    const { method = 'GET', body } = options;
-    witness({
-      method,
-      path: (input instanceof Request ? input.url : input.toString()).slice(apiUrl.length),
-      request: typeof body === 'string' ? JSON.parse(body) : undefined,
-      status: response.status,
-      contentType: response.headers.get('content-type'),
-      text: await response.clone().text(),
-    });
-    return response;
-  };
 
 function summary({ status, amounts, payments }: Invoice): string {
   return `${status}, ${amounts.received.display} received, payments ${payments.map((payment) => payment.status).join(', ') || 'none'}`;

@@ -96,7 +96,7 @@ export interface Invoice extends Amount {
   readonly items: readonly Item[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly return_urls: ReturnUrls;
-  /** The page on which the customer can pay. */
+  /** The hosted page on which the customer pays. */
   readonly checkout_url: string;
   readonly due_at: string;
   readonly created_at: string;
@@ -445,6 +445,7 @@ export interface Exchange {
   readonly object: 'exchange';
   readonly id: string;
   readonly direction: 'outgoing' | 'incoming';
+  /** Null: it is about no single invoice. */
   readonly invoice: string | null;
   readonly payment: string | null;
   readonly provider: string;

@@ -26,7 +26,7 @@ export function buttonLink(kind: ButtonKind, label: string | Html, href: string)
 export interface Field {
   readonly name: string;
   readonly label: string;
-  readonly type: 'text' | 'email' | 'tel' | 'number' | 'search' | 'date';
+  readonly type: 'text' | 'email' | 'tel' | 'number' | 'search' | 'date' | 'password' | 'file';
   readonly value?: string;
   readonly hint?: string;
   /** What is wrong with it; read out together with the field. */

@@ -5,6 +5,7 @@ import { notice } from '../look/components.ts';
 import { clientScript, LOOK_SCRIPT } from '../look/script.ts';
 import { OPS_LOOK, STORY_LOOK } from './look.ts';
 import { withinOwnSite } from './own-site.ts';
+import { RECORD_LOOK } from './record-look.ts';
 
 export interface Choice {
   readonly value: string;
@@ -27,7 +28,11 @@ export interface Frame {
   readonly topics: readonly string[];
 }
 
-const SCRIPT = LOOK_SCRIPT + clientScript('ops/live.client.js');
+const SCRIPT =
+  LOOK_SCRIPT +
+  clientScript('ops/live.client.js') +
+  clientScript('ops/json.client.js') +
+  clientScript('ops/upload.client.js');
 
 /** A whole page; `body` stands below its title. */
 export function opsPage(frame: Frame, body: Html): Page {
@@ -39,7 +44,7 @@ export function opsPage(frame: Frame, body: Html): Page {
         dir: 'ltr',
         title: `${title} · Sarraf`,
         layout: 'ops',
-        styles: [OPS_LOOK, STORY_LOOK],
+        styles: [OPS_LOOK, STORY_LOOK, RECORD_LOOK],
         script: SCRIPT,
         hasForms: true,
       },

@@ -9,6 +9,8 @@ interface Asked {
   readonly button: { readonly label: string; readonly isDanger: boolean };
   readonly back: string;
   readonly reason?: boolean;
+  /** The script sends the file by itself, so that it can be of any size. */
+  readonly takesFile?: boolean;
 }
 
 interface Filled {
@@ -29,7 +31,8 @@ export function questionBody(asked: Asked, { filled, form_token, reasonMax, prob
   };
   const complete = (one: Field): Field => {
     const error = errorOf(one.name);
-    const value = filled.get(one.name) ?? one.value;
+    // Secrets are never sent back.
+    const value = one.type === 'password' ? undefined : (filled.get(one.name) ?? one.value);
     return { ...one, ...(value === undefined ? {} : { value }), ...(error === undefined ? {} : { error }) };
   };
   const reason: Field = {
@@ -44,7 +47,14 @@ export function questionBody(asked: Asked, { filled, form_token, reasonMax, prob
   return html`<section class="card question">
     ${problem && html`<div role="alert">${notice('bad', { title: 'Nothing was done', text: problem.text })}</div>`}
     ${asked.text}
-    <form method="post">
+    ${
+      asked.takesFile === true
+        ? html`<noscript
+            >${notice('bad', { text: 'Sending a file takes a browser with JavaScript.' })}</noscript
+          >`
+        : null
+    }
+    <form method="post" ${asked.takesFile === true ? html`data-upload` : null}>
       <input type="hidden" name="form_token" value="${form_token}" />
       ${Object.entries(asked.hidden ?? {}).map(
         ([name, value]) => html`<input type="hidden" name="${name}" value="${filled.get(name) ?? value}" />`,
