@@ -13,6 +13,7 @@ COPY package.json tsconfig.json ./
 COPY activities ./activities
 COPY api ./api
 COPY cli ./cli
+COPY client ./client
 COPY config ./config
 COPY db ./db
 COPY docs ./docs

@@ -55,8 +55,8 @@ const comparisons: {
   >;
   readonly case: Same<Omit<here.Case, Loose>, Omit<ReturnType<typeof presentCase>, Loose>>;
   readonly delivery: Same<
-    here.Delivery,
-    Omit<ReturnType<typeof presentDelivery>, 'event_type'> & { event_type: string }
+    Omit<here.Delivery, 'event_type' | 'reason'>,
+    Omit<ReturnType<typeof presentDelivery>, 'event_type' | 'reason'>
   >;
   readonly attempt: Same<here.DeliveryAttempt, ReturnType<typeof presentAttempt>>;
   readonly endpoint: Same<here.WebhookEndpoint, ReturnType<typeof presentEndpoint>>;
