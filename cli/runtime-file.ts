@@ -91,3 +91,15 @@ export async function lastAddresses(dataDir: string): Promise<
     return null;
   }
 }
+
+/** The control API of the simulators of the last start; null when there was none. */
+export async function lastControlUrl(dataDir: string): Promise<string | null> {
+  try {
+    const facts: unknown = JSON.parse(await readFile(join(dataDir, 'runtime.json'), 'utf8'));
+    const { sandbox } = Object(facts) as Record<string, unknown>;
+    const { control_url } = Object(sandbox) as Record<string, unknown>;
+    return typeof control_url === 'string' ? control_url : null;
+  } catch {
+    return null;
+  }
+}

@@ -122,7 +122,7 @@ it('rotates with a file and with the environment, and takes the overlap in words
   );
   expect(ended).toMatchObject({ revision: 3, previous_credentials: [] });
   const wrong = await run(['accounts', 'rotate', id, '--overlap', 'soon'], '{}');
-  expect(wrong.code).toBe(1);
+  expect(wrong.code).toBe(2);
   expect(wrong.err).toContain('a time is needed, such as 90s, 15m, 24h, 7d or 0');
 }, 60_000);
 

@@ -1,14 +1,23 @@
-/** `npm run sarraf -- …`: what merchants and operators do over the API, from a terminal or a script. */
+/** `npx sarraf …`, `npm run sarraf -- …`: what merchants and operators do over the API, from a terminal or a script. */
 import { Command } from 'commander';
 import { addAccounts } from './merchant/accounts.ts';
+import { addCases } from './merchant/cases.ts';
+import { addCompletion } from './merchant/completion.ts';
+import { addEvents } from './merchant/events.ts';
 import { endWith } from './merchant/failure.ts';
+import { addInvoices } from './merchant/invoices.ts';
 import { addKeys } from './merchant/keys.ts';
+import { addListen } from './merchant/listen.ts';
+import { addMoney } from './merchant/money.ts';
 import { addOperator } from './merchant/operator.ts';
+import { addPay } from './merchant/pay.ts';
+import { addRaw } from './merchant/raw.ts';
 import { addReconcile } from './merchant/reconcile.ts';
 import { addOperators } from './merchant/operators.ts';
+import { addScripts } from './merchant/scripts.ts';
 import { addWebhooks } from './merchant/webhooks.ts';
 
-const program = new Command('npm run sarraf --')
+const program = new Command('sarraf')
   .description('Talks to a running Sarraf API as a merchant or an operator.')
   .option('--api-url <url>', 'where the API is; else SARRAF_API_URL, else the last npm start (runtime.json)')
   .option(
@@ -25,26 +34,45 @@ const program = new Command('npm run sarraf --')
     'after',
     `
 Secrets are never arguments, because others on the machine can read those: they come from files, standard input or the
-environment. \`npm run --silent sarraf -- …\` prints the result alone.
+environment. Exit codes: 0 done, 1 failed or refused, 2 wrong use, 3 the API cannot be reached or is overloaded, 4 the key
+may not, 5 no such thing, 6 not as things stand. From a checkout: npx sarraf …, or npm run --silent sarraf -- ….
 
 Examples:
-  npm run sarraf -- accounts list
-  npm run sarraf -- accounts create tabby --region SA --credentials tabby.json
-  npm run sarraf -- accounts rotate pacc_… --overlap 2d < new-credentials.json
-  npm run sarraf -- webhooks register pacc_…
-  npm run sarraf -- keys create --label reports --scopes read
-  npm run sarraf -- keys rotate key_… --overlap 2d
-  npm run sarraf -- merchants create 'Bazaar Ltd'
-  npm run sarraf -- keys create --merchant mer_… --mode live
-  npm run sarraf -- reconcile run pacc_… --day 2027-01-31
-  npm run sarraf -- reconcile run pacc_… --file settlements.csv`,
+  sarraf invoices create 6000000 VND --reference order-1001
+  sarraf pay inv_… --service finan.bank_transfer
+  sarraf listen --forward-to http://localhost:3000/hooks
+  sarraf accounts list
+  sarraf accounts create tabby --region SA --credentials tabby.json
+  sarraf accounts rotate pacc_… --overlap 2d < new-credentials.json
+  sarraf webhooks register pacc_…
+  sarraf keys create --label reports --scopes read
+  sarraf keys rotate key_… --overlap 2d
+  sarraf merchants create 'Bazaar Ltd'
+  sarraf keys create --merchant mer_… --mode live
+  sarraf reconcile run pacc_… --day 2027-01-31
+  sarraf reconcile run pacc_… --file settlements.csv`,
   );
 
+addScripts(program);
+addInvoices(program);
+addPay(program);
+addMoney(program);
+addCases(program);
+addEvents(program);
+addListen(program);
 addAccounts(program);
 addWebhooks(program);
 addOperators(program);
 addKeys(program);
 addOperator(program);
 addReconcile(program);
+addRaw(program);
+addCompletion(program);
 
+// Wrong use is told by the exit code; each command takes the setting over from the program when it is added.
+for (const command of allOf(program)) command.exitOverride();
 program.parseAsync().catch((error: unknown) => endWith(error, program.opts<{ json: boolean }>().json));
+
+function allOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allOf)];
+}

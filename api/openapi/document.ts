@@ -189,9 +189,10 @@ function parametersOf({ path, query, isIdempotent = false, access }: Operation):
           : { type: 'string' },
     }),
   );
-  const { properties = {}, required = [] } = query
-    ? (requestSchema(query) as { properties?: Record<string, Json>; required?: readonly string[] })
+  const described: { properties?: Record<string, Json>; required?: readonly string[] } = query
+    ? requestSchema(query)
     : {};
+  const { properties = {}, required = [] } = described;
   const inQuery = Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name,
     in: 'query',

@@ -33,7 +33,7 @@ export function answerSchemas(inline: ReadonlyMap<string, z.ZodType>): {
     uri: (id) => REF + id,
   });
   const all = new Map(Object.entries(schemas).map(([id, schema]) => [id, plain(schema)]));
-  const own = new Set([...used.values()]);
+  const own = new Set(used.values());
   return {
     named: Object.fromEntries([...all].filter(([id]) => own.has(id)).sort(([a], [b]) => (a < b ? -1 : 1))),
     inline: new Map(

@@ -37,7 +37,7 @@ export const problem = named(
     title: text(),
     status: count(),
     detail: text(),
-    code: z.enum(errorCodes as readonly ErrorCode[] as [ErrorCode, ...ErrorCode[]]),
+    code: z.enum(errorCodes as [ErrorCode, ...ErrorCode[]]),
     request_id: text('Also in the `Request-Id` header, and in the log.'),
     resource_id: text('What was stored although the request failed.').optional(),
     errors: z.array(fieldError).optional(),

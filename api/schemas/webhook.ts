@@ -66,7 +66,10 @@ const deliveryFields = {
   event_type: z.enum(OUTGOING_TYPES),
   invoice: id('inv').nullable(),
   status: z.enum(DELIVERY_STATUSES),
-  reason: text('Why it was given up.').nullable(),
+  reason: z
+    .enum(['attempts_exhausted', 'endpoint_gone', 'endpoint_disabled', 'endpoint_deleted'])
+    .meta({ description: 'Why it was given up.' })
+    .nullable(),
   attempt_count: count(),
   last_attempt: attempt.nullable(),
   next_attempt_at: time().nullable(),

@@ -1,87 +1,19 @@
 /** The two things a person has in the sandbox: the public API as a merchant, and the control API to act as everybody else. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  createClient,
+  type Invoice,
+  type NewInvoice,
+  type Payment,
+  type PaymentService,
+} from '../../client/src/index.ts';
 
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  readonly body: unknown;
-}
-
-/** One HTTP call with a JSON body; never throws for a status. */
-async function call(
-  url: string,
-  method: string,
-  body: unknown,
-  headers: Record<string, string>,
-): Promise<Answer> {
-  const response = await fetch(url, {
-    method,
-    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(60_000),
-  });
-  const text = await response.text();
-  const { status, headers: answered } = response;
-  return { status, headers: answered, text, body: text === '' ? null : JSON.parse(text) };
-}
-
-/** The answer's body; throws with what the server said when the status is not 2xx. */
-function expectOk({ status, body }: Answer, what: string): unknown {
-  if (status < 200 || status >= 300) throw new Error(`${what} answered ${status}: ${JSON.stringify(body)}`);
-  return body;
-}
-
-/** What the journey reads of a payment; the API answers more. */
-export interface Payment {
-  readonly id: string;
-  readonly status: string;
-  readonly provider_payment_id: string | null;
-  readonly received: { readonly amount: number; readonly display: string };
-  readonly expires_at: string | null;
-  readonly next_action: {
-    readonly type: string;
-    readonly redirect_url?: string;
-    readonly qr?: { readonly payload: string };
-    readonly bank_transfer?: {
-      readonly bank_name: string;
-      readonly account_number: string;
-      readonly remark: string;
-    };
-  } | null;
-}
-
-/** What the journey reads of an invoice. */
-export interface Invoice {
-  readonly id: string;
-  readonly status: string;
-  readonly display: string;
-  readonly amounts: Readonly<
-    Record<
-      'received' | 'remaining' | 'excess' | 'late',
-      { readonly amount: number; readonly display: string }
-    >
-  >;
-  readonly payments: readonly Payment[];
-}
-
-/** What the journey reads of a payment service. Amounts in minor units. */
-export interface PaymentService {
-  readonly id: string;
-  readonly provider: string;
-  readonly available: boolean;
-  readonly currencies: readonly {
-    readonly currency: string;
-    readonly min: number;
-    readonly max: number;
-    readonly step: number;
-  }[];
-}
+export type { Invoice, Payment, PaymentService } from '../../client/src/index.ts';
 
 export interface MerchantApi {
   /** Every service of the linked accounts. */
   services(): Promise<readonly PaymentService[]>;
-  createInvoice(body: Readonly<Record<string, unknown>>): Promise<Invoice>;
+  createInvoice(body: NewInvoice): Promise<Invoice>;
   requestPayment(invoiceId: string, paymentService: string): Promise<Payment>;
   invoice(id: string): Promise<Invoice>;
   /** Waits until the invoice is as wanted; throws with what it is instead. */
@@ -106,23 +38,37 @@ export type Witness = (sent: {
   readonly text: string;
 }) => void;
 
-export function merchantApi(apiUrl: string, apiKey: string, witness: Witness = () => undefined): MerchantApi {
-  const headers = { authorization: `Bearer ${apiKey}` };
-  const ask = async (method: string, path: string, request: unknown): Promise<Answer> => {
-    const answer = await call(apiUrl + path, method, request, headers);
-    const contentType = answer.headers.get('content-type');
-    witness({ method, path, request, status: answer.status, contentType, text: answer.text });
-    return answer;
+/** The global `fetch`, with somebody who sees what it sends and gets. */
+function witnessed(apiUrl: string, witness: Witness): typeof fetch {
+  return async (url, init) => {
+    const response = await fetch(url, init);
+    const { body } = init ?? {};
+    witness({
+      method: init?.method ?? 'GET',
+      path: (url instanceof Request ? url.url : url.toString()).slice(apiUrl.length),
+      request: typeof body === 'string' ? (JSON.parse(body) as unknown) : undefined,
+      status: response.status,
+      contentType: response.headers.get('content-type'),
+      text: await response.clone().text(),
+    });
+    return response;
   };
-  const get = async <T>(path: string): Promise<T> => expectOk(await ask('GET', path, undefined), path) as T;
-  const post = async <T>(path: string, body: unknown): Promise<T> =>
-    expectOk(await ask('POST', path, body), path) as T;
-  const invoice = (id: string): Promise<Invoice> => get(`/v1/invoices/${id}`);
+}
+
+/** Without retries: a scene is to see every answer. */
+export function merchantApi(apiUrl: string, apiKey: string, witness?: Witness): MerchantApi {
+  const client = createClient({
+    baseUrl: apiUrl,
+    apiKey,
+    retries: 0,
+    ...(witness ? { fetch: witnessed(apiUrl, witness) } : {}),
+  });
+  const invoice = (id: string): Promise<Invoice> => client.invoices.get(id);
   return {
-    services: async () => (await get<{ data: PaymentService[] }>('/v1/payment_services')).data,
-    createInvoice: (body) => post('/v1/invoices', body),
+    services: () => client.paymentServices.list(),
+    createInvoice: (body) => client.invoices.create(body),
     requestPayment: (invoiceId, payment_service) =>
-      post(`/v1/invoices/${invoiceId}/payments`, { payment_service }),
+      client.invoices.requestPayment(invoiceId, { payment_service }),
     invoice,
     async until(id, what, wanted, within_ms = 30_000) {
       const deadline = Date.now() + within_ms;
@@ -135,7 +81,7 @@ export function merchantApi(apiUrl: string, apiKey: string, witness: Witness = (
       }
     },
     async advanceClock(invoiceId, advance_s) {
-      await post(`/v1/invoices/${invoiceId}/test_clock`, { advance_s });
+      await client.invoices.advanceClock(invoiceId, advance_s);
     },
   };
 }
@@ -171,10 +117,9 @@ export interface SandboxControl {
 }
 
 export function sandboxControl(controlUrl: string): SandboxControl {
-  const get = async <T>(path: string): Promise<T> =>
-    expectOk(await call(controlUrl + path, 'GET', undefined, {}), path) as T;
-  const post = async (path: string, body: unknown): Promise<void> => {
-    expectOk(await call(controlUrl + path, 'POST', body, {}), path);
+  const get = async <T>(path: string): Promise<T> => (await call(controlUrl, 'GET', path)) as T;
+  const post = async (path: string, body: object): Promise<void> => {
+    await call(controlUrl, 'POST', path, body);
   };
   return {
     payment: (provider, id) => get(`/${provider}/payments/${id}`),
@@ -185,4 +130,18 @@ export function sandboxControl(controlUrl: string): SandboxControl {
     deliveries: (provider, paymentId) => get(`/${provider}/webhooks?payment_id=${paymentId}`),
     fault: (provider, body) => post(`/${provider}/faults`, body),
   };
+}
+
+/** One call of the control API; throws with what it said when the status is not 2xx. */
+async function call(controlUrl: string, method: string, path: string, body?: object): Promise<unknown> {
+  const response = await fetch(controlUrl + path, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(60_000),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`);
+  return text === '' ? null : JSON.parse(text);
 }

@@ -1,10 +1,7 @@
 /** One invoice through every provider that is linked, all at once: whatever the flow, the same four calls. */
 import type { MerchantApi, PaymentService } from './clients.ts';
+import { CUSTOMER, ordinaryAmount, RETURN_URLS } from './ordinary-order.ts';
 import { ensure, ensureBooked, providerId, type Scene, type Stage } from './scene.ts';
-
-/** Enough of a customer for every provider. */
-const CUSTOMER = { name: 'Amal Haddad', email: 'otp.success@tabby.ai', phone: '+9647701234567' };
-const RETURN_URLS = { success: 'https://shop.example.com/paid', failure: 'https://shop.example.com/failed' };
 
 /** How long a webhook may take before the invoice's clock is moved on to its next status poll. */
 const WEBHOOK_WITHIN_MS = 3_000;
@@ -67,15 +64,6 @@ async function untilPaid(api: MerchantApi, invoiceId: string): Promise<string> {
     await api.until(invoiceId, 'paid', isPaid);
     return 'paid, found by poll';
   }
-}
-
-/** US dollars where they are taken, because a simulated business may have only those; an amount well within the limits. */
-function ordinaryAmount({ currencies }: PaymentService): { currency: string; amount: number } {
-  const limits = currencies.find(({ currency }) => currency === 'USD') ?? currencies[0];
-  ensure(limits !== undefined, 'the service takes no currency');
-  const { currency, min, max, step } = limits;
-  const wanted = Math.max(2 * min, Math.min(20_000, max));
-  return { currency, amount: Math.ceil(wanted / step) * step };
 }
 
 function table(rows: readonly Told[]): string[] {

@@ -26,8 +26,9 @@ export const paidByQr: Scene = {
   async play(stage) {
     const { api, sandbox, say, showQr } = stage;
     const { invoice, payment } = await invoiceWithPayment(stage, 6_000_000, 'qr-1');
-    ensure(payment.next_action?.qr !== undefined, 'the payment has no QR code');
-    showQr(payment.next_action.qr.payload);
+    const qr = payment.next_action?.qr?.payload;
+    ensure(qr !== undefined, 'the payment has no QR code');
+    showQr(qr);
     await sandbox.pay('finan', providerId(payment));
     say('the customer scans and pays; Finan sends its signed webhook');
     const paid = await api.until(invoice.id, 'paid', ({ status }) => status === 'paid');

@@ -43,9 +43,7 @@ export function addAccounts(program: Command): void {
       if (isJson(command))
         return console.log(JSON.stringify({ object: 'list', data: found, has_more: false }));
       console.log(
-        found.length === 0
-          ? 'There are no accounts. Link one: npm run sarraf -- accounts create --help'
-          : table(found),
+        found.length === 0 ? 'There are no accounts. Link one: sarraf accounts create --help' : table(found),
       );
     });
 

@@ -52,3 +52,16 @@ export function seconds(given: string): number {
   if (count === undefined) throw new InvalidArgumentError('a time is needed, such as 90s, 15m, 24h, 7d or 0');
   return Number(count) * (UNITS[unit] ?? 1);
 }
+
+/** An amount in minor units. */
+export function amountOption(given: string): number {
+  const amount = /^\d{1,16}$/.test(given) ? Number(given) : NaN;
+  if (Number.isSafeInteger(amount)) return amount;
+  throw new InvalidArgumentError('a whole number of minor units is needed, such as 500 for USD 5.00');
+}
+
+/** How many of something. */
+export function countOption(given: string): number {
+  if (/^[1-9]\d{0,5}$/.test(given)) return Number(given);
+  throw new InvalidArgumentError('a whole number from 1 on is needed');
+}

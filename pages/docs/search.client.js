@@ -17,7 +17,7 @@ const score = ({ title, page, text }, words) => {
   }
   return sum;
 };
-const show = async () => {
+const find = async () => {
   const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) {
     list.hidden = true;
@@ -42,7 +42,7 @@ const show = async () => {
   list.hidden = found.length === 0;
   said.textContent = found.length === 0 ? 'Nothing found' : `${found.length} found`;
 };
-field.addEventListener('input', show);
+field.addEventListener('input', find);
 field.addEventListener('keydown', (event) => {
   const [first] = list.querySelectorAll('a');
   if (event.key === 'Escape') list.hidden = true;

@@ -74,7 +74,7 @@ const read = async () => {
   }
 };
 const later = (after = PAUSE_MS) => {
-  waiting ??= setTimeout(read, Math.max(after, last + PAUSE_MS - Date.now()));
+  waiting ??= setTimeout(() => void read(), Math.max(after, last + PAUSE_MS - Date.now()));
 };
 
 if (topics !== '') {

@@ -54,6 +54,7 @@ it('is searched without a server, and what is found leads to its place', async (
     .first()
     .click();
   await page.waitForURL(`${api.url}/docs/reference/payments#createPayment`);
+  expect(await page.locator('#createPayment').isVisible()).toBe(true);
   await snap(page, 'docs-found');
 });
 

@@ -1,0 +1,283 @@
+/** The command line on the whole stack, as a person at a terminal uses it: make, pay, trigger, listen, refund, look. */
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { runtimeFacts, writeRuntimeFile } from '../cli/runtime-file.ts';
+import { verifyWebhook } from '../client/src/index.ts';
+import { eventually } from './setup/eventually.ts';
+import { STACK_TIMEOUT_MS, startTestStack, type TestStack } from './setup/stack.ts';
+import { startWebhookReceiver, type WebhookReceiver } from './setup/webhook-receiver.ts';
+
+let stack: TestStack;
+let receiver: WebhookReceiver;
+let directory: string;
+
+beforeAll(async () => {
+  [stack, receiver, directory] = await Promise.all([
+    startTestStack(),
+    startWebhookReceiver(),
+    mkdtemp(join(tmpdir(), 'sarraf-cli-')),
+  ]);
+  await writeRuntimeFile(directory, runtimeFacts(stack));
+}, STACK_TIMEOUT_MS);
+afterAll(async () => {
+  await receiver.stop();
+  await stack.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function start(args: readonly string[], env: Record<string, string> = {}): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, ['--import', 'tsx', 'cli/sarraf.ts', ...args], {
+    env: { PATH: process.env['PATH'], INIT_CWD: directory, SARRAF_DATA_DIR: directory, ...env },
+  });
+}
+
+async function run(args: readonly string[], input = '', env: Record<string, string> = {}) {
+  const child = start(args, env);
+  child.stdin.on('error', () => undefined).end(input);
+  const [out, err, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  return { code: code as number, out, err };
+}
+
+async function json(args: readonly string[], input = ''): Promise<Record<string, unknown>> {
+  const { code, out, err } = await run([...args, '--json'], input);
+  if (code !== 0) throw new Error(err);
+  return JSON.parse(out) as Record<string, unknown>;
+}
+
+async function paid(reference: string): Promise<{ invoice: string; payment: string }> {
+  const { id } = await json(['invoices', 'create', '6000000', 'vnd', '--reference', reference]);
+  const payment = await json(['pay', String(id), '--service', 'finan.bank_transfer']);
+  await stack.merchantApi.until(String(id), 'paid', ({ status }) => status === 'paid');
+  return { invoice: String(id), payment: String(payment['id']) };
+}
+
+it('makes an invoice, pays it, shows what happened, and gives some of the money back', async () => {
+  const { invoice, payment } = await paid('cli-1');
+  const shown = await run(['invoices', 'show', invoice]);
+  expect(shown.out).toMatch(/^Status +paid$/m);
+  expect(shown.out).toMatch(/^\S+Z +payment\.money_received +VND 6,000,000 +pay_\w+ +evt_\w+$/m);
+  expect(shown.out.indexOf('payment.pending')).toBeLessThan(shown.out.indexOf('invoice.paid'));
+  expect((await run(['invoices', 'list', '--reference', 'cli-1'])).out).toMatch(
+    new RegExp(`^${invoice} +paid +VND 6,000,000`, 'm'),
+  );
+  const refund = await json([
+    'refunds',
+    'create',
+    payment,
+    '--amount',
+    '50000',
+    '--manual',
+    '--reason',
+    'one back',
+  ]);
+  expect(refund).toMatchObject({ object: 'refund', amount: 50_000, reason: 'one back' });
+  expect((await run(['refunds', 'list', '--payment', payment])).out).toContain(String(refund['id']));
+  expect(await json(['api', 'get', `/v1/refunds/${String(refund['id'])}`])).toMatchObject({
+    id: refund['id'],
+  });
+  expect((await run(['trail', '--object', invoice])).out).toMatch(
+    new RegExp(`invoice.created +key_\\w+ +${invoice}`),
+  );
+}, 120_000);
+
+it('triggers what happens at a provider, for an order of its own', async () => {
+  const failed = await json(['trigger', 'fib.failed']);
+  expect(failed).toMatchObject({ object: 'payment', provider: 'fib' });
+  const id = String(failed['id']);
+  await eventually(
+    'the failed payment',
+    () => json(['api', 'GET', `/v1/payments/${id}`]),
+    ({ status }) => status !== 'pending',
+  );
+  const forged = await run([
+    'trigger',
+    'finan.webhook',
+    '--payment',
+    (await paid('cli-2')).payment,
+    '--forge',
+  ]);
+  expect(forged.code).toBe(0);
+  const unknown = await run(['trigger', 'finan.vanished']);
+  expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('paid, failed, expired, webhook') });
+}, 120_000);
+
+it('moves the clock of an invoice', async () => {
+  const { id } = await json(['invoices', 'create', '250000', 'VND']);
+  await stack.merchantApi.requestPayment(String(id), 'finan.bank_transfer');
+  const moved = await run(['clock', 'advance', String(id), '31m']);
+  expect(moved.out).toMatch(/^Payments +expired$/m);
+}, 120_000);
+
+it('decides a case', async () => {
+  const { id } = await json(
+    ['api', 'POST', '/v1/invoices', '--body', '-'],
+    JSON.stringify({ amount: 100_000, currency: 'VND', excess_money: 'hold' }),
+  );
+  await json(['pay', String(id), '--service', 'finan.bank_transfer', '--amount', '120000']);
+  const listed = await eventually(
+    'the case',
+    () => json(['cases', 'list', '--invoice', String(id)]),
+    ({ data }) => (data as unknown[]).length === 1,
+  );
+  const [found] = listed['data'] as { id: string }[];
+  const decided = await run([
+    'cases',
+    'resolve',
+    String(found?.id),
+    'accept',
+    '--reason',
+    'agreed',
+    '--name',
+    'Amal',
+  ]);
+  expect(decided.out).toMatch(/^Decision +accept by Amal: agreed$/m);
+  expect((await run(['cases', 'list', '--invoice', String(id)])).out).toContain('There are no such cases.');
+}, 120_000);
+
+describe('listen', () => {
+  interface Line {
+    readonly type: string;
+    readonly secret?: string;
+    readonly event_type?: string;
+    readonly status?: number;
+  }
+
+  /** Listens while `work` is done, then stops as Ctrl-C does. */
+  async function listening<T>(url: string, work: (lines: () => Line[]) => Promise<T>): Promise<T> {
+    const child = start(['listen', '--forward-to', url, '--json']);
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    const complaints = text(child.stderr);
+    const lines = (): Line[] =>
+      out
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Line);
+    await eventually(
+      'ready',
+      async () => lines(),
+      ([first]) => first?.type === 'ready',
+    );
+    const closed = once(child, 'close');
+    try {
+      return await work(lines);
+    } finally {
+      child.kill('SIGINT');
+      expect(await closed).toEqual([0, null]);
+      expect(await complaints).not.toContain('✗');
+    }
+  }
+
+  it('forwards each event once, signed, and goes on where it stopped', async () => {
+    const url = receiver.url('/hooks');
+    const has = (type: string, invoice: string) => async () =>
+      receiver.received('/hooks').some(({ event }) => event['type'] === type && event['invoice'] === invoice);
+    const isTrue = (value: boolean): boolean => value;
+    let secret = '';
+    await listening(url, async (lines) => {
+      const { invoice } = await paid('cli-listen-1');
+      await eventually('the event', has('invoice.paid', invoice), isTrue);
+      secret = String(lines()[0]?.secret);
+      await eventually(
+        'its line',
+        async () => lines(),
+        (all) => all.some(({ event_type, status }) => event_type === 'invoice.paid' && status === 200),
+      );
+    });
+    const missed = await paid('cli-listen-2');
+    await listening(url, async (lines) => {
+      expect(lines()[0]?.secret).toBe(secret);
+      await eventually('what happened meanwhile', has('invoice.paid', missed.invoice), isTrue);
+    });
+    const hooks = receiver.received('/hooks');
+    const ids = hooks.map(({ headers }) => headers['webhook-id']);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { body, headers } of hooks) await verifyWebhook(body, headers, secret);
+    const { rows } = await stack.pool.query<{ count: number }>(
+      `select count(*)::int as count from outgoing_events where invoice_id = $1`,
+      [missed.invoice],
+    );
+    expect(hooks.filter(({ event }) => event['invoice'] === missed.invoice)).toHaveLength(
+      rows[0]?.count ?? -1,
+    );
+  }, 120_000);
+
+  it('waits for a server that is not there yet', async () => {
+    const placeholder = createServer().listen(0, '127.0.0.1');
+    await once(placeholder, 'listening');
+    const { port } = placeholder.address() as AddressInfo;
+    placeholder.close();
+    await listening(`http://127.0.0.1:${port}/hooks`, async () => {
+      await paid('cli-listen-3');
+      const types: string[] = [];
+      const server = createServer((request, response) => {
+        void text(request).then((body) => {
+          types.push((JSON.parse(body) as { type: string }).type);
+          response.end();
+        });
+      }).listen(port, '127.0.0.1');
+      await eventually(
+        'the first event',
+        async () => types,
+        (seen) => seen.includes('invoice.paid'),
+      );
+      expect(new Set(types).size).toBe(types.length);
+      server.closeAllConnections();
+      server.close();
+    });
+  }, 120_000);
+});
+
+it('sends webhooks of an event again', async () => {
+  const { id } = await json(
+    ['api', 'POST', '/v1/webhook_endpoints', '--body', '-'],
+    JSON.stringify({ url: receiver.url('/endpoint'), event_types: ['invoice.paid'] }),
+  );
+  await paid('cli-resend');
+  const [first] = await receiver.until('/endpoint', 1);
+  const resent = await run(['events', 'resend', String(first?.headers['webhook-id'])]);
+  expect(resent.out).toContain(String(id));
+  const [, second] = await receiver.until('/endpoint', 2);
+  expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+}, 120_000);
+
+it('ends with an exit code that says what kind of failure it was', async () => {
+  await writeFile(join(directory, 'wrong-key'), 'sk_sandbox_wrong');
+  const codes = await Promise.all([
+    run(['invoices', 'show', 'inv_00000000000000000000000000']),
+    run(['invoices', 'create', 'much', 'VND']),
+    run(['invoicse', 'list']),
+    run(['--api-key-file', 'wrong-key', 'invoices', 'list']),
+    run(['invoices', 'list'], '', { SARRAF_API_URL: 'http://127.0.0.1:9', SARRAF_API_KEY: 'sk_sandbox_x' }),
+    run(['clock', 'advance', 'inv_00000000000000000000000000', '1m']),
+    run(['--help']),
+  ]);
+  expect(codes.map(({ code }) => code)).toEqual([5, 2, 2, 4, 3, 5, 0]);
+  expect(codes[2]?.err).toContain('Did you mean invoices?');
+}, 120_000);
+
+it('completes commands and options in bash', async () => {
+  const { out } = await run(['completion', 'bash']);
+  await writeFile(join(directory, 'completion'), out);
+  const complete = async (...words: string[]): Promise<string[]> => {
+    const list = words.map((word) => `'${word}'`).join(' ');
+    const script = `. '${join(directory, 'completion')}'; COMP_WORDS=(${list}); COMP_CWORD=${words.length - 1}; _sarraf; echo "\${COMPREPLY[@]}"`;
+    const child = spawn('bash', ['-c', script]);
+    return (await text(child.stdout)).trim().split(' ');
+  };
+  expect(await complete('sarraf', 'inv')).toEqual(['invoices']);
+  expect(await complete('sarraf', 'invoices', 'c')).toEqual(['create', 'cancel']);
+  expect(await complete('sarraf', '--json', 'refunds', 'create', '--man')).toEqual(['--manual']);
+  for (const shell of ['zsh', 'fish'] as const)
+    expect((await run(['completion', shell])).out).toContain('--forward-to');
+}, 60_000);
