@@ -27,6 +27,9 @@ const dependencies = new Proxy({} as ApiDependencies, {
   get: (_target, name) =>
     ({ connectors, publicUrl, apiKeyPepper: new Uint8Array(32), sandboxControlUrl: null })[String(name)] ??
     nothing,
+  // What is spread is read by its keys.
+  ownKeys: () => ['connectors', 'publicUrl', 'apiKeyPepper', 'sandboxControlUrl', 'closing'],
+  getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
 });
 
 const VALIDATE = fileURLToPath(new URL('../../test/setup/validate-openapi.mjs', import.meta.url));
