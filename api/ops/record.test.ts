@@ -219,6 +219,39 @@ describe('providers', () => {
     expect(api.log.filter((line) => line.includes('canary-new-secret'))).toEqual([]);
   });
 
+  it('takes a settlement file as it is, and leaves nothing of one that cannot be read', async () => {
+    const form = await get(`${page()}/settlement-file`, 'operator');
+    const token = /name="form_token" value="([^"]+)"/.exec(form.text)?.[1] ?? '';
+    const run = newId('rec');
+    const fields = new URLSearchParams({ mode: 'sandbox', run, day: '2026-02-02', reason: 'their file' });
+    const upload = (body: string, sarrafForm = token) =>
+      fetch(`${api.url}${page()}/settlement-file?${fields.toString()}`, {
+        method: 'POST',
+        headers: {
+          cookie: cookies.operator ?? '',
+          origin: api.url,
+          'content-type': 'text/csv',
+          'sarraf-form': sarrafForm,
+        },
+        body,
+        redirect: 'manual',
+      });
+    const good = 'provider_payment_id,currency,amount\nP-1,VND,50000\n';
+    expect((await upload(good, 'another')).status).toBe(403);
+    const wrong = await upload('provider_payment_id,currency,amount\nP-1,VND,many\n');
+    expect([wrong.status, (await wrong.text()).includes('Nothing was done')]).toEqual([422, true]);
+    const made = async () =>
+      (await api.pool.query('select source from reconciliation_runs where id = $1', [run])).rows;
+    expect(await made()).toEqual([]);
+    const sent = await upload(good);
+    expect([sent.status, sent.headers.get('location')?.split('?')[0]]).toEqual([
+      201,
+      `/ops/reconciliation/${run}`,
+    ]);
+    expect((await upload(good)).status).toBe(201);
+    expect(await made()).toEqual([{ source: 'file' }]);
+  });
+
   it('starts one run however often the form is sent', async () => {
     const run = newId('rec');
     const fields = { run, day: '2026-01-31', reason: 'they have corrected it' };
@@ -226,7 +259,7 @@ describe('providers', () => {
     const hiddenFirst = await act(`${page()}/reconcile`, fields);
     expect(hiddenFirst.status).toBe(303);
     const { rows } = await api.pool.query<{ id: string; requested_by: string }>(
-      'select id, requested_by from reconciliation_runs',
+      `select id, requested_by from reconciliation_runs where source <> 'file'`,
     );
     expect(rows).toMatchObject([{ requested_by: 'operator' }]);
     expect(api.gateway.reconciled).toContain(rows[0]?.id);
