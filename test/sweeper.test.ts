@@ -80,7 +80,7 @@ describe('what was left behind', () => {
     const payment = `pay_${invoiceId.slice(4)}`;
     await stack.pool.query(
       `insert into payments (id, invoice_id, merchant_id, account_id, provider, method, currency, amount, request, created_at, sent_at, status, updated_at)
-       values ($1, $2, $3, $4, 'finan', 'bank_transfer', 'VND', 200000, '{}', now() - interval '3 minutes', now() - interval '2 minutes', 'requested', now())`,
+       values ($1, $2, $3, $4, 'finan', 'bank_transfer', 'VND', 200000, '{"description": null}', now() - interval '3 minutes', now() - interval '2 minutes', 'requested', now())`,
       [payment, invoiceId, stack.merchant.merchant_id, stack.merchant.accounts['finan']],
     );
     await sweep();
