@@ -35,7 +35,7 @@ describe('workflows whose payloads are encrypted', () => {
     });
   };
 
-  it('go through a payment, a timer, a webhook and a refused update as any others', async () => {
+  it('go through a payment, a timer, a webhook and a refused update like all others', async () => {
     const { invoice, id } = await at.payable('finan');
     await stack.control.pay('finan', id);
     await stack.merchantApi.until(invoice.id, 'paid', ({ status }) => status === 'paid');
