@@ -2,16 +2,13 @@
 import { findCase } from '../../db/cases.ts';
 import { findDelivery, resendDelivery } from '../../db/delivery-list.ts';
 import { isId, newId } from '../../db/ids.ts';
-
 import { findOperation, insertOperation, type OperationRow } from '../../db/operations.ts';
 import { currency } from '../../domain/currency.ts';
 import { MoneyError, parseDecimal, toDecimal } from '../../domain/money.ts';
-import { html, type Html } from '../../pages/html.ts';
-import { facts } from '../../pages/look/components.ts';
+import { html } from '../../pages/html.ts';
 import { words } from '../../pages/ops/statuses.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { errorCatalogue, isErrorCode } from '../error-catalogue.ts';
-import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
 import { POSSIBLE_DECISIONS } from '../present-case.ts';
 import { factsOf } from '../present.ts';
 import { invalidFields, notFound, Problem } from '../problem.ts';
@@ -19,6 +16,7 @@ import { endpointDisabled } from '../routes/webhook-endpoint-actions.ts';
 import { createOperationDriver } from '../routes/operations.ts';
 import { shown } from '../shown.ts';
 import { createDeliveryWaker } from '../wake-deliveries.ts';
+import { about, askEngine, requireReason } from './acting.ts';
 import { oneInvoice, type OneInvoice } from './one-invoice.ts';
 import type { OpsAction, Visit } from './page.ts';
 
@@ -202,7 +200,7 @@ function cancel(dependencies: ApiDependencies): OpsAction {
     async run(visit, { reason }) {
       requireReason(reason);
       const { invoice } = await oneInvoice(dependencies, visit);
-      const { outcome } = await engine(() =>
+      const { outcome } = await askEngine(() =>
         invoices.cancel(factsOf(invoice), { reason, by: visit.operator.name }),
       );
       if (outcome === 'unconfirmed')
@@ -258,7 +256,7 @@ function resolve(dependencies: ApiDependencies): OpsAction {
       const { row, decision, invoice, owner } = await find(visit);
       const provider_id = (form.get('provider_id') ?? '').trim().slice(0, 255) || null;
       const input = { case_id: row.id, decision, provider_id, by: visit.operator.name, reason };
-      const { refused } = await engine(() => invoices.resolveCase(factsOf(invoice), input));
+      const { refused } = await askEngine(() => invoices.resolveCase(factsOf(invoice), input));
       if (refused !== null) {
         const after = await findCase(pool, owner, row.id);
         if (refused !== 'case_resolved' || after?.decision !== decision) throw refusal(refused);
@@ -330,7 +328,7 @@ function check(dependencies: ApiDependencies): OpsAction {
     },
     async run(visit) {
       const before = await oneInvoice(dependencies, visit);
-      const { unread } = await engine(() => invoices.refresh(factsOf(before.invoice), null));
+      const { unread } = await askEngine(() => invoices.refresh(factsOf(before.invoice), null));
       if (unread > 0)
         throw new Problem(
           'provider_unconfirmed',
@@ -347,27 +345,6 @@ function difference(before: OneInvoice, after: OneInvoice): string {
     [invoice.status, invoice.amount_received, invoice.amount_authorized, invoice.amount_refunded].join();
   if (amounts(before) === amounts(after)) return 'The provider says what is on record: nothing has changed.';
   return `The provider knew more: the invoice was ${words(before.invoice.status)} and is ${words(after.invoice.status)}.`;
-}
-
-async function engine<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await repeatDropped(work);
-  } catch (error) {
-    if (!isDeadline(error) && !isUnreachable(error)) throw error;
-    const detail = 'the workflow engine did not answer; it may yet be done: look again before you repeat it';
-    throw new Problem('temporarily_unavailable', detail, { retryAfter_s: 5, cause: error });
-  }
-}
-
-function requireReason(reason: string): void {
-  if (reason !== '') return;
-  const expected = 'a few words that say why';
-  throw invalidFields([{ pointer: '/reason', code: 'required', detail: 'is missing', expected }]);
-}
-
-function about(text: string, lines: readonly (readonly [string, string])[]): Html {
-  return html`<p>${text}</p>
-    ${facts(lines.map(([term, value]) => ({ term, text: value })))}`;
 }
 
 function isTaken(error: unknown): boolean {
