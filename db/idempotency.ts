@@ -1,6 +1,6 @@
 /**
  * Idempotency keys of API requests. A claim is made by the statement that makes the object (`invoices.ts`,
- * `payments.ts`), so the two stand or fall together; here is what comes after.
+ * `payments.ts`), so the two stand or fall together; here is what comes after, and the claim of requests that make none.
  */
 import type pg from 'pg';
 import type { Mode } from './merchants.ts';
@@ -48,6 +48,24 @@ export async function findKey(pool: pg.Pool, claim: IdempotencyClaim): Promise<K
   if (!row) return null;
   const { same_request, resource_id, answer_status: status, answer_body: body } = row;
   return { same_request, resource_id, answer: status === null || body === null ? null : { status, body } };
+}
+
+/**
+ * Claims a key for a request that makes no object with a statement of its own; false: it has been used before.
+ * `resource_id`: what the request is about.
+ */
+export async function claimKey(
+  pool: pg.Pool,
+  claim: IdempotencyClaim,
+  resource_id: string,
+): Promise<boolean> {
+  const { rowCount } = await pool.query({
+    name: 'claim_idempotency_key',
+    text: `insert into idempotency_keys (merchant_id, mode, key, request_hash, resource_id)
+           values ($1, $2, $3, $4, $5) on conflict do nothing`,
+    values: [claim.merchant_id, claim.mode, claim.key, claim.request_hash, resource_id],
+  });
+  return rowCount === 1;
 }
 
 /**

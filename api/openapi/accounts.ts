@@ -102,7 +102,6 @@ export const accountOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     description:
       'Which credentials there are depends on the provider. They are sealed and never shown again.',
     body: accountBody(connectors, credentialsOf(connectors)),
-    isIdempotent: true,
     answers: [created(providerAccount, 'The account.')],
     errors: ['provider_account_exists'],
   },
@@ -146,7 +145,6 @@ export const accountOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     description:
       'Webhooks proved with the old ones are believed for `overlap_s` seconds more, a day without it.',
     body: rotationBody(someCredentials),
-    isIdempotent: true,
     answers: [ok(providerAccount, 'The account.')],
     errors: ['too_many_rotations', 'provider_account_changed'],
   },
@@ -233,7 +231,6 @@ export const accountOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     tag: 'Events and webhooks',
     summary: 'Create a webhook endpoint',
     body: endpointBody('sandbox', 'loopback'),
-    isIdempotent: true,
     answers: [created(webhookEndpointWithSecret, 'The endpoint with its secret.')],
     errors: ['too_many_webhook_endpoints'],
   },
@@ -284,7 +281,6 @@ export const accountOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     summary: 'Replace the secret of an endpoint',
     description: 'Webhooks are signed with both secrets for `overlap_s` seconds, a day without it.',
     body: rotateSecretBody,
-    isIdempotent: true,
     answers: [ok(webhookEndpointWithSecret, 'The endpoint with its new secret.')],
     errors: ['too_many_rotations', 'webhook_endpoint_changed'],
   },
