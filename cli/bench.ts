@@ -1,5 +1,6 @@
 /** `npm run bench`: how fast, against a bare floor. */
 import { Command, InvalidArgumentError } from 'commander';
+import { printDeliveries, runDeliveries } from '../bench/deliveries.ts';
 import { printFairness, runFairness } from '../bench/fairness.ts';
 import { printIsolation, runIsolation } from '../bench/isolation.ts';
 import { printResult } from '../bench/print.ts';
@@ -62,6 +63,18 @@ program
       console.error(line),
     );
     console.log(printIsolation(result));
+  });
+
+program
+  .command('deliveries')
+  .description("How soon merchants' servers are told, also beside endpoints that never answer.")
+  .option('-n <invoices>', 'invoices in each situation', whole, 300)
+  .option('-c <concurrency>', 'invoices under way at once', whole, 5)
+  .option('--silent <endpoints>', 'endpoints that never answer', whole, 3)
+  .action(async ({ n, c, silent }: Record<'n' | 'c' | 'silent', number>) => {
+    const options = { count: n, concurrency: c, silent };
+    const result = await runDeliveries(options, consoleReport(), (line) => console.error(line));
+    console.log(printDeliveries(result));
   });
 
 async function against(flags: Flags): Promise<void> {
