@@ -67,12 +67,12 @@ program
 
 program
   .command('deliveries')
-  .description("How soon merchants' servers are told, also beside endpoints that never answer.")
-  .option('-n <invoices>', 'invoices in each situation', whole, 300)
-  .option('-c <concurrency>', 'invoices under way at once', whole, 5)
-  .option('--silent <endpoints>', 'endpoints that never answer', whole, 3)
-  .action(async ({ n, c, silent }: Record<'n' | 'c' | 'silent', number>) => {
-    const options = { count: n, concurrency: c, silent };
+  .description("How soon merchants' servers are told, also when one of ten hangs.")
+  .option('-n <invoices>', 'invoices in each situation', whole, 60)
+  .option('--pace <ms>', 'milliseconds from one invoice to the next', whole, 1000)
+  .option('--endpoints <endpoints>', 'endpoints when there are several', whole, 10)
+  .action(async ({ n, pace, endpoints }: Record<'n' | 'pace' | 'endpoints', number>) => {
+    const options = { count: n, pace_ms: pace, endpoints };
     const result = await runDeliveries(options, consoleReport(), (line) => console.error(line));
     console.log(printDeliveries(result));
   });
