@@ -197,6 +197,7 @@ function parametersOf({ path, query, isIdempotent = false, access }: Operation):
     in: 'query',
     required: required.includes(name),
     ...(description === undefined ? {} : { description }),
+    ...styleOf(form['type']),
     schema: form,
   }));
   return [
@@ -205,6 +206,12 @@ function parametersOf({ path, query, isIdempotent = false, access }: Operation):
     ...(isIdempotent ? [IDEMPOTENCY_KEY] : []),
     ...(access === 'public' ? [] : [VERSION_HEADER]),
   ];
+}
+
+/** How what is no single text is written in a query: `a,b` and `name[field]=value`. */
+function styleOf(type: unknown): Json {
+  if (type === 'array') return { style: 'form', explode: false };
+  return type === 'object' ? { style: 'deepObject', explode: true } : {};
 }
 
 const header = (name: string): [string, Json] => [name, { $ref: `#/components/headers/${name}` }];

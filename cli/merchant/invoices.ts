@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Event, Invoice, InvoiceQuery, NewInvoice } from '../../client/src/index.ts';
 import { connect, isJson } from './api.ts';
-import { amountOption, countOption } from './input.ts';
+import { amountOption, countOption, metadataOption, namesOption } from './input.ts';
 import { columns, fields } from './print.ts';
 
 /** Adds the commands to the program. */
@@ -52,10 +52,20 @@ export function addInvoices(program: Command): void {
     .description('invoices, the newest first')
     .option('--status <status>', 'open, partially_paid, paid, expired, …')
     .option('--reference <text>', 'those with exactly this reference')
+    .option(
+      '--metadata <name=value>',
+      'those with this in their metadata; several have to hold together',
+      metadataOption,
+    )
     .option('--currency <code>', 'those in one currency')
     .option('--created-gte <time>', 'made at this time or later')
     .option('--created-lte <time>', 'made at this time or earlier')
+    .option('--expand <names>', 'with --json: what each is to have whole, such as events', namesOption)
     .option('--max <count>', 'how many at most', countOption, 20)
+    .addHelpText(
+      'after',
+      '\nExample:\n  sarraf invoices list --metadata order_id=1001 --json --expand events',
+    )
     .action(async ({ max, ...filters }: Filters, command: Command) => {
       const { createdGte: created_gte, createdLte: created_lte, ...rest } = filters;
       const { client } = await connect(command);
@@ -95,6 +105,8 @@ interface Filters {
   readonly currency?: string;
   readonly createdGte?: string;
   readonly createdLte?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly expand?: readonly string[];
   readonly max: number;
 }
 
