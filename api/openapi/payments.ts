@@ -11,6 +11,7 @@ import { invoiceFilters } from '../routes/invoice-list.ts';
 import { captureBody, refundBody, voidBody } from '../routes/operations.ts';
 import { paymentBody } from '../routes/payments.ts';
 import { paymentFilters } from '../routes/payment-list.ts';
+import { quoteQuery } from '../routes/quotes.ts';
 import { refundFilters } from '../routes/refund-list.ts';
 import { clockBody } from '../routes/test-clock.ts';
 import { erasure, invoice, testClock } from '../schemas/invoice.ts';
@@ -23,6 +24,7 @@ import {
 import { operation } from '../schemas/operation.ts';
 import { listOf } from '../schemas/parts.ts';
 import { payment } from '../schemas/payment.ts';
+import { quotes } from '../schemas/quote.ts';
 import { exchange } from '../schemas/webhook.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { accepted, created, ok, page, type Operation } from './operation.ts';
@@ -79,6 +81,18 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     summary: 'Read an invoice',
     query: expandQuery(INVOICE_EXPANSIONS),
     answers: [ok(expandedInvoice, 'The invoice with all its payments.')],
+  },
+  {
+    id: 'listQuotes',
+    method: 'get',
+    path: '/v1/invoices/:id/quotes',
+    access: 'read',
+    tag: 'Invoices',
+    summary: "List an invoice's quotes",
+    description:
+      'Which payment services were chosen, for how much, and what was paid with each, too little or too much; and which could be chosen now.',
+    query: quoteQuery,
+    answers: [ok(quotes, 'The quotes, the newest first, and what can be chosen now.')],
   },
   {
     id: 'cancelInvoice',

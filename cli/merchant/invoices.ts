@@ -1,6 +1,13 @@
 /** `sarraf invoices …`: make, look at, list and cancel them. */
 import type { Command } from 'commander';
-import type { Event, Invoice, InvoiceQuery, NewInvoice } from '../../client/src/index.ts';
+import type {
+  Event,
+  Invoice,
+  InvoiceQuery,
+  NewInvoice,
+  PaymentService,
+  Quote,
+} from '../../client/src/index.ts';
 import { connect, isJson } from './api.ts';
 import { amountOption, countOption, metadataOption, namesOption } from './input.ts';
 import { columns, fields } from './print.ts';
@@ -76,6 +83,19 @@ export function addInvoices(program: Command): void {
     });
 
   invoices
+    .command('quotes')
+    .description('which services were chosen for it, what was paid with each, and what can be chosen now')
+    .argument('<invoice>', 'its id (inv_…)')
+    .action(async (id: string, _options: object, command: Command) => {
+      const { client } = await connect(command);
+      const quotes = await client.invoices.quotes(id, { limit: 100 });
+      if (isJson(command)) return console.log(JSON.stringify(quotes));
+      const { data, payable, choices } = quotes;
+      console.log(data.length === 0 ? 'No service was chosen yet.' : quoteTable(data));
+      if (payable.amount > 0) console.log(`\n${payable.display} can be paid with\n${choiceTable(choices)}`);
+    });
+
+  invoices
     .command('cancel')
     .description('takes no more payments for it; money that comes all the same is still recorded')
     .argument('<invoice>', 'its id (inv_…)')
@@ -139,6 +159,30 @@ function table(invoices: readonly Invoice[]): string {
       reference ?? '',
       created_at,
     ]),
+  );
+}
+
+function quoteTable(quotes: readonly Quote[]): string {
+  return columns(
+    ['PAYMENT', 'SERVICE', 'CHOSEN BY', 'STATUS', 'AMOUNT', 'RECEIVED', 'BALANCE', 'CREATED'],
+    quotes.map((quote) => [
+      quote.id,
+      quote.payment_service,
+      quote.chosen_by,
+      quote.status,
+      quote.display,
+      quote.received.display,
+      quote.balance,
+      quote.created_at,
+    ]),
+  );
+}
+
+function choiceTable(choices: readonly PaymentService[]): string {
+  if (choices.length === 0) return 'none of the linked services';
+  return columns(
+    ['SERVICE', 'TITLE', 'ACCOUNT'],
+    choices.map(({ id, title, provider_account }) => [id, title, provider_account]),
   );
 }
 

@@ -25,6 +25,7 @@ import type {
   Payment,
   PaymentService,
   ProviderAccount,
+  Quotes,
   TestClock,
   WebhookEndpoint,
   WebhookEndpointWithSecret,
@@ -114,6 +115,9 @@ export function createClient(options: ClientOptions) {
       /** Sandbox only. Not repeated by itself unless it is certain that nothing happened: time would pass twice. */
       advanceClock: (id: string, advance_s: number, call?: CallOptions) =>
         post<TestClock>(`/v1/invoices/${part(id)}/test_clock`, { advance_s }, { ...call, repeatable: false }),
+      /** A page of what was chosen to pay it with, the newest first, and what can be chosen now. */
+      quotes: (id: string, query: PageQuery = {}, call?: CallOptions) =>
+        get<Quotes>(`/v1/invoices/${part(id)}/quotes`, call, query),
       /** What was said to and by providers, the oldest first. */
       exchanges: (
         id: string,

@@ -6,6 +6,8 @@ import type { presentEvent } from '../../api/present-event.ts';
 import type { presentExchange } from '../../api/present-exchange.ts';
 import type { presentIncident } from '../../api/present-incident.ts';
 import type { presentOperation, presentOperationLog } from '../../api/present-operation.ts';
+import type { quotes } from '../../api/schemas/quote.ts';
+import type { Shown } from '../../api/schemas/parts.ts';
 import type { presentPerformance } from '../../api/present-performance.ts';
 import type {
   presentExpandedInvoice,
@@ -72,6 +74,7 @@ const comparisons: {
     here.ExpandedOperation<'refund', ['payment', 'invoice']>['payment'],
     Exclude<ReturnType<typeof presentExpandedOperation>['payment'], string>
   >;
+  readonly quotes: Same<here.Quotes, Shown<typeof quotes>>;
   readonly case: Same<Omit<here.Case, Loose>, Omit<ReturnType<typeof presentCase>, Loose>>;
   readonly delivery: Same<
     Omit<here.Delivery, 'event_type' | 'reason'>,
@@ -95,6 +98,7 @@ const comparisons: {
   payment_invoice: true,
   payment_without: true,
   refund_payment: true,
+  quotes: true,
   case: true,
   delivery: true,
   attempt: true,
