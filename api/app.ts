@@ -39,6 +39,7 @@ import { paymentServiceRoutes } from './routes/payment-services.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { providerAccountRoutes } from './routes/provider-accounts.ts';
 import { qrRoutes } from './routes/qr.ts';
+import { quoteRoutes } from './routes/quotes.ts';
 import { reconciliationRoutes } from './routes/reconciliation-runs.ts';
 import { refundListRoute } from './routes/refund-list.ts';
 import { returnRoutes } from './routes/returns.ts';
@@ -133,6 +134,7 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     post('/v1/invoices/:id/cancel', 'create', readBytes, repeatable(invoices.cancel)),
     post('/v1/invoices/:id/payments', 'create', readBytes, payments.create),
     post('/v1/invoices/:id/test_clock', 'create', readBytes, repeatable(clock.advance)),
+    get('/v1/invoices/:id/quotes', 'read', quoteRoutes(dependencies).list),
     get('/v1/invoices/:id/exchanges', 'read', exchanges.list),
     get('/v1/exchanges/:id', 'read', exchanges.read),
     post('/v1/invoices/:id/erase', 'admin', readBytes, repeatable(erasures.eraseOne)),

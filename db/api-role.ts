@@ -66,10 +66,14 @@ export async function prepareApiRole(client: pg.Client): Promise<string | null> 
     'select tablename as name from pg_tables where schemaname = current_schema()',
   );
   const tables = rows.map(({ name }) => name);
+  const views = await client.query<{ name: string }>(
+    'select viewname as name from pg_views where schemaname = current_schema()',
+  );
   const grants = tables.flatMap((name) => [
     `revoke all on ${quoted(name)} from ${API_ROLE}`,
     `grant ${RIGHTS[name] ?? UNLISTED} on ${quoted(name)} to ${API_ROLE}`,
   ]);
+  grants.push(...views.rows.map(({ name }) => `grant select on ${quoted(name)} to ${API_ROLE}`));
   const schema = `do $$ begin execute format('grant usage on schema %I to ${API_ROLE}', current_schema()); end $$`;
   const refused = await tryOut(client, [schema, ...grants].join(';\n'));
   return refused === null ? null : explain(refused);

@@ -198,6 +198,7 @@ function parametersOf(operation: Operation): Json[] {
     in: 'query',
     required: required.includes(name),
     ...(description === undefined ? {} : { description }),
+    ...styleOf(form['type']),
     schema: form,
   }));
   return [
@@ -206,6 +207,12 @@ function parametersOf(operation: Operation): Json[] {
     ...(takesIdempotencyKey(operation) ? [IDEMPOTENCY_KEY] : []),
     ...(access === 'public' ? [] : [VERSION_HEADER]),
   ];
+}
+
+/** How what is no single text is written in a query: `a,b` and `name[field]=value`. */
+function styleOf(type: unknown): Json {
+  if (type === 'array') return { style: 'form', explode: false };
+  return type === 'object' ? { style: 'deepObject', explode: true } : {};
 }
 
 const header = (name: string): [string, Json] => [name, { $ref: `#/components/headers/${name}` }];

@@ -24,6 +24,8 @@ import { jsonBody, parseBody } from '../body.ts';
 import { contextOf, holderOf, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { errorCatalogue, isErrorCode } from '../error-catalogue.ts';
+import { expansionsOf } from '../expand.ts';
+import { expandOperations, OPERATION_EXPANSIONS, presentExpandedOperation } from '../expanded.ts';
 import { flag, metadata, optionalAmount, optionalText, text } from '../fields.ts';
 import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
 import { claimOf, repetitionOf, unlessRepeated } from '../idempotency.ts';
@@ -176,11 +178,17 @@ export function operationRoutes(dependencies: ApiDependencies) {
       }),
     read: (prefix: 'cap' | 'void' | 'rfd') => async (request: Request, response: Response) => {
       const id = idParameter(request, response, prefix);
-      const row = await findOperation(pool, ownerOf(response), id);
+      const expand = expansionsOf(OPERATION_EXPANSIONS, request);
+      const owner = ownerOf(response);
+      const row = await findOperation(pool, owner, id);
       if (!row) throw notFound(NAMES[prefix]);
       contextOf(response).invoice_id = row.invoice_id;
-      const log = await readOperationLog(pool, row);
-      sendJson(response, 200, JSON.stringify({ ...presentOperation(row), ...presentOperationLog(log) }));
+      const [log, [expanded = row]] = await Promise.all([
+        readOperationLog(pool, row),
+        expandOperations(pool, owner, [row], expand),
+      ]);
+      const whole = presentExpandedOperation(expanded, dependencies);
+      sendJson(response, 200, JSON.stringify({ ...whole, ...presentOperationLog(log) }));
     },
   };
 }
