@@ -12,6 +12,7 @@ import { createArea, readForm, type OpsRoute } from './area.ts';
 import { invoiceSource } from './invoice-source.ts';
 import { createLive, type LiveSource } from './live.ts';
 import type { OpsDependencies, OpsPart } from './page.ts';
+import { incidentsPart } from './incidents.ts';
 import { invoicePart } from './invoice.ts';
 import { invoicesPart } from './invoices.ts';
 import { overviewPart } from './overview.ts';
@@ -27,6 +28,7 @@ const PARTS: readonly OpsPart[] = [
   deliveriesPart,
   providersPart,
   routingPart,
+  incidentsPart,
   reconciliationPart,
   auditPart,
   merchantsPart,
