@@ -8,6 +8,7 @@ import { reconciliationPart } from './reconciliation.ts';
 import { RECORD_SOURCES } from './record-sources.ts';
 import { routingPart } from './routing.ts';
 import { webhooksPart } from './webhooks.ts';
+import { peoplePart } from './people.ts';
 import { createArea, readForm, type OpsRoute } from './area.ts';
 import { invoiceSource } from './invoice-source.ts';
 import { createLive, type LiveSource } from './live.ts';
@@ -31,6 +32,7 @@ const PARTS: readonly OpsPart[] = [
   incidentsPart,
   reconciliationPart,
   auditPart,
+  peoplePart,
   merchantsPart,
 ];
 const SOURCES: readonly LiveSource[] = [invoiceSource, ...RECORD_SOURCES];

@@ -3,6 +3,7 @@ import { findCase } from '../../db/cases.ts';
 import { findDelivery, resendDelivery } from '../../db/delivery-list.ts';
 import { isId, newId } from '../../db/ids.ts';
 import { findOperation, insertOperation, type OperationRow } from '../../db/operations.ts';
+import { leaveNote } from '../../db/ops-record.ts';
 import { currency } from '../../domain/currency.ts';
 import { MoneyError, parseDecimal } from '../../domain/money.ts';
 import { words } from '../../pages/ops/statuses.ts';
@@ -15,7 +16,7 @@ import { endpointDisabled } from '../routes/webhook-endpoint-actions.ts';
 import { createOperationDriver } from '../routes/operations.ts';
 import { shown } from '../shown.ts';
 import { createDeliveryWaker } from '../wake-deliveries.ts';
-import { about, askEngine, requireReason } from './acting.ts';
+import { about, askEngine, noteOf, requireReason } from './acting.ts';
 import { decimal } from './amounts.ts';
 import { oneInvoice } from './one-invoice.ts';
 import type { OpsAction, Visit } from './page.ts';
@@ -290,13 +291,20 @@ function resend(dependencies: ApiDependencies): OpsAction {
         ),
         button: { label: 'Send it again', isDanger: false },
         back: back(visit),
-        reason: false,
       };
     },
-    async run(visit) {
+    async run(visit, { reason }) {
+      requireReason(reason);
       const { owner, row } = await find(visit);
       const queue = await resendDelivery(pool, owner, row.id);
       if (!queue) throw endpointDisabled();
+      await leaveNote(
+        pool,
+        owner,
+        'delivery.resent',
+        row.id,
+        noteOf(visit, reason, { event: row.event_type }),
+      );
       wake([queue], 'resend');
       logger.info({ delivery: row.id, operator: visit.operator.name }, 'a delivery is sent again');
       return { tone: 'busy', said: 'It is on its way again.', href: back(visit) };
