@@ -48,6 +48,7 @@ const RIGHTS: Readonly<Record<string, string>> = {
   audit_progress: 'select',
   operators: 'select',
   operator_sessions: 'select, insert, update (seen_at), delete',
+  operator_log: 'select, insert',
   operator_sign_in_failures: 'select, insert, update, delete',
   schema_migrations: 'select',
 };

@@ -7,12 +7,14 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
+  defineQuery,
   defineSignal,
   defineUpdate,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import { nextTask, type Task } from '../domain/schedule.ts';
+import { standingOf, type InvoiceStanding } from '../domain/standing.ts';
 import { isInFlight } from '../domain/status.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
 import {
@@ -38,6 +40,7 @@ const moveMoney = defineUpdate<MoveMoneyResult, [MoveMoneyInput]>(MESSAGES.moveM
 const resolveCase = defineUpdate<ResolveCaseResult, [ResolveCaseInput]>(MESSAGES.resolveCase);
 const cancel = defineUpdate<CancelResult, [CancelInput]>(MESSAGES.cancel);
 const refresh = defineUpdate<RefreshResult, [RefreshInput]>(MESSAGES.refresh);
+const standing = defineQuery<InvoiceStanding | null>(MESSAGES.standing);
 const webhook = defineSignal<[string]>(MESSAGES.webhook);
 
 export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise<void> {
@@ -56,6 +59,7 @@ export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise
   setHandler(resolveCase, (input) => desk.ask(() => work.resolveCase(input)));
   setHandler(cancel, (input) => desk.ask(() => work.cancel(input)));
   setHandler(refresh, (input) => desk.ask(() => work.refresh(input)));
+  setHandler(standing, () => work.state && standingOf(work.state));
 
   /** Polls up to here have been done. */
   let doneUntil = Date.now();

@@ -11,7 +11,7 @@ import { eventFilters } from '../routes/events.ts';
 import { incidentFilters } from '../routes/incidents.ts';
 import { serviceQuery } from '../routes/payment-services.ts';
 import { accountBody, accountChange, accountQuery } from '../routes/provider-accounts.ts';
-import { previewBody, routingBody } from '../routes/routing.ts';
+import { previewBody, routingBody } from '../routing-rules.ts';
 import { resendBody, rotateSecretBody } from '../routes/webhook-endpoint-actions.ts';
 import { endpointBody, endpointChange, endpointFilters } from '../routes/webhook-endpoints.ts';
 import {
