@@ -1,4 +1,5 @@
 /** Every POST of the route table with an `Idempotency-Key`: a new route is covered, or fails here. */
+import { audit } from '../audit/index.ts';
 import { ENGINES_TIMEOUT_MS } from '../test/setup/engines.ts';
 import { routeTable } from './app.ts';
 import { createKeyCache } from './auth.ts';
@@ -127,4 +128,9 @@ it('keeps no answer with personal data beyond the erasure of its invoice', async
   const again = await post(`/v1/invoices/${ids.inv}/test_clock`, { advance_s: 60 });
   expect(again.headers.get('idempotent-replayed')).toBe('true');
   expect(again.text).not.toContain('victim@example.com');
+});
+
+it('leaves answers that the auditor takes for true', async () => {
+  const { findings } = await audit(api.pool);
+  expect(findings.filter(({ id }) => id === 'answers_true')).toMatchObject([{ count: 0 }]);
 });

@@ -32,7 +32,7 @@ export function createRepeatable({ pool, logger, apiKeyPepper }: ApiDependencies
 
   const keep = async (response: Response, claim: IdempotencyClaim, answer: StoredAnswer): Promise<void> => {
     try {
-      await storeAnswer(pool, claim, answer);
+      await storeAnswer(pool, claim, answer, answer.status === 201 ? idIn(answer) : null);
     } catch (err) {
       // What was asked for is done. A repetition does it once more, as if this process had died here.
       const { request_id, route } = contextOf(response);

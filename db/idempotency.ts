@@ -83,17 +83,18 @@ export async function takeOver(pool: pg.Pool, claim: IdempotencyClaim): Promise<
   return rowCount === 1;
 }
 
-/** Keeps the answer for repetitions of the request. */
+/** Keeps the answer for repetitions of the request. `made`: what it has made, where that was not known before. */
 export async function storeAnswer(
   pool: pg.Pool,
   claim: IdempotencyClaim,
   { status, body }: StoredAnswer,
+  made: string | null = null,
 ): Promise<void> {
   await pool.query({
     name: 'store_answer',
-    text: `update idempotency_keys set answer_status = $4, answer_body = to_jsonb($5::text)
+    text: `update idempotency_keys set answer_status = $4, answer_body = to_jsonb($5::text), resource_id = coalesce($6, resource_id)
            where merchant_id = $1 and mode = $2 and key = $3 and answer_status is null`,
-    values: [claim.merchant_id, claim.mode, claim.key, status, body],
+    values: [claim.merchant_id, claim.mode, claim.key, status, body, made],
   });
 }
 
