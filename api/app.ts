@@ -15,6 +15,7 @@ import { createAccountFinder } from './provider-accounts.ts';
 import { createRepeatable } from './repeatable.ts';
 import { accountBreakerRoutes } from './routes/account-breaker.ts';
 import { accountRotationRoutes } from './routes/account-rotation.ts';
+import { accountTestRoutes } from './routes/account-test.ts';
 import { accountWebhookRoutes } from './routes/account-webhooks.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditEntryRoutes } from './routes/audit-entries.ts';
@@ -104,6 +105,7 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
   const accounts = providerAccountRoutes(dependencies, finder);
   const { rotate } = accountRotationRoutes(dependencies, finder);
   const { force } = accountBreakerRoutes(dependencies, finder);
+  const accountTest = accountTestRoutes(dependencies);
   const accountWebhooks = accountWebhookRoutes(dependencies);
   const webhooks = webhookRoutes(dependencies, finder);
   const exchanges = exchangeRoutes(dependencies, finder);
@@ -188,6 +190,7 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     patch('/v1/provider_accounts/:id', 'admin', readBytes, accounts.change),
     post('/v1/provider_accounts/:id/rotate', 'admin', readBytes, rotate),
     post('/v1/provider_accounts/:id/breaker', 'admin', readBytes, repeatable(force)),
+    post('/v1/provider_accounts/:id/test', 'admin', readBytes, repeatable(accountTest.test)),
     get('/v1/provider_accounts/:id/webhooks', 'read', accountWebhooks.show),
     post(
       '/v1/provider_accounts/:id/webhooks/register',

@@ -15,6 +15,7 @@ import { previewBody, routingBody } from '../routing-rules.ts';
 import { resendBody, rotateSecretBody } from '../routes/webhook-endpoint-actions.ts';
 import { endpointBody, endpointChange, endpointFilters } from '../routes/webhook-endpoints.ts';
 import {
+  accountTest,
   accountWebhooks,
   incident,
   incidentWithPayments,
@@ -157,6 +158,19 @@ export const accountOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     summary: 'Open or close an account by hand',
     body: forceBody,
     answers: [ok(providerAccount, 'The account.')],
+  },
+  {
+    id: 'testProviderAccount',
+    method: 'post',
+    path: '/v1/provider_accounts/:id/test',
+    access: 'admin',
+    tag: 'Provider accounts',
+    summary: 'Try the credentials',
+    description:
+      'Makes a call to the provider that changes nothing there: its list of payments, or the reading of one that cannot exist.',
+    body: noFields,
+    answers: [ok(accountTest, 'What the provider says to them.')],
+    errors: ['provider_credentials_rejected'],
   },
   {
     id: 'readAccountWebhooks',

@@ -44,5 +44,6 @@ const bodies = (ids: RowIds): Readonly<Record<string, object>> => ({
   'PATCH /v1/provider_accounts/:id': { label: 'mine' },
   'POST /v1/provider_accounts/:id/rotate': { credentials: { secret: 'mine' } },
   'POST /v1/provider_accounts/:id/breaker': { state: 'open', reason: 'mine' },
+  'POST /v1/provider_accounts/:id/test': {},
   'POST /v1/provider_accounts/:id/webhooks/register': {},
 });
