@@ -38,6 +38,11 @@ interface Opened {
   readonly url: string;
 }
 
+interface Looked {
+  readonly registered: readonly RegisteredWebhook[] | null;
+  readonly problem: { readonly code: string; readonly detail: string } | null;
+}
+
 /** Asks providers about the webhooks of an account, whoever wants to know. */
 export function createWebhookRegistrar(dependencies: ApiDependencies) {
   const { pool, sealer, connectors, publicUrl, providerHttp, now, logger } = dependencies;
@@ -71,6 +76,16 @@ export function createWebhookRegistrar(dependencies: ApiDependencies) {
     return (await connector.findWebhooks?.(contextOf(opened), { url, known_id: row.webhook_id })) ?? null;
   };
 
+  /** What is registered; or why that cannot be told. `registered` null without a problem: no call tells. */
+  const look = async (opened: Opened): Promise<Looked> => {
+    try {
+      return { registered: await find(opened), problem: null };
+    } catch (error) {
+      const { code, message } = problemOf(error, opened);
+      return { registered: null, problem: { code, detail: message } };
+    }
+  };
+
   /** Registers it; null: no call does that. Throws `Problem`. */
   const register = async (
     owner: Owner,
@@ -101,7 +116,7 @@ export function createWebhookRegistrar(dependencies: ApiDependencies) {
     return registered;
   };
 
-  return { open, find, register };
+  return { open, look, register };
 }
 
 export function accountWebhookRoutes(dependencies: ApiDependencies) {
@@ -112,13 +127,9 @@ export function accountWebhookRoutes(dependencies: ApiDependencies) {
 
   const show = async (request: Request, response: Response): Promise<void> => {
     const opened = await open(request, response);
-    try {
-      sendJson(response, 200, view(opened, await registrar.find(opened)));
-    } catch (error) {
-      // The URL is worth telling also while the provider cannot be asked.
-      const { code, message } = problemOf(error, opened);
-      sendJson(response, 200, view(opened, null, { code, detail: message }));
-    }
+    // The URL is worth telling also while the provider cannot be asked.
+    const { registered, problem } = await registrar.look(opened);
+    sendJson(response, 200, view(opened, registered, problem));
   };
 
   const register = async (request: Request, response: Response): Promise<void> => {
