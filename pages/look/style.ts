@@ -6,6 +6,7 @@ const BASE = `
 @media (prefers-color-scheme: dark) { :root { ${properties(DARK)} --shadow: none; } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
+@media (min-width: 180rem) { html { font-size: 137.5%; } }
 body { margin: 0; min-height: 100vh; min-height: 100dvh; background: var(--page); color: var(--text);
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Arabic", sans-serif; }
 h1, h2, h3 { margin: 0 0 .5rem; line-height: 1.3; text-wrap: balance; }

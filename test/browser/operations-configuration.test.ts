@@ -107,7 +107,7 @@ it('takes a settlement file, holds its run against the one from the list, and de
   await ended();
   await follow(page, 'Compare with an earlier run');
   await page.getByRole('heading', { name: 'What is different' }).waitFor();
-  const rows = page.getByRole('region', { name: 'What is different' }).getByRole('row');
+  const rows = page.getByRole('region', { name: 'Rows that differ' }).getByRole('row');
   await rows
     .filter({ hasText: 'Changed' })
     .filter({ hasText: 'amount differs' })
