@@ -102,6 +102,16 @@ export function everyScreen(locale: Locale): Readonly<Record<string, Screen>> {
   };
 }
 
+/** Nothing can be paid any more. */
+const OVER: ReadonlySet<Screen['type']> = new Set([
+  'paid',
+  'overpaid',
+  'refunded',
+  'expired',
+  'canceled',
+  'authorized',
+]);
+
 /** The page of a screen; what was paid in part is owed in part. */
 export function viewOf(locale: Locale, name: string, screen: Screen): CheckoutView {
   const money = (decimal: string): string => writeAmount(locale, decimal, 'IQD');
@@ -116,7 +126,7 @@ export function viewOf(locale: Locale, name: string, screen: Screen): CheckoutVi
       { name: 'Green tea of the first harvest', quantity: '12', amount: money('25000.000') },
       { name: 'شاي أخضر', quantity: '2', amount: money('950000.000') },
     ],
-    due_at: UNTIL,
+    due_at: OVER.has(screen.type) ? null : UNTIL,
   };
   return {
     locale,
