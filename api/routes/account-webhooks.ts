@@ -22,6 +22,11 @@ import type { Shown } from '../schemas/parts.ts';
 
 const RETRY_S = 5;
 
+interface Looked {
+  readonly registered: readonly RegisteredWebhook[] | null;
+  readonly problem: { readonly code: string; readonly detail: string } | null;
+}
+
 /** Asks providers about the webhooks of an account, whoever wants to know. */
 export function createWebhookRegistrar(dependencies: ApiDependencies) {
   const { pool, logger } = dependencies;
@@ -30,6 +35,16 @@ export function createWebhookRegistrar(dependencies: ApiDependencies) {
   const find = async (opened: Opened): Promise<readonly RegisteredWebhook[] | null> => {
     const { row, connector, url } = opened;
     return (await connector.findWebhooks?.(contextOf(opened), { url, known_id: row.webhook_id })) ?? null;
+  };
+
+  /** What is registered; or why that cannot be told. `registered` null without a problem: no call tells. */
+  const look = async (opened: Opened): Promise<Looked> => {
+    try {
+      return { registered: await find(opened), problem: null };
+    } catch (error) {
+      const { code, message } = problemOf(error, opened);
+      return { registered: null, problem: { code, detail: message } };
+    }
   };
 
   /** Registers it; null: no call does that. Throws `Problem`. */
@@ -62,7 +77,7 @@ export function createWebhookRegistrar(dependencies: ApiDependencies) {
     return registered;
   };
 
-  return { open, find, register };
+  return { open, look, register };
 }
 
 export function accountWebhookRoutes(dependencies: ApiDependencies) {
@@ -73,13 +88,9 @@ export function accountWebhookRoutes(dependencies: ApiDependencies) {
 
   const show = async (request: Request, response: Response): Promise<void> => {
     const opened = await open(request, response);
-    try {
-      sendJson(response, 200, view(opened, await registrar.find(opened)));
-    } catch (error) {
-      // The URL is worth telling also while the provider cannot be asked.
-      const { code, message } = problemOf(error, opened);
-      sendJson(response, 200, view(opened, null, { code, detail: message }));
-    }
+    // The URL is worth telling also while the provider cannot be asked.
+    const { registered, problem } = await registrar.look(opened);
+    sendJson(response, 200, view(opened, registered, problem));
   };
 
   const register = async (request: Request, response: Response): Promise<void> => {

@@ -39,6 +39,8 @@ export interface Field {
   readonly autocomplete?: string;
   readonly maxlength?: number;
   readonly required?: boolean;
+  /** True: whoever comes to the page begins here. One of a page at most. */
+  readonly hasFocus?: boolean;
   /** One of these, in place of what is typed. */
   readonly choices?: readonly Choice[];
   /** How many lines there is room for; more than one can be typed. */
@@ -60,7 +62,8 @@ export function field(one: Field): Html {
 function control({ name, type, value = '', hint, error, choices, lines, ...more }: Field, id: string): Html {
   const described = [hint === undefined ? '' : `${id}-hint`, error === undefined ? '' : `${id}-error`];
   const about = html`id="${id}" name="${name}" aria-describedby="${described.join(' ').trim()}"
-  aria-invalid="${error === undefined ? 'false' : 'true'}" ${more.required === true ? html`required` : null}`;
+  aria-invalid="${error === undefined ? 'false' : 'true'}" ${more.required === true ? html`required` : null}
+  ${more.hasFocus === true ? html`autofocus` : null}`;
   if (choices !== undefined)
     return html`<select ${about}>
       ${choices.map((choice) => html`<option value="${choice.value}" ${choice.value === value ? html`selected` : null}>${choice.label}</option>`)}

@@ -102,12 +102,12 @@ export function previewPart({ asked, answer }: Tried, { path, hidden, currencies
       ${field({ name: 'country', label: 'Customer’s country', type: 'text', value: asked.country, maxlength: 2, hint: 'Two letters; empty: not known' })}
       ${field({
         name: 'customer',
-        label: 'Customer’s name, phone, email',
+        label: 'Customer’s details',
         type: 'text',
         value: asked.customer,
         choices: [
-          { value: 'known', label: 'All are known' },
-          { value: 'unknown', label: 'None is known' },
+          { value: 'known', label: 'name, phone, email' },
+          { value: 'unknown', label: 'none is known' },
         ],
       })}
       ${field({

@@ -100,7 +100,7 @@ function changesPart(rows: readonly ChangedRow[], links: Links): Html {
   return html`<h2>What is different</h2>
     ${choices}
     ${table(
-      'What is different',
+      'Rows that differ',
       [
         { title: 'Change' },
         { title: 'Provider’s id' },
