@@ -9,6 +9,7 @@ import { addInvoices } from './merchant/invoices.ts';
 import { addKeys } from './merchant/keys.ts';
 import { addListen } from './merchant/listen.ts';
 import { addMoney } from './merchant/money.ts';
+import { addPayments } from './merchant/payments.ts';
 import { addOperator } from './merchant/operator.ts';
 import { addPay } from './merchant/pay.ts';
 import { addRaw } from './merchant/raw.ts';
@@ -55,6 +56,7 @@ Examples:
 
 addScripts(program);
 addInvoices(program);
+addPayments(program);
 addPay(program);
 addMoney(program);
 addCases(program);
