@@ -16,6 +16,7 @@ const RIGHTS: Readonly<Record<string, string>> = {
   provider_accounts: 'select, insert, update',
   previous_credentials: 'select, insert, delete',
   provider_health: 'select',
+  provider_places: 'select',
   provider_turns: 'select',
   service_performance: 'select',
   incidents: 'select',
