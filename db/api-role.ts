@@ -18,6 +18,7 @@ const RIGHTS: Readonly<Record<string, string>> = {
   provider_health: 'select',
   provider_places: 'select',
   provider_turns: 'select',
+  provider_usual: 'select',
   service_performance: 'select',
   incidents: 'select',
   routings: 'select, insert, update (rules, revision, updated_at)',

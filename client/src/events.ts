@@ -2,6 +2,7 @@
 import type {
   Case,
   Incident,
+  IncidentCause,
   Invoice,
   InvoiceStatus,
   Mode,
@@ -39,6 +40,7 @@ interface EventOf<Type extends string, Subject> {
     readonly id: string;
     readonly provider_account: string;
     readonly provider: string;
+    readonly cause: IncidentCause;
     readonly detail: string;
     readonly since: string;
     readonly recovered_at: string | null;
