@@ -31,9 +31,9 @@ import { currency } from '../domain/currency.ts';
 import { display, money } from '../domain/money.ts';
 import { ProviderError } from '../domain/provider-error.ts';
 import type { InvoiceFacts } from '../temporal/invoices.ts';
+import { readLatePayment } from '../temporal/late-payments.ts';
 import { compareWorkflows, type Walk } from './compare-workflows.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { readLatePayment } from './late-payments.ts';
 import { sealTrail } from './seal.ts';
 import { wakeDeliveries } from './wake-deliveries.ts';
 
@@ -103,7 +103,9 @@ export async function sweep(
   dependencies: SweepDependencies,
   walk: Walk = { before: null },
 ): Promise<SweepReport> {
-  const { pool, invoices, deliveries, reconciliations, logger, exchangesKept_days } = dependencies;
+  const { pool, invoices, deliveries, reconciliations, connectorFor, logger, exchangesKept_days } =
+    dependencies;
+  const lateMoneyOf = (provider: string) => connectorFor(provider).manifest.late_money_s;
   const counts = {
     webhooks_told: 0,
     webhooks_matched: 0,
@@ -193,7 +195,7 @@ export async function sweep(
 
   await repair(await takeLatePayments(pool, LATE_BATCH), async (payment) => {
     const { id: payment_id, invoice } = payment;
-    const reading = await readLatePayment(dependencies, payment, factsOf(invoice));
+    const reading = await readLatePayment({ pool, invoices, lateMoneyOf }, payment, factsOf(invoice));
     if (!reading.answered) return;
     counts.late_payments_read += 1;
     if (reading.found <= 0) return;

@@ -26,6 +26,15 @@ export function presentEvent(
   now: number,
   api_version: string = CURRENT_API_VERSION,
 ): Shown<typeof event> {
+  const facts = presentEventFacts(row, api_version);
+  return { ...facts, data: { object: object && presentObject(object, addresses, now) } };
+}
+
+/** An event without the object it is about. */
+export function presentEventFacts(
+  row: OutgoingEventRow,
+  api_version: string = CURRENT_API_VERSION,
+): Omit<Shown<typeof event>, 'data'> {
   const { id, mode, type, invoice_id, payment_id, sequence, currency, data, created_at } = row;
   const {
     operation_id = null,
@@ -56,7 +65,6 @@ export function presentEvent(
     ...(capture_before === undefined ? {} : { capture_before }),
     late,
     created_at,
-    data: { object: object && presentObject(object, addresses, now) },
   };
 }
 

@@ -31,6 +31,41 @@ export async function takeLatePayments(pool: pg.Pool, limit: number): Promise<La
   return rows;
 }
 
+/** Payments of one invoice that are going to be read again. */
+export async function lateReadsOf(pool: pg.Pool, invoiceId: string): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>({
+    name: 'late_reads_of_invoice',
+    text: 'select id from payments where invoice_id = $1 and late_read_at is not null order by id',
+    values: [invoiceId],
+  });
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Brings the next reading of these payments nearer by `by_s` seconds, for an invoice whose clock was moved. Those that are due by then
+ * are returned, and come again in an hour unless it is said before that they were read.
+ */
+export async function bringLateReadsNearer(
+  pool: pg.Pool,
+  paymentIds: readonly string[],
+  by_s: number,
+): Promise<LatePayment[]> {
+  const { rows } = await pool.query<LatePayment & { due: boolean }>({
+    name: 'bring_late_reads_nearer',
+    text: `
+      with moved as (
+        select id, late_read_at - make_interval(secs => $2::float8) as at from payments
+        where id = any($1) and late_read_at is not null for update
+      )
+      update payments p set late_read_at = case when moved.at <= now() then now() + make_interval(secs => ${AGAIN_S}) else moved.at end
+      from moved, invoices i
+      where p.id = moved.id and i.id = p.invoice_id
+      returning moved.at <= now() as due, p.id, p.provider, p.late_reads, p.amount_received, ${SWEPT_INVOICE}`,
+    values: [paymentIds, by_s],
+  });
+  return rows.filter(({ due }) => due);
+}
+
 /**
  * Notes that it was read, and when it is read next, seconds from now; null: never again. One that the reading has completed stays
  * alone. What has come of its money now, minor units.

@@ -117,6 +117,17 @@ it('goes back where it is refunded', async () => {
   expect(after.amounts).toMatchObject({ received: { amount }, late: { amount } });
 });
 
+it('is found by the test clock, too, which brings the readings nearer', async () => {
+  const { invoice, id } = await canceled('fapshi', 'accept');
+  await paysUnheard('fapshi', id);
+  const advance = async (advance_s: number) =>
+    stack.call('POST', `/v1/invoices/${invoice}/test_clock`, { advance_s });
+  expect(await advance(300)).toMatchObject({ body: { settled: true, invoice: { status: 'canceled' } } });
+  expect(await standing(invoice)).toEqual({ reads: 0, in_min: 5 });
+  expect(await advance(300)).toMatchObject({ body: { settled: true, invoice: { status: 'paid' } } });
+  expect(await advance(300)).toMatchObject({ status: 409, body: { code: 'invoice_not_in_flight' } });
+});
+
 it('is asked for again later when it has not come, and when the provider could not be asked', async () => {
   const { invoice, id } = await canceled('fapshi', 'accept');
   await tenMinutesLater();

@@ -7,6 +7,7 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
+  defineQuery,
   defineSignal,
   defineUpdate,
   patched,
@@ -15,6 +16,7 @@ import {
 } from '@temporalio/workflow';
 import { exceedsOwed, type CaptureRule } from '../domain/own-captures.ts';
 import { nextTask, type Task } from '../domain/schedule.ts';
+import { standingOf, type InvoiceStanding } from '../domain/standing.ts';
 import type { InvoiceState } from '../domain/state.ts';
 import { isInFlight } from '../domain/status.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
@@ -41,6 +43,7 @@ const moveMoney = defineUpdate<MoveMoneyResult, [MoveMoneyInput]>(MESSAGES.moveM
 const resolveCase = defineUpdate<ResolveCaseResult, [ResolveCaseInput]>(MESSAGES.resolveCase);
 const cancel = defineUpdate<CancelResult, [CancelInput]>(MESSAGES.cancel);
 const refresh = defineUpdate<RefreshResult, [RefreshInput]>(MESSAGES.refresh);
+const standing = defineQuery<InvoiceStanding | null>(MESSAGES.standing);
 const webhook = defineSignal<[string]>(MESSAGES.webhook);
 
 /** What was changed while runs were open, by the names under which histories know it. */
@@ -62,6 +65,7 @@ export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise
   setHandler(resolveCase, (input) => desk.ask(() => work.resolveCase(input)));
   setHandler(cancel, (input) => desk.ask(() => work.cancel(input)));
   setHandler(refresh, (input) => desk.ask(() => work.refresh(input)));
+  setHandler(standing, () => work.state && standingOf(work.state));
 
   /** Polls up to here have been done. */
   let doneUntil = Date.now();
