@@ -19,6 +19,8 @@ export default {
   moduleNameMapper: { '^marked$': '<rootDir>/node_modules/marked/lib/marked.umd.js' },
   extensionsToTreatAsEsm: [],
   maxWorkers: 2,
+  // Stories that wait for each other's answers and not for each other: customers who pay at the same time.
+  maxConcurrency: 4,
   // What a hung test may take. Nothing is measured in tests: machines that run them are often busy.
   testTimeout: 30_000,
 };

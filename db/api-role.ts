@@ -22,7 +22,7 @@ const RIGHTS: Readonly<Record<string, string>> = {
   routings: 'select, insert, update (rules, revision, updated_at)',
   provider_exchanges: 'select, update (url, request_body, response_body, erased_at)',
   invoices: 'select, insert, update (customer, description, metadata, return_urls, items, erased_at)',
-  payments: 'select, insert, update (next_action, request)',
+  payments: 'select, insert, update (next_action, request, late_read_at, late_reads)',
   payment_operations: 'select, insert, update (reason, metadata), delete',
   invoice_events: 'select',
   // Of settlements only, as the policy of that table says: the fee that a person accepts.
@@ -48,6 +48,7 @@ const RIGHTS: Readonly<Record<string, string>> = {
   audit_progress: 'select',
   operators: 'select',
   operator_sessions: 'select, insert, update (seen_at), delete',
+  operator_log: 'select, insert',
   operator_sign_in_failures: 'select, insert, update, delete',
   schema_migrations: 'select',
 };

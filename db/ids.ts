@@ -25,7 +25,8 @@ export type IdPrefix =
   | 'req'
   | 'wrk'
   | 'inc'
-  | 'opr';
+  | 'opr'
+  | 'opl';
 
 /** A new id: `newId('inv')` → `inv_01jd…`, 26 characters after the prefix. */
 export function newId(prefix: IdPrefix): string {

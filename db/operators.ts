@@ -2,6 +2,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { newId } from './ids.ts';
+import { logged, logValue } from './operator-log.ts';
 import { hashPassword } from './passwords.ts';
 
 /** Each may do what the one before it may: look; move money and decide cases; change the configuration. */
@@ -38,9 +39,28 @@ export async function createOperator(
   { name, role, merchant_id, password }: Omit<Operator, 'id'> & { readonly password: string },
 ): Promise<boolean> {
   const { rowCount } = await pool.query(
-    `insert into operators (id, name, role, merchant_id, password_hash) values ($1, $2, $3, $4, $5)
-     on conflict (name) do nothing`,
-    [newId('opr'), name, role, merchant_id, await hashPassword(password)],
+    `with created as (
+       insert into operators (id, name, role, merchant_id, password_hash) values ($1, $2, $3, $4, $5)
+       on conflict (name) do nothing
+       returning name, null::text as actor, jsonb_build_object('role', role, 'merchant', merchant_id) as details
+     ), ${logged('created', 6)}
+     select from created`,
+    [newId('opr'), name, role, merchant_id, await hashPassword(password), logValue('operator.created')],
+  );
+  return rowCount === 1;
+}
+
+/** Gives somebody another role, from their next request on; false when there is nobody of that name who is not disabled. */
+export async function setRole(pool: pg.Pool, name: string, role: Role): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `with before as (
+       select id, name, role from operators where name = $1 and disabled_at is null for update
+     ), changed as (
+       update operators o set role = $2 from before b where o.id = b.id
+       returning o.name, null::text as actor, jsonb_build_object('before', b.role, 'role', o.role) as details
+     ), ${logged('changed', 3)}
+     select from changed`,
+    [name, role, logValue('operator.role_changed')],
   );
   return rowCount === 1;
 }
@@ -59,10 +79,11 @@ export async function listOperators(pool: pg.Pool): Promise<OperatorRow[]> {
 export async function disableOperator(pool: pg.Pool, name: string): Promise<boolean> {
   const { rowCount } = await pool.query(
     `with disabled as (
-       update operators set disabled_at = now() where name = $1 and disabled_at is null returning id
-     ), ended as (delete from operator_sessions where operator_id in (select id from disabled))
+       update operators set disabled_at = now() where name = $1 and disabled_at is null
+       returning id, name, null::text as actor, '{}'::jsonb as details
+     ), ended as (delete from operator_sessions where operator_id in (select id from disabled)), ${logged('disabled', 2)}
      select from disabled`,
-    [name],
+    [name, logValue('operator.disabled')],
   );
   return rowCount === 1;
 }
@@ -71,21 +92,23 @@ export async function disableOperator(pool: pg.Pool, name: string): Promise<bool
 export async function setPassword(pool: pg.Pool, name: string, password: string): Promise<boolean> {
   const { rowCount } = await pool.query(
     `with changed as (
-       update operators set password_hash = $2, disabled_at = null where name = $1 returning id
-     ), ended as (delete from operator_sessions where operator_id in (select id from changed))
+       update operators set password_hash = $2, disabled_at = null where name = $1
+       returning id, name, null::text as actor, '{}'::jsonb as details
+     ), ended as (delete from operator_sessions where operator_id in (select id from changed)), ${logged('changed', 3)}
      select from changed`,
-    [name, await hashPassword(password)],
+    [name, await hashPassword(password), logValue('operator.password_set')],
   );
   return rowCount === 1;
 }
 
-/** Whoever may sign in under this name, with the hash of their password. */
+/** Whoever has this name, with the hash of their password; `is_disabled`: they may not sign in, and are not told why. */
 export async function findForSignIn(
   pool: pg.Pool,
   name: string,
-): Promise<(Operator & { readonly password_hash: string }) | null> {
-  const { rows } = await pool.query<Operator & { password_hash: string }>(
-    'select id, name, role, merchant_id, password_hash from operators where name = $1 and disabled_at is null',
+): Promise<(Operator & { readonly password_hash: string; readonly is_disabled: boolean }) | null> {
+  const { rows } = await pool.query<Operator & { password_hash: string; is_disabled: boolean }>(
+    `select id, name, role, merchant_id, password_hash, disabled_at is not null as is_disabled
+     from operators where name = $1`,
     [name],
   );
   return rows[0] ?? null;
@@ -93,19 +116,33 @@ export async function findForSignIn(
 
 const hashToken = (token: string): Buffer => createHash('sha256').update(token).digest();
 
-/** Begins a session, ends the one that was there (`replaced`, a token), and returns the token for the cookie. */
+/**
+ * Begins a session of somebody who came from `address`, ends the one that was there (`replaced`, a token), and returns the token for
+ * the cookie.
+ */
 export async function beginSession(
   pool: pg.Pool,
   operatorId: string,
-  replaced: string | null,
+  { replaced, address }: { readonly replaced: string | null; readonly address: string },
 ): Promise<string> {
   const token = randomBytes(32).toString('base64url');
   await pool.query(
     `with swept as (
        delete from operator_sessions where token_hash = $3 or created_at < now() - make_interval(secs => $4)
          or seen_at < now() - make_interval(secs => $5)
-     ) insert into operator_sessions (token_hash, operator_id) values ($1, $2)`,
-    [hashToken(token), operatorId, hashToken(replaced ?? ''), SESSION_S, IDLE_S],
+     ), who as (
+       select name, name as actor, jsonb_build_object('role', role, 'address', $6::text) as details from operators where id = $2
+     ), ${logged('who', 7)}
+     insert into operator_sessions (token_hash, operator_id) values ($1, $2)`,
+    [
+      hashToken(token),
+      operatorId,
+      hashToken(replaced ?? ''),
+      SESSION_S,
+      IDLE_S,
+      address,
+      logValue('operator.signed_in'),
+    ],
   );
   return token;
 }
@@ -131,8 +168,15 @@ export async function findSession(pool: pg.Pool, token: string, used: boolean): 
   return operator;
 }
 
+/** Ends a session, as its operator wants it. */
 export async function endSession(pool: pg.Pool, token: string): Promise<void> {
-  await pool.query('delete from operator_sessions where token_hash = $1', [hashToken(token)]);
+  await pool.query(
+    `with ended as (delete from operator_sessions where token_hash = $1 returning operator_id), who as (
+       select o.name, o.name as actor, '{}'::jsonb as details from ended e join operators o on o.id = e.operator_id
+     ), ${logged('who', 2)}
+     select from ended`,
+    [hashToken(token), logValue('operator.signed_out')],
+  );
 }
 
 /** How many failures are free, and how long the next attempt then has to wait at most. The wait doubles with each. */

@@ -63,6 +63,7 @@ export const recentCases = latest('cases', `coalesce(t.resolved_at::text, 'open'
 export const recentRuns = latest('reconciliation_runs', `t.status || coalesce(t.list_cursor, '')`);
 export const recentIncidents = latest('incidents', `coalesce(t.recovered_at::text, 'open')`);
 export const recentEntries = newest('aud', 'audit_entries', `'made'`);
+export const recentPeople = newest('opl', 'operator_log', `'made'`);
 export const recentKeys = latest('api_keys', `concat(t.label, t.revoked_at, t.expires_at, t.scopes)`);
 
 /** Breakers as the workers see them, and what people have changed. */

@@ -20,19 +20,24 @@ export interface MoneyOfDay {
   readonly transfers: number;
 }
 
-/** Money that came in since `since`, by the day it was recorded. Events are found by their time, in which their index is in order. */
-export async function moneyByDay(
-  pool: pg.Pool,
-  { merchant_id, mode }: Seen,
-  since: Date,
-): Promise<MoneyOfDay[]> {
-  const { rows } = await pool.query<MoneyOfDay>(
-    `select to_char(e.recorded_at at time zone 'utc', 'YYYY-MM-DD') as day, p.provider, i.currency,
+/** The same of one merchant. */
+export interface CountedMoney extends MoneyOfDay {
+  readonly merchant_id: string;
+  readonly mode: Mode;
+}
+
+/** Money that was recorded from `from` to before `until`, by its day. Events are found by their time, in which their index is in order. */
+export async function countMoney(pool: pg.Pool, from: Date, until: Date): Promise<CountedMoney[]> {
+  const { rows } = await pool.query<CountedMoney>(
+    `select to_char(e.recorded_at at time zone 'utc', 'YYYY-MM-DD') as day, p.merchant_id, a.mode, p.provider, p.currency,
        sum((e.data->>'amount')::bigint)::bigint as amount, count(*)::integer as transfers
-     from invoice_events e join invoices i on i.id = e.invoice_id join payments p on p.id = e.data->>'payment_id'
-     where e.recorded_at >= $3 and e.type = 'money.received' and i.mode = $2 and ($1::text is null or i.merchant_id = $1)
-     group by 1, 2, 3 order by 1, 2, 3`,
-    [merchant_id, mode, since],
+     from invoice_events e
+       -- One by one: the planner would rather read all payments there are.
+       cross join lateral (select * from payments p where p.id = e.data->>'payment_id' offset 0) p
+       join provider_accounts a on a.id = p.account_id
+     where e.recorded_at >= $1 and e.recorded_at < $2 and e.type = 'money.received'
+     group by 1, 2, 3, 4, 5`,
+    [from, until],
   );
   return rows;
 }
@@ -49,7 +54,9 @@ export interface ServiceRate {
   readonly p95_s: number | null;
 }
 
+/** Of each account at most, and of all of them together about. */
 const PER_ACCOUNT = 2_000;
+const IN_ALL = 5_000;
 const HAS_PAID = `r.status in ('paid', 'authorized', 'partially_refunded', 'refunded')`;
 
 /** How payments that were asked for since `since` went, by service: the newest of each account. */
@@ -59,11 +66,14 @@ export async function ratesByService(
   since: Date,
 ): Promise<ServiceRate[]> {
   const { rows } = await pool.query<ServiceRate>(
-    `with recent as materialized (
-       select p.* from provider_accounts a cross join lateral (
+    `with accounts as materialized (
+       select a.id from provider_accounts a where a.mode = $2 and ($1::text is null or a.merchant_id = $1)
+     ), recent as materialized (
+       select p.* from accounts a cross join lateral (
          select p.id, p.invoice_id, p.provider, p.method, p.status, p.created_at from payments p
-         where p.account_id = a.id and p.id >= $3 order by p.id desc limit ${PER_ACCOUNT}
-       ) p where a.mode = $2 and ($1::text is null or a.merchant_id = $1)
+         where p.account_id = a.id and p.id >= $3 order by p.id desc
+         limit (select greatest(20, least(${PER_ACCOUNT}, ${IN_ALL} / greatest(count(*), 1))) from accounts)
+       ) p
      )
      select r.provider, r.method, count(*)::integer as requested,
        (count(*) filter (where ${HAS_PAID} or r.status in ('failed', 'expired')))::integer as ended,
@@ -80,7 +90,7 @@ export async function ratesByService(
   return rows;
 }
 
-/** How many of each there are that somebody has to look at. */
+/** How many of each there are that somebody has to look at, up to `MANY`. */
 export interface Attention {
   readonly cases: number;
   /** Due for minutes and neither paid nor ended. */
@@ -94,23 +104,41 @@ export interface Attention {
   readonly open_incidents: number;
 }
 
+/** So many of a kind are many, however many there are. */
+export const MANY = 1_000;
+
 export async function countAttention(pool: pg.Pool, { merchant_id, mode }: Seen): Promise<Attention> {
   const theirs = (row: string): string =>
     `${row}.mode = $2 and ($1::text is null or ${row}.merchant_id = $1)`;
+  const count = (name: string, rows: string): string =>
+    `(select count(*) from (select from ${rows} limit ${MANY}) found)::integer as ${name}`;
+  const webhooks = `webhook_events w join provider_accounts a on a.id = w.account_id`;
   const { rows } = await pool.query<Attention>(
-    `select
-       (select count(*) from cases c where c.resolved_at is null and ${theirs('c')})::integer as cases,
-       (select count(*) from invoices i where i.status in ('open', 'partially_paid') and i.due_at < now() - interval '5 minutes'
-          and ${theirs('i')})::integer as stuck_invoices,
-       (select count(*) from webhook_events w join provider_accounts a on a.id = w.account_id where w.erased_at is null
-          and w.state <> 'received' and w.state = 'dead' and w.received_at > now() - interval '7 days'
-          and ${theirs('a')})::integer as dead_webhooks,
-       (select count(*) from webhook_events w join provider_accounts a on a.id = w.account_id where w.state = 'received'
-          and w.received_at < now() - interval '5 minutes' and ${theirs('a')})::integer as waiting_webhooks,
-       (select count(*) from webhook_endpoints e where e.deleted_at is null and (e.failing_since is not null or e.disabled_reason in ('gone', 'failing'))
-          and ${theirs('e')})::integer as failing_endpoints,
-       (select count(*) from provider_accounts a where a.enabled and ${REFUSES_S} is not null and ${theirs('a')})::integer as open_breakers,
-       (select count(*) from incidents n where n.recovered_at is null and ${theirs('n')})::integer as open_incidents`,
+    `select ${[
+      count('cases', `cases c where c.resolved_at is null and ${theirs('c')}`),
+      count(
+        'stuck_invoices',
+        `invoices i where i.status in ('open', 'partially_paid') and i.due_at < now() - interval '5 minutes' and ${theirs('i')}`,
+      ),
+      count(
+        'dead_webhooks',
+        `${webhooks} where w.state = 'dead' and w.received_at > now() - interval '7 days' and ${theirs('a')}`,
+      ),
+      count(
+        'waiting_webhooks',
+        `${webhooks} where w.state = 'received' and w.received_at < now() - interval '5 minutes' and ${theirs('a')}`,
+      ),
+      count(
+        'failing_endpoints',
+        `webhook_endpoints e where e.deleted_at is null
+           and (e.failing_since is not null or e.disabled_reason in ('gone', 'failing')) and ${theirs('e')}`,
+      ),
+      count(
+        'open_breakers',
+        `provider_accounts a where a.enabled and ${REFUSES_S} is not null and ${theirs('a')}`,
+      ),
+      count('open_incidents', `incidents n where n.recovered_at is null and ${theirs('n')}`),
+    ].join(', ')}`,
     [merchant_id, mode],
   );
   const [row] = rows;

@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import { actorOf, type Actor } from '../domain/audit-trail.ts';
 import type { InvoiceEvent } from '../domain/events.ts';
+import type { InvoiceState } from '../domain/state.ts';
 import type { CaseRow } from './cases.ts';
 import { CASE_COLUMNS, CASE_SOURCE } from './cases.ts';
 
@@ -69,11 +70,14 @@ export interface StoryNote {
   readonly actor_type: Actor['type'];
   readonly actor_id: string | null;
   readonly action: string;
+  readonly details: Readonly<Record<string, unknown>>;
   readonly created_at: string;
 }
 
 export interface Story {
   readonly created_by: string | null;
+  /** The fold of its events as it was last committed. */
+  readonly state: InvoiceState | null;
   readonly events: readonly StoryEvent[];
   readonly exchanges: readonly StoryExchange[];
   readonly webhooks: readonly StoryWebhook[];
@@ -88,7 +92,9 @@ export async function readStory(pool: pg.Pool, invoiceId: string): Promise<Story
   const read = async <Row extends pg.QueryResultRow>(text: string): Promise<readonly Row[]> =>
     (await pool.query<Row>(`${text} limit ${MOST}`, [invoiceId])).rows;
   const [made, events, exchanges, webhooks, deliveries, entries, notes, cases] = await Promise.all([
-    read<{ created_by: string | null }>('select created_by from invoices where id = $1'),
+    read<{ created_by: string | null; state: InvoiceState }>(
+      'select created_by, state from invoices where id = $1',
+    ),
     read<EventRow>(
       `select e.sequence, e.type, e.data, e.at, e.recorded_at, p.provider, p.requested_by as payment_by, o.requested_by as operation_by
        from invoice_events e left join payments p on p.id = e.data->>'payment_id'
@@ -115,13 +121,14 @@ export async function readStory(pool: pg.Pool, invoiceId: string): Promise<Story
        where invoice_id = $1 order by recorded_at desc, transaction_key, line`,
     ),
     read<StoryNote>(
-      `select a.actor_type, a.actor_id, a.action, a.created_at from audit_entries a join invoices i on i.id = $1
+      `select a.actor_type, a.actor_id, a.action, a.details, a.created_at from audit_entries a join invoices i on i.id = $1
        where a.merchant_id = i.merchant_id and a.mode = i.mode and a.object_id = i.id and a.invoice_id is null order by a.id desc`,
     ),
     read<CaseRow>(`select ${CASE_COLUMNS} from ${CASE_SOURCE} where c.invoice_id = $1 order by c.id desc`),
   ]);
   return {
     created_by: made[0]?.created_by ?? null,
+    state: made[0]?.state ?? null,
     events: events.map(storyEvent),
     exchanges,
     webhooks,

@@ -65,6 +65,7 @@ async function fillEveryTable(): Promise<void> {
       values ('rfw', '${account_id}', now(), 'bad_signature', '{}', 1, '');
     insert into operators (id, name, role, password_hash, created_at) values ('opr', 'dana', 'viewer', '', now());
     insert into operator_sessions (token_hash, operator_id) values ('t', 'opr');
+    insert into operator_log (id, operator, action) values ('opl', 'dana', 'operator.created');
     insert into operator_sign_in_failures (subject, failures, blocked_until, failed_at) values ('s', 1, ${at});
     insert into reconciliation_rows (id, run_id, row_key) values ('row', 'rec', 'x');
     insert into settlements (id, merchant_id, account_id, key, currency, net, fee) values ('set', '${merchant_id}', '${account_id}', 'x', 'VND', 1, 0);
@@ -153,6 +154,7 @@ describe('a connection of the API', () => {
       invoices: 'select insert update',
       ledger_entries: 'select insert',
       merchants: 'select insert update',
+      operator_log: 'select insert',
       operator_sessions: 'select insert update delete',
       operator_sign_in_failures: 'select insert update delete',
       operators: 'select',

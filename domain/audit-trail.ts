@@ -23,6 +23,7 @@ export const CONFIGURATION_ACTIONS = [
   'api_key.changed',
   'api_key.revoked',
   'invoice.personal_data_erased',
+  'invoice.checked_with_provider',
   'webhook_endpoint.created',
   'webhook_endpoint.changed',
   'webhook_endpoint.secret_rotated',

@@ -1,7 +1,8 @@
 /** What the workflow engine knows of an invoice's workflow right now: for people who look at one invoice. */
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { decodeOptionalSinglePayload } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import { invoiceWorkflowId } from '../workflows/contract.ts';
+import type { InvoiceStanding } from '../domain/standing.ts';
+import { invoiceWorkflowId, MESSAGES } from '../workflows/contract.ts';
 
 /** Something that the workflow did or was told. */
 export interface WorkflowStep {
@@ -18,6 +19,8 @@ export interface WorkflowFacts {
   readonly status: string;
   /** In its own words: how the invoice stands and what comes next. Null: it did not answer. */
   readonly says: string | null;
+  /** The same in figures. Null: it did not answer, or has not read the record yet. */
+  readonly standing: InvoiceStanding | null;
   /** Activities that are under way, with what went wrong last. */
   readonly activities: readonly {
     readonly name: string;
@@ -36,13 +39,14 @@ export async function inspectInvoice(client: Client, invoiceId: string): Promise
   const handle = client.workflow.getHandle(workflow_id);
   const within = <T>(work: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + LIMIT_MS, work);
   try {
-    const [about, history, says] = await Promise.all([
+    const [about, history, says, standing] = await Promise.all([
       within(() => handle.describe()),
       within(() => handle.fetchHistory()),
       within(() => handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata')).then(
         ({ currentDetails }) => currentDetails ?? null,
         () => null,
       ),
+      within(() => handle.query<InvoiceStanding | null>(MESSAGES.standing)).catch(() => null),
     ]);
     const steps: WorkflowStep[] = [];
     const summaries = new Map<string, string>();
@@ -74,6 +78,7 @@ export async function inspectInvoice(client: Client, invoiceId: string): Promise
       run_id: about.runId,
       status: about.status.name,
       says,
+      standing,
       activities: (about.raw.pendingActivities ?? []).map(({ activityType, attempt, lastFailure }) => ({
         name: activityType?.name ?? 'activity',
         attempt: attempt ?? 1,

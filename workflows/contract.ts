@@ -67,6 +67,8 @@ export const MESSAGES = {
   cancel: 'cancel',
   /** Update: ask the provider how a payment stands, now; or how every live one does. */
   refresh: 'refresh',
+  /** Query: how the workflow thinks that the invoice stands; null before it has read the record. */
+  standing: 'standing',
   /** Signal: a webhook row is waiting. Carries only its id. */
   webhook: 'webhook',
   /** Signal to a delivery workflow: something waits to be sent. */

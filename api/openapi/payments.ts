@@ -59,7 +59,6 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     description:
       'Says what is owed. Ask for a payment next, or send the customer to the checkout page. It expires seven days later unless `due_at` says otherwise.',
     body: invoiceBody(now, 'sandbox'),
-    isIdempotent: true,
     answers: [created(invoice, 'The invoice.')],
   },
   {
@@ -117,7 +116,6 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     description:
       'Starts an attempt to collect the invoice. Without `payment_service` the routing rules pick one. `next_action` of the answer says how the customer pays.',
     body: paymentBody('sandbox'),
-    isIdempotent: true,
     answers: [
       created(payment, 'The payment; the customer can pay.'),
       accepted(payment, 'The provider has not answered yet; read the payment again.'),
@@ -159,7 +157,6 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     summary: 'Capture authorized money',
     description: 'All that is left, or `amount`; in parts where the provider can.',
     body: captureBody,
-    isIdempotent: true,
     answers: [created(operation, 'The capture.'), accepted(operation, 'How it ends is not known yet.')],
     errors: CAPTURING,
   },
@@ -171,7 +168,6 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     tag: 'Captures, voids and refunds',
     summary: 'Give up authorized money',
     body: voidBody,
-    isIdempotent: true,
     answers: [created(operation, 'The void.'), accepted(operation, 'How it ends is not known yet.')],
     errors: CAPTURING,
   },
@@ -185,7 +181,6 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     description:
       'All that is left, or `amount`. With `"manual": true` you give the money back yourself and it is only recorded.',
     body: refundBody,
-    isIdempotent: true,
     answers: [created(operation, 'The refund.'), accepted(operation, 'How it ends is not known yet.')],
     errors: [...MOVING, 'nothing_to_refund', 'amount_exceeds_refundable', 'full_refund_only'],
   },

@@ -1,5 +1,5 @@
 /** Who gets into the operations pages, and who does not: over real HTTP, on a real database. */
-import { createOperator, disableOperator, type Role } from '../../db/operators.ts';
+import { createOperator, disableOperator, setPassword, setRole, type Role } from '../../db/operators.ts';
 import { ENGINES_TIMEOUT_MS } from '../../test/setup/engines.ts';
 import { startTestApi, type TestApi } from '../testing/api.ts';
 
@@ -121,6 +121,42 @@ it('takes forms of its own pages only', async () => {
   expect((await get('/ops', cookie)).status).toBe(303);
 });
 
+/** What browsers say of where a form comes from; null: they leave it out. */
+const FROM: readonly (readonly [string, number, Record<string, string | null>])[] = [
+  ['a browser of today', 303, { origin: 'own', 'sec-fetch-site': 'same-origin' }],
+  ['one that hides the origin of a page of ours', 303, { origin: 'null', 'sec-fetch-site': 'same-origin' }],
+  ['a form sent once more by its reader', 303, { origin: 'own', 'sec-fetch-site': 'none' }],
+  ['one on plain http, which says the origin alone', 303, { origin: 'own' }],
+  ['one that says neither but the page before', 303, { origin: null, referer: 'own' }],
+  ['a sandboxed frame of anybody', 403, { origin: 'null' }],
+  ['a sandboxed frame that names us as the page before', 403, { origin: 'null', referer: 'own' }],
+  ['nothing at all', 403, { origin: null }],
+  ['another site', 403, { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
+  ['another site that hides its origin', 403, { origin: 'null', 'sec-fetch-site': 'cross-site' }],
+  ['a neighbour under the same domain', 403, { origin: 'own', 'sec-fetch-site': 'same-site' }],
+  ['another site as the page before', 403, { origin: null, referer: 'https://evil.example/ops' }],
+];
+
+it.each(FROM)('decides where a form comes from: %s', async (_who, status, said) => {
+  await operator('rima');
+  const headers = Object.fromEntries(
+    Object.entries(said).flatMap(([name, value]) =>
+      value === null
+        ? []
+        : [[name, value === 'own' ? `${api.url}${name === 'referer' ? '/ops' : ''}` : value]],
+    ),
+  );
+  const response = await fetch(`${api.url}/ops/sign-in`, {
+    method: 'POST',
+    headers,
+    body: new URLSearchParams({ name: 'rima', password: PASSWORD }),
+    redirect: 'manual',
+    // Without it, the client would name a page before this one by itself.
+    referrerPolicy: 'no-referrer',
+  });
+  expect(response.status).toBe(status);
+});
+
 it('ends sessions that are not used, that are old, or whose operator is disabled', async () => {
   await operator('dana');
   const cookie = cookieOf(await signIn('dana'));
@@ -215,7 +251,7 @@ it('holds operators of one merchant to it, in lists, by search and by address', 
   };
   const [own, foreign] = [await make(theirs.key, 'of-theirs'), await make(other.key, 'of-another')];
   await operator('bound', 'operator', theirs.id);
-  const cookie = cookieOf(await signIn('bound'));
+  const cookie = cookieOf(await signIn('nadia'));
   const list = await get(`/ops/invoices?mode=sandbox&merchant=${other.id}`, cookie);
   expect(list.text).toContain('of-theirs');
   expect(list.text).not.toContain('of-another');
@@ -236,4 +272,42 @@ it('holds operators of one merchant to it, in lists, by search and by address', 
   const csv = await get('/ops/invoices?mode=sandbox&format=csv&q=of-theirs', everything);
   expect(csv.headers.get('content-type')).toContain('text/csv');
   expect(csv.text.trim().split('\r\n')).toHaveLength(2);
+});
+
+it('writes down who came in, who did not, and who may: nothing that was typed, and for administrators of all', async () => {
+  await operator('amal', 'admin');
+  await operator('nadia', 'admin', api.merchant.id);
+  await signIn('amal', 'canary-typed');
+  await signIn('canary-typed', 'canary-typed');
+  const cookie = cookieOf(await signIn('amal'));
+  const { text } = await get('/ops', cookie);
+  await post('/ops/sign-out', { form_token: tokenIn(text) }, { cookie });
+  await setPassword(api.pool, 'amal', PASSWORD);
+  expect(await setRole(api.pool, 'amal', 'viewer')).toBe(true);
+  await disableOperator(api.pool, 'amal');
+  expect((await signIn('amal')).status).toBe(401);
+  const { rows } = await api.pool.query<Record<string, unknown>>(
+    `select operator, actor, action, details->>'reason' as reason from operator_log where operator = 'amal' or operator is null order by id`,
+  );
+  expect(rows.filter(({ operator: name }) => name === 'amal')).toEqual([
+    { operator: 'amal', actor: null, action: 'operator.created', reason: null },
+    { operator: 'amal', actor: null, action: 'operator.sign_in_refused', reason: 'wrong' },
+    { operator: 'amal', actor: 'amal', action: 'operator.signed_in', reason: null },
+    { operator: 'amal', actor: 'amal', action: 'operator.signed_out', reason: null },
+    { operator: 'amal', actor: null, action: 'operator.password_set', reason: null },
+    { operator: 'amal', actor: null, action: 'operator.role_changed', reason: null },
+    { operator: 'amal', actor: null, action: 'operator.disabled', reason: null },
+    { operator: 'amal', actor: null, action: 'operator.sign_in_refused', reason: 'disabled' },
+  ]);
+  expect(rows.some(({ operator: name }) => name === null)).toBe(true);
+  await operator('chief', 'admin');
+  const chief = cookieOf(await signIn('chief'));
+  const page = await get('/ops/people?operator=amal', chief);
+  expect(page.status).toBe(200);
+  expect(page.text).toContain('role changed');
+  expect((await get('/ops/people', chief)).text).not.toContain('canary-typed');
+  const own = cookieOf(await signIn('nadia'));
+  expect((await get('/ops/people', own)).status).toBe(403);
+  expect((await get('/ops', own)).text).not.toContain('/ops/people');
+  await expect(api.pool.query('delete from operator_log')).rejects.toThrow();
 });

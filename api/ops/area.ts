@@ -83,7 +83,11 @@ export function createArea(dependencies: ApiDependencies): Area {
         title: view.title,
         home: visit.href('/ops'),
         nav: nav
-          .filter(({ role }) => role === undefined || visit.may(role))
+          .filter(
+            ({ role, isOfInstallation }) =>
+              (role === undefined || visit.may(role)) &&
+              (isOfInstallation !== true || operator.merchant_id === null),
+          )
           .map((entry) => ({
             label: entry.nav ?? '',
             href: visit.href(entry.path),
@@ -168,6 +172,8 @@ export function createArea(dependencies: ApiDependencies): Area {
     path: page.path,
     handlers: [
       guarded(page.path, page.role, async (visitor, visit) => {
+        if (page.isOfInstallation === true && visitor.operator.merchant_id !== null)
+          throw new Problem('role_missing', 'this is for those who see all merchants');
         const view = await page.show(visit);
         if (view !== null) await send(visitor, visit, page.path, view);
       }),

@@ -8,10 +8,12 @@ import { reconciliationPart } from './reconciliation.ts';
 import { RECORD_SOURCES } from './record-sources.ts';
 import { routingPart } from './routing.ts';
 import { webhooksPart } from './webhooks.ts';
+import { peoplePart } from './people.ts';
 import { createArea, readForm, type OpsRoute } from './area.ts';
 import { invoiceSource } from './invoice-source.ts';
 import { createLive, type LiveSource } from './live.ts';
 import type { OpsDependencies, OpsPart } from './page.ts';
+import { incidentsPart } from './incidents.ts';
 import { invoicePart } from './invoice.ts';
 import { invoicesPart } from './invoices.ts';
 import { overviewPart } from './overview.ts';
@@ -27,8 +29,10 @@ const PARTS: readonly OpsPart[] = [
   deliveriesPart,
   providersPart,
   routingPart,
+  incidentsPart,
   reconciliationPart,
   auditPart,
+  peoplePart,
   merchantsPart,
 ];
 const SOURCES: readonly LiveSource[] = [invoiceSource, ...RECORD_SOURCES];

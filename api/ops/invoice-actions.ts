@@ -3,9 +3,9 @@ import { findCase } from '../../db/cases.ts';
 import { findDelivery, resendDelivery } from '../../db/delivery-list.ts';
 import { isId, newId } from '../../db/ids.ts';
 import { findOperation, insertOperation, type OperationRow } from '../../db/operations.ts';
+import { leaveNote } from '../../db/ops-record.ts';
 import { currency } from '../../domain/currency.ts';
-import { MoneyError, parseDecimal, toDecimal } from '../../domain/money.ts';
-import { html } from '../../pages/html.ts';
+import { MoneyError, parseDecimal } from '../../domain/money.ts';
 import { words } from '../../pages/ops/statuses.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { errorCatalogue, isErrorCode } from '../error-catalogue.ts';
@@ -16,14 +16,15 @@ import { endpointDisabled } from '../routes/webhook-endpoint-actions.ts';
 import { createOperationDriver } from '../routes/operations.ts';
 import { shown } from '../shown.ts';
 import { createDeliveryWaker } from '../wake-deliveries.ts';
-import { about, askEngine, requireReason } from './acting.ts';
-import { oneInvoice, type OneInvoice } from './one-invoice.ts';
+import { about, askEngine, noteOf, requireReason } from './acting.ts';
+import { decimal } from './amounts.ts';
+import { oneInvoice } from './one-invoice.ts';
 import type { OpsAction, Visit } from './page.ts';
 
 const PREFIX = { capture: 'cap', void: 'void', refund: 'rfd' } as const;
 type Kind = keyof typeof PREFIX;
 
-/** Capture, void, refund, cancel, decide a case, send to the merchant again, ask the provider. */
+/** Capture, void, refund, cancel, decide a case, send to the merchant again. */
 export function invoiceActions(dependencies: ApiDependencies): OpsAction[] {
   const kinds: readonly Kind[] = ['capture', 'void', 'refund'];
   return [
@@ -31,7 +32,6 @@ export function invoiceActions(dependencies: ApiDependencies): OpsAction[] {
     cancel(dependencies),
     resolve(dependencies),
     resend(dependencies),
-    check(dependencies),
   ];
 }
 
@@ -172,11 +172,6 @@ function amountIn(form: URLSearchParams, code: string, left: number, isStored: b
   ]);
 }
 
-/** As people write it: without decimals that are all zero. */
-function decimal(amount: number, code: string): string {
-  return toDecimal({ amount, currency: currency(code) }).replace(/\.0+$/, '');
-}
-
 function cancel(dependencies: ApiDependencies): OpsAction {
   const { invoices } = dependencies;
   return {
@@ -296,55 +291,25 @@ function resend(dependencies: ApiDependencies): OpsAction {
         ),
         button: { label: 'Send it again', isDanger: false },
         back: back(visit),
-        reason: false,
       };
     },
-    async run(visit) {
+    async run(visit, { reason }) {
+      requireReason(reason);
       const { owner, row } = await find(visit);
       const queue = await resendDelivery(pool, owner, row.id);
       if (!queue) throw endpointDisabled();
+      await leaveNote(
+        pool,
+        owner,
+        'delivery.resent',
+        row.id,
+        noteOf(visit, reason, { event: row.event_type }),
+      );
       wake([queue], 'resend');
       logger.info({ delivery: row.id, operator: visit.operator.name }, 'a delivery is sent again');
       return { tone: 'busy', said: 'It is on its way again.', href: back(visit) };
     },
   };
-}
-
-/** Reads every live payment at its provider, and says whether that changed anything. */
-function check(dependencies: ApiDependencies): OpsAction {
-  const { invoices } = dependencies;
-  return {
-    path: '/ops/invoices/:id/check',
-    role: 'operator',
-    async ask(visit) {
-      await oneInvoice(dependencies, visit);
-      return {
-        title: 'Check with the provider?',
-        text: html`<p>Every payment that may still bring money is read at its provider.</p>`,
-        button: { label: 'Check now', isDanger: false },
-        back: back(visit),
-        reason: false,
-      };
-    },
-    async run(visit) {
-      const before = await oneInvoice(dependencies, visit);
-      const { unread } = await askEngine(() => invoices.refresh(factsOf(before.invoice), null));
-      if (unread > 0)
-        throw new Problem(
-          'provider_unconfirmed',
-          `${unread === 1 ? 'a payment' : `${unread} payments`} could not be read at the provider`,
-        );
-      const after = await oneInvoice(dependencies, visit);
-      return { tone: 'good', said: difference(before, after), href: back(visit) };
-    },
-  };
-}
-
-function difference(before: OneInvoice, after: OneInvoice): string {
-  const amounts = ({ invoice }: OneInvoice): string =>
-    [invoice.status, invoice.amount_received, invoice.amount_authorized, invoice.amount_refunded].join();
-  if (amounts(before) === amounts(after)) return 'The provider says what is on record: nothing has changed.';
-  return `The provider knew more: the invoice was ${words(before.invoice.status)} and is ${words(after.invoice.status)}.`;
 }
 
 function isTaken(error: unknown): boolean {

@@ -9,6 +9,8 @@ import { withTimeLimit } from '../gateway-errors.ts';
 import { POSSIBLE_DECISIONS } from '../present-case.ts';
 import { createShortCache } from '../short-cache.ts';
 import { shown } from '../shown.ts';
+import { checkAction } from './check.ts';
+import { compared, type Looked } from './compared.ts';
 import { invoiceActions } from './invoice-actions.ts';
 import { oneInvoice, type OneInvoice } from './one-invoice.ts';
 import type { OpsPart, Visit } from './page.ts';
@@ -20,16 +22,17 @@ const ENGINE_CACHED = 200;
 
 export const invoicePart: OpsPart = (dependencies) => {
   const { pool, operations, now, logger } = dependencies;
-  const cache = createShortCache<WorkflowFacts | 'no_answer' | null>(now, ENGINE_CACHED_MS, ENGINE_CACHED);
+  const cache = createShortCache<Looked>(now, ENGINE_CACHED_MS, ENGINE_CACHED);
 
-  const inspect = (id: string): Promise<WorkflowFacts | 'no_answer' | null> =>
+  const inspect = (id: string): Promise<Looked> =>
     cache.get(id, async () => {
-      if (operations === undefined) return null;
+      const at = new Date(now()).toISOString();
+      if (operations === undefined) return { at, facts: null };
       try {
-        return await withTimeLimit(ENGINE_MS, operations.inspect(id));
+        return { at, facts: await withTimeLimit(ENGINE_MS, operations.inspect(id)) };
       } catch (error) {
         logger.warn({ err: error, invoice_id: id }, 'the workflow of an invoice could not be looked at');
-        return 'no_answer';
+        return { at, facts: 'no_answer' };
       }
     });
 
@@ -41,7 +44,10 @@ export const invoicePart: OpsPart = (dependencies) => {
         async show(visit) {
           const found = await oneInvoice(dependencies, visit);
           const { invoice } = found;
-          const [story, workflow] = await Promise.all([readStory(pool, invoice.id), inspect(invoice.id)]);
+          const read_at = new Date(now()).toISOString();
+          const [story, looked] = await Promise.all([readStory(pool, invoice.id), inspect(invoice.id)]);
+          const workflow = looked.facts;
+          const show = (minor: number): string => shown(minor, invoice.currency).display;
           const moments = timeline({
             ...invoice,
             story,
@@ -49,7 +55,7 @@ export const invoicePart: OpsPart = (dependencies) => {
           });
           const view: InvoiceView = {
             invoice,
-            show: (minor) => shown(minor, invoice.currency).display,
+            show,
             payments: found.payments.map((payment) => paymentLine(payment, visit, invoice.id)),
             cases: story.cases.map((one) => ({
               ...one,
@@ -70,9 +76,13 @@ export const invoicePart: OpsPart = (dependencies) => {
             moments,
             workflow,
             temporal: temporalLink(dependencies, invoice.id, workflow),
-            check: visit.may('operator')
-              ? { action: visit.href(`/ops/invoices/${invoice.id}/check`), form_token: visit.form_token }
-              : null,
+            compared: {
+              ...compared(found, story, looked, read_at),
+              show,
+              check: visit.may('operator')
+                ? { action: visit.href(`/ops/invoices/${invoice.id}/check`), form_token: visit.form_token }
+                : null,
+            },
             cancel:
               canCancel(found) && visit.may('operator')
                 ? visit.href(`/ops/invoices/${invoice.id}/cancel`)
@@ -87,7 +97,7 @@ export const invoicePart: OpsPart = (dependencies) => {
         },
       },
     ],
-    actions: invoiceActions(dependencies),
+    actions: [...invoiceActions(dependencies), checkAction(dependencies, (id) => cache.forget(id))],
   };
 };
 

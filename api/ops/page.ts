@@ -56,6 +56,8 @@ export interface OpsPage {
   readonly nav: string | null;
   /** Who may see it; without it everybody who has signed in. */
   readonly role?: Role;
+  /** True: it is no merchant's, so whoever is bound to one does not see it. */
+  readonly isOfInstallation?: true;
   /** Throws `Problem`. Null: it has answered by itself, with a file. */
   show(visit: Visit): Promise<View | null>;
 }

@@ -19,6 +19,7 @@ import { notFound } from '../problem.ts';
 import { mustOwn } from './acting.ts';
 import type { OpsPart, View, Visit } from './page.ts';
 import { providerActions } from './provider-actions.ts';
+import { registrationsPage } from './registrations.ts';
 
 export const providersPart: OpsPart = (dependencies) => ({
   pages: [
@@ -43,6 +44,7 @@ export const providersPart: OpsPart = (dependencies) => ({
         };
       },
     },
+    registrationsPage(dependencies),
   ],
   actions: providerActions(dependencies),
 });
@@ -123,6 +125,7 @@ async function accountView(dependencies: ApiDependencies, visit: Visit): Promise
       reconcile: to('operator', 'reconcile'),
       upload: to('operator', 'settlement-file'),
       register: byCall ? to('operator', 'webhook') : null,
+      registrations: connector?.findWebhooks === undefined ? null : to('operator', 'registrations'),
       rotate: connector === undefined ? null : to('admin', 'rotate'),
     },
   };

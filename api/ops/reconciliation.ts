@@ -20,6 +20,7 @@ import { shown } from '../shown.ts';
 import { about, mustOwn, noteOf, requireReason } from './acting.ts';
 import { choicesOf, dayIn } from './days.ts';
 import { listPage, type ListColumn } from './list.ts';
+import { runChangesPage } from './run-changes.ts';
 import { settlementFile } from './settlement-file.ts';
 import type { OpsAction, OpsPart, Visit } from './page.ts';
 
@@ -115,10 +116,12 @@ export const reconciliationPart: OpsPart = (dependencies) => {
               invoice: (id) => visit.href(`/ops/invoices/${id}`),
               case: (id) => visit.href(`/ops/cases/${id}`),
               account: visit.href(`/ops/providers/${run.account_id}`),
+              changes: visit.href(`/ops/reconciliation/${run.id}/changes`),
             }),
           };
         },
       },
+      runChangesPage(dependencies),
     ],
     actions: [start(dependencies), settlementFile(dependencies)],
   };

@@ -5,6 +5,7 @@ import {
   recentEntries,
   recentIncidents,
   recentKeys,
+  recentPeople,
   recentProviders,
   recentRefused,
   recentRuns,
@@ -20,6 +21,7 @@ export const RECORD_SOURCES: readonly LiveSource[] = [
   { topic: 'runs', read: recentRuns },
   { topic: 'incidents', read: recentIncidents },
   { topic: 'audit', read: recentEntries },
+  { topic: 'people', read: recentPeople },
   { topic: 'keys', read: recentKeys },
   { topic: 'providers', read: recentProviders },
 ];

@@ -1,197 +1,151 @@
-/** Routing rules as they are, and the incidents of providers with the payments that they touch. */
-import { affectedPayments, findIncident, INCIDENT_COLUMNS, type IncidentRow } from '../../db/incidents.ts';
+/** Routing rules: read by everybody, changed by administrators, and tried on a payment that is not made. */
+import { findAnyMerchant } from '../../db/operator.ts';
+import { isId } from '../../db/ids.ts';
+import type { Owner } from '../../db/invoices.ts';
 import { routingsAcross } from '../../db/ops-providers.ts';
-import { listAcross, type OfMerchant } from '../../db/ops-record.ts';
-import type { RoutingRule } from '../../domain/routing.ts';
-import { html, type Html } from '../../pages/html.ts';
-import { amount, badge, card, emptyState, facts, table } from '../../pages/look/components.ts';
-import { live, moment } from '../../pages/ops/frame.ts';
-import { statusBadge, words } from '../../pages/ops/statuses.ts';
-import type { ApiDependencies } from '../dependencies.ts';
-import { notFound } from '../problem.ts';
+import { findRouting } from '../../db/routing.ts';
+import { allCurrencies } from '../../domain/currency.ts';
+import { html } from '../../pages/html.ts';
+import { buttonLink, card, emptyState } from '../../pages/look/components.ts';
+import { live } from '../../pages/ops/frame.ts';
+import { previewPart, rulesPart, type Tried } from '../../pages/ops/routing.ts';
+import { notFound, Problem } from '../problem.ts';
+import { createRuleKeeper, type RuleKeeper } from '../routing-rules.ts';
 import { shown } from '../shown.ts';
-import { mustOwn } from './acting.ts';
-import { choicesOf } from './days.ts';
-import { listPage, type ListColumn } from './list.ts';
-import type { OpsPart, View, Visit } from './page.ts';
+import { amountFrom } from './amounts.ts';
+import type { OpsDependencies, OpsPart, View, Visit } from './page.ts';
+import { routingActions } from './routing-actions.ts';
 
 export const routingPart: OpsPart = (dependencies) => {
-  const { pool } = dependencies;
-  const incidents = listPage<IncidentRow & OfMerchant>({
-    path: '/ops/incidents',
-    nav: 'Incidents',
-    title: 'Incidents',
-    prefix: 'inc',
-    topics: ['incidents'],
-    filters: [{ name: 'status', label: 'Status', type: 'select', choices: choicesOf(['open', 'recovered']) }],
-    columns: COLUMNS,
-    id: ({ id }) => id,
-    read: (scope, { status = null }, page) =>
-      listAcross<IncidentRow>(
-        pool,
-        scope,
-        {
-          table: 'incidents',
-          alias: 'n',
-          columns: INCIDENT_COLUMNS,
-          joins: 'join provider_accounts a on a.id = n.account_id',
-          conditions: [["(n.recovered_at is null) = ($::text = 'open')", status]],
-        },
-        page,
-      ),
-    empty: (isFiltered) =>
-      isFiltered
-        ? {
-            title: 'No incident fits',
-            text: 'Take a filter away, choose another merchant or the other mode.',
-          }
-        : { title: 'No incidents', text: 'One is opened when too many calls to a provider have failed.' },
-  });
+  const keeper = createRuleKeeper(dependencies);
   return {
     pages: [
-      { path: '/ops/routing', nav: 'Routing', show: (visit) => rules(dependencies, visit) },
-      incidents,
-      { path: '/ops/incidents/:id', nav: null, show: (visit) => oneIncident(dependencies, visit) },
+      { path: '/ops/routing', nav: 'Routing', show: (visit) => overview(dependencies, visit) },
+      {
+        path: '/ops/routing/:id',
+        nav: null,
+        show: (visit) => oneMerchant(dependencies, keeper, visit),
+      },
     ],
-    actions: [],
+    actions: routingActions(dependencies, keeper, ownRules),
   };
 };
 
-async function rules({ pool }: ApiDependencies, { scope }: Visit): Promise<View> {
-  const rows = (await routingsAcross(pool, scope)).filter(({ rules: some }) => some.length > 0);
+const show = (minor: number, currency: string): string => shown(minor, currency).display;
+
+async function overview({ pool }: OpsDependencies, { scope, href, may }: Visit): Promise<View> {
+  const rows = (await routingsAcross(pool, scope)).filter(({ rules }) => rules.length > 0);
+  const { merchant_id } = scope;
+  const what = may('admin') ? 'Set and try its rules' : 'See and try its rules';
+  const open = (id: string) => buttonLink('inline', what, href(`/ops/routing/${id}`));
+  const empty = emptyState(
+    'No rules',
+    merchant_id === null
+      ? 'Payments name their service themselves. Choose a merchant above to set its rules.'
+      : 'The payments of this merchant name their service themselves.',
+    merchant_id === null ? null : open(merchant_id),
+  );
   const body =
     rows.length === 0
-      ? card(
-          emptyState(
-            'No rules',
-            'Payments name their service themselves. Rules are set with PUT /v1/routing.',
-          ),
-        )
+      ? card(empty)
       : html`${rows.map((row) =>
           card(
-            html`${table(
-                `Rules of ${row.merchant}`,
-                [
-                  { title: '#', isNumber: true },
-                  { title: 'Rule' },
-                  { title: 'Takes' },
-                  { title: 'How' },
-                  { title: 'Services, in order' },
-                  { title: 'When one cannot be reached' },
-                ],
-                row.rules.map((rule, index) => [
-                  String(index + 1),
-                  rule.name ?? '–',
-                  conditions(rule),
-                  words(rule.strategy),
-                  html`<ol>
-                    ${rule.services.map(({ payment_service, provider_account, weight }) => html`<li>${payment_service}${rule.strategy === 'weighted' ? ` (${weight} parts)` : ''}${provider_account === null ? null : html` <span class="mono soft">${provider_account}</span>`}</li>`)}
-                  </ol>`,
-                  rule.fallback ? 'the next is tried' : 'the payment fails',
-                ]),
-              )}
-              <p class="soft small">Revision ${String(row.revision)}, changed ${moment(row.updated_at)}</p>`,
+            html`${rulesPart(`Rules of ${row.merchant}`, row, show, null)}
+              <p>${open(row.merchant_id)}</p>`,
           ),
         )}`;
   return { title: 'Routing', topics: ['providers'], body: live('routing', body) };
 }
 
-function conditions({ currency, amount_gte, amount_lte, countries }: RoutingRule): string {
-  const show = (minor: number): string => shown(minor, currency).display;
-  const parts = [
-    amount_gte === null ? '' : `from ${show(amount_gte)}`,
-    amount_lte === null ? '' : `up to ${show(amount_lte)}`,
-    countries === null ? '' : `in ${countries.join(', ')}`,
-  ].filter((part) => part !== '');
-  return parts.length === 0 ? `all in ${currency}` : `${currency} ${parts.join(', ')}`;
+/** The merchant in the address, in the mode that is shown. Throws the problem of an unknown one. */
+async function ownRules({ pool }: OpsDependencies, { params, operator, scope }: Visit) {
+  const id = params['id'] ?? '';
+  const isTheirs = isId('mer', id) && (operator.merchant_id ?? id) === id;
+  const merchant = isTheirs ? await findAnyMerchant(pool, id) : null;
+  if (merchant === null) throw notFound('merchant');
+  const owner: Owner = { merchant_id: id, mode: scope.mode };
+  return { merchant, owner, routing: await findRouting(pool, owner) };
 }
 
-async function oneIncident(dependencies: ApiDependencies, visit: Visit): Promise<View> {
-  const { pool } = dependencies;
-  const owner = await mustOwn(dependencies, visit, 'inc');
-  const row = await findIncident(pool, owner, visit.params['id'] ?? '');
-  if (row === null) throw notFound('incident');
-  const { rows, has_more } = await affectedPayments(pool, row);
-  const payments =
-    rows.length === 0
-      ? html`<p class="soft">No open payment is touched by it.</p>`
-      : html`${table(
-          'Open payments of this account',
-          [{ title: 'Invoice' }, { title: 'Status' }, { title: 'Amount', isNumber: true }, { title: 'Made' }],
-          rows.map((payment) => [
-            html`<a class="mono" href="${visit.href(`/ops/invoices/${payment.invoice_id}`)}"
-              >${payment.invoice_id}</a
-            >`,
-            statusBadge(payment.status),
-            amount(shown(payment.amount, payment.currency).display),
-            moment(payment.created_at),
-          ]),
-        )}
-        ${has_more ? html`<p class="soft small">There are more.</p>` : null}`;
+async function oneMerchant(dependencies: OpsDependencies, keeper: RuleKeeper, visit: Visit): Promise<View> {
+  const { merchant, owner, routing } = await ownRules(dependencies, visit);
+  const at = `/ops/routing/${merchant.id}`;
+  const links = visit.may('admin')
+    ? {
+        edit: (place: number) => visit.href(`${at}/edit`, { rule: String(place) }),
+        remove: (place: number) => visit.href(`${at}/remove`, { rule: String(place) }),
+      }
+    : null;
+  const add = buttonLink('main', 'Add a rule', visit.href(`${at}/add`));
+  const rules =
+    routing.rules.length === 0
+      ? emptyState(
+          'No rules',
+          `The payments of ${merchant.name} name their service themselves.`,
+          links === null ? null : add,
+        )
+      : html`${rulesPart('Rules, the first that matches decides', routing, show, links)}
+        ${links === null ? html`<p class="soft small">Administrators change them.</p>` : html`<div class="buttons">${add}</div>`}`;
   return {
-    title: `Incident of ${row.provider}`,
-    topics: [`incidents:${row.id}`],
+    title: `Routing of ${merchant.name}`,
     body: html`<p class="soft">
-        <a href="${visit.href('/ops/incidents')}">All incidents</a> · <span class="mono">${row.id}</span>
+        <a href="${visit.href('/ops/routing')}">All rules</a> · <span class="mono">${merchant.id}</span> ·
+        ${owner.mode}
       </p>
-      ${live(
-        'incident',
-        html`${card(
-          facts([
-            { term: 'Status', text: stateOf(row) },
-            {
-              term: 'Account',
-              text: html`<a href="${visit.href(`/ops/providers/${row.account_id}`)}">${row.provider}</a>`,
-            },
-            { term: 'Opened', text: moment(row.opened_at) },
-            { term: 'Calls that had failed', text: String(row.failures) },
-            { term: 'Over', text: moment(row.recovered_at) },
-            { term: 'How it ended', text: ended(row) },
-          ]),
-        )}${card(payments)}`,
-      )}`,
+      <div class="stack">
+        ${card(rules)}
+        ${card(
+          previewPart(await tried(keeper, owner, visit), {
+            path: at,
+            hidden: { merchant: visit.query.get('merchant'), mode: visit.query.get('mode') },
+            currencies: allCurrencies(),
+            account: (id) => visit.href(`/ops/providers/${id}`),
+          }),
+        )}
+      </div>`,
   };
 }
 
-const stateOf = ({ recovered_at }: IncidentRow): Html =>
-  recovered_at === null ? badge('open', 'bad') : badge('over', 'good');
+/** A customer of whom everything is known, in the shape that services ask for. */
+const KNOWN = { name: 'Known', email: 'known@example.com', phone: '+000000000' };
 
-function ended({ recovery }: IncidentRow): string {
-  if (recovery === null) return '–';
-  return recovery === 'answered' ? 'calls were answered again' : 'nothing was heard of it any more';
+/** What was asked in the address, and what the rules say to it. */
+async function tried(keeper: RuleKeeper, owner: Owner, { query }: Visit): Promise<Tried> {
+  const value = (name: string): string => (query.get(name) ?? '').trim().slice(0, 64);
+  const asked = {
+    amount: value('amount'),
+    currency: value('currency'),
+    country: value('country').toUpperCase(),
+    capture: value('capture'),
+    customer: value('customer'),
+  };
+  if (asked.amount === '') return { asked, answer: null };
+  try {
+    const amount = amountFrom(asked.amount, asked.currency, '/amount');
+    if (asked.country !== '' && !/^[A-Z]{2}$/.test(asked.country))
+      return { asked, answer: { problem: 'The country is two letters, such as IQ.' } };
+    const route = await keeper.preview(owner, {
+      currency: asked.currency,
+      remaining: amount,
+      capture_method: asked.capture === 'manual' ? 'manual' : 'automatic',
+      customer: {
+        ...(asked.customer === 'unknown' ? {} : KNOWN),
+        ...(asked.country === '' ? {} : { country: asked.country }),
+      },
+      description: null,
+    });
+    return { asked, answer: { route, amount: shown(amount, asked.currency).display } };
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status >= 500) throw error;
+    const [first] = error.errors ?? [];
+    const isNoRule = first?.pointer === '/payment_service';
+    return {
+      asked,
+      answer: {
+        problem: isNoRule
+          ? 'No rule matches such a payment: it has to name its service itself.'
+          : `The ${first?.pointer.slice(1) ?? 'question'} ${first?.detail ?? error.message}.`,
+      },
+    };
+  }
 }
-
-const COLUMNS: readonly ListColumn<IncidentRow & OfMerchant>[] = [
-  {
-    title: 'Provider',
-    name: 'provider',
-    show: ({ id, provider }, { href }) => html`<a href="${href(`/ops/incidents/${id}`)}">${provider}</a>`,
-    cell: ({ provider }) => provider,
-  },
-  {
-    title: 'Status',
-    name: 'status',
-    show: stateOf,
-    cell: ({ recovered_at }) => (recovered_at === null ? 'open' : 'recovered'),
-  },
-  {
-    title: 'Failed calls',
-    name: 'failures',
-    isNumber: true,
-    show: ({ failures }) => String(failures),
-    cell: ({ failures }) => failures,
-  },
-  { title: 'Merchant', name: 'merchant', show: ({ merchant }) => merchant, cell: ({ merchant }) => merchant },
-  {
-    title: 'Opened',
-    name: 'opened_at',
-    show: ({ opened_at }) => moment(opened_at),
-    cell: ({ opened_at }) => opened_at,
-  },
-  {
-    title: 'Over',
-    name: 'recovered_at',
-    show: ({ recovered_at }) => moment(recovered_at),
-    cell: ({ recovered_at }) => recovered_at,
-  },
-];

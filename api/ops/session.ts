@@ -68,13 +68,20 @@ export function cookieOf(request: Request, name: string): string | null {
   return found === undefined ? null : found.slice(name.length + 1);
 }
 
-/** Throws unless a page of ours has sent this form. Browsers say where a request comes from; what says nothing is no browser of today. */
+/**
+ * Throws unless a page of ours has sent this form. Browsers say where a request comes from: with `Sec-Fetch-Site` on https and loopback,
+ * with `Origin` elsewhere, and the oldest or most discreet of them with `Referer` alone. What says nothing at all is refused.
+ */
 export function requireOwnOrigin(request: Request, publicUrl: string): void {
-  const { origin, host } = request.headers;
+  const { origin, referer, host } = request.headers;
   const site = request.headers['sec-fetch-site'];
-  // Browsers tell this on https and loopback only; elsewhere the origin has to do, which pages of ours do not hide from us.
-  const isOwn = origin === new URL(publicUrl).origin || (host !== undefined && hostOf(origin) === host);
-  if (site === undefined ? isOwn : site === 'same-origin') return;
+  if (site === 'same-origin') return;
+  // `none`: a person has asked by themselves, such as for a form to be sent once more; no other site can have it so.
+  const isUntold = site === undefined || site === 'none';
+  // A page that hides its origin sends `null`, which stands for anybody.
+  const from = origin ?? referer;
+  const isOwn = hostOf(publicUrl) === hostOf(from) || (host !== undefined && hostOf(from) === host);
+  if (isUntold && isOwn) return;
   throw new Problem('form_not_ours', 'this form was not sent by a page of Sarraf');
 }
 

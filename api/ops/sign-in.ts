@@ -8,6 +8,7 @@ import {
   OPERATOR_NAME,
   type Attempt,
 } from '../../db/operators.ts';
+import { logRefusal } from '../../db/operator-log.ts';
 import { isPassword } from '../../db/passwords.ts';
 import { signInPage } from '../../pages/ops/sign-in.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -39,16 +40,19 @@ export function signInRoutes(dependencies: ApiDependencies, sessions: Sessions) 
       });
     }
     const found = OPERATOR_NAME.test(name) ? await findForSignIn(pool, name) : null;
-    if (
-      !(await isPassword(password.slice(0, PASSWORD_MAX), found?.password_hash ?? null)) ||
-      found === null
-    ) {
+    const isRight = await isPassword(password.slice(0, PASSWORD_MAX), found?.password_hash ?? null);
+    if (!isRight || found === null || found.is_disabled) {
+      const reason = isRight && found?.is_disabled === true ? 'disabled' : 'wrong';
+      await logRefusal(pool, { name: found?.name ?? null, address: attempt.address, reason });
       logger.warn({ operator: found?.name ?? null }, 'an attempt to sign in failed');
       throw new Problem('sign_in_refused', 'name and password do not fit');
     }
     await forgiveAttempt(pool, apiKeyPepper, attempt);
     logger.info({ operator: found.name, role: found.role }, 'an operator signed in');
-    return beginSession(pool, found.id, sessions.tokenOf(request));
+    return beginSession(pool, found.id, {
+      replaced: sessions.tokenOf(request),
+      address: attempt.address,
+    });
   };
 
   const enter = async (request: Request, response: Response): Promise<void> => {

@@ -3,72 +3,48 @@
  * no call does it. The registration is asked for by a person and safe to repeat, so the API makes the call itself.
  */
 import type { Request, Response } from 'express';
-import {
-  beginRegistration,
-  endRegistration,
-  findProviderAccount,
-  type ProviderAccountRow,
-} from '../../db/provider-accounts.ts';
+import { beginRegistration, endRegistration } from '../../db/provider-accounts.ts';
 import type { AuditNote } from '../../db/audit-entries.ts';
 import type { Owner } from '../../db/invoices.ts';
 import { ProviderError } from '../../domain/provider-error.ts';
-import type { Connector, ProviderContext, RegisteredWebhook } from '../../providers/contract.ts';
-import { createTokenStore } from '../../providers/token-store.ts';
-import { openCredentials, withoutSecrets } from '../account-credentials.ts';
+import type { RegisteredWebhook } from '../../providers/contract.ts';
+import { withoutSecrets } from '../account-credentials.ts';
 import { sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { noFields } from '../fields.ts';
+import { createAccountOpener, type OpenedAccount as Opened } from '../opened-account.ts';
 import { idParameter } from '../path.ts';
-import { webhookUrl } from '../present-account.ts';
-import { notFound, Problem } from '../problem.ts';
+import { Problem } from '../problem.ts';
 import type { accountWebhooks } from '../schemas/account.ts';
 import type { Shown } from '../schemas/parts.ts';
 
-/** All calls of one request to the provider together. Shorter than a registration keeps others waiting. */
-const PROVIDER_TIMEOUT_MS = 20_000;
 const RETRY_S = 5;
 
-/** An account with what belongs to its calls. */
-interface Opened {
-  readonly row: ProviderAccountRow;
-  readonly connector: Connector<unknown>;
-  readonly credentials: Readonly<Record<string, unknown>>;
-  readonly url: string;
+interface Looked {
+  readonly registered: readonly RegisteredWebhook[] | null;
+  readonly problem: { readonly code: string; readonly detail: string } | null;
 }
 
 /** Asks providers about the webhooks of an account, whoever wants to know. */
 export function createWebhookRegistrar(dependencies: ApiDependencies) {
-  const { pool, sealer, connectors, publicUrl, providerHttp, now, logger } = dependencies;
-
-  const open = async (owner: Owner, id: string): Promise<Opened> => {
-    const row = await findProviderAccount(pool, owner, id);
-    const connector = connectors.find(({ manifest }) => manifest.provider === row?.provider);
-    if (!row || !connector) throw notFound('provider account');
-    return { row, connector, credentials: credentialsOf(row), url: webhookUrl(publicUrl, row) };
-  };
-
-  const credentialsOf = (row: ProviderAccountRow): Readonly<Record<string, unknown>> => {
-    try {
-      return openCredentials(sealer, row);
-    } catch (cause) {
-      const detail = 'the stored credentials cannot be decrypted; rotate them, giving all of them';
-      throw new Problem('provider_credentials_rejected', detail, { cause });
-    }
-  };
-
-  const contextOf = ({ row, connector, credentials }: Opened): ProviderContext<unknown> => ({
-    account: { id: row.id, base_url: row.base_url, credentials: connector.credentials.parse(credentials) },
-    http: providerHttp,
-    tokens: createTokenStore(now),
-    now,
-    signal: AbortSignal.timeout(PROVIDER_TIMEOUT_MS),
-  });
+  const { pool, logger } = dependencies;
+  const { open, contextOf } = createAccountOpener(dependencies);
 
   const find = async (opened: Opened): Promise<readonly RegisteredWebhook[] | null> => {
     const { row, connector, url } = opened;
     return (await connector.findWebhooks?.(contextOf(opened), { url, known_id: row.webhook_id })) ?? null;
+  };
+
+  /** What is registered; or why that cannot be told. `registered` null without a problem: no call tells. */
+  const look = async (opened: Opened): Promise<Looked> => {
+    try {
+      return { registered: await find(opened), problem: null };
+    } catch (error) {
+      const { code, message } = problemOf(error, opened);
+      return { registered: null, problem: { code, detail: message } };
+    }
   };
 
   /** Registers it; null: no call does that. Throws `Problem`. */
@@ -101,7 +77,7 @@ export function createWebhookRegistrar(dependencies: ApiDependencies) {
     return registered;
   };
 
-  return { open, find, register };
+  return { open, look, register };
 }
 
 export function accountWebhookRoutes(dependencies: ApiDependencies) {
@@ -112,13 +88,9 @@ export function accountWebhookRoutes(dependencies: ApiDependencies) {
 
   const show = async (request: Request, response: Response): Promise<void> => {
     const opened = await open(request, response);
-    try {
-      sendJson(response, 200, view(opened, await registrar.find(opened)));
-    } catch (error) {
-      // The URL is worth telling also while the provider cannot be asked.
-      const { code, message } = problemOf(error, opened);
-      sendJson(response, 200, view(opened, null, { code, detail: message }));
-    }
+    // The URL is worth telling also while the provider cannot be asked.
+    const { registered, problem } = await registrar.look(opened);
+    sendJson(response, 200, view(opened, registered, problem));
   };
 
   const register = async (request: Request, response: Response): Promise<void> => {

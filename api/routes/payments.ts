@@ -167,7 +167,7 @@ export function paymentRoutes(dependencies: ApiDependencies) {
     try {
       const { outcome } = await drive(owner, started);
       if (outcome.type === 'open') await leaveOpen(pool, claim);
-      else await storeAnswer(pool, claim, { status: 200, body: JSON.stringify({ id: started.payment_id }) });
+      else await storeAnswer(pool, claim, { status: 201, body: JSON.stringify({ id: started.payment_id }) });
     } catch (error) {
       await leaveOpen(pool, claim).catch(() => undefined);
       throw error;

@@ -10,6 +10,7 @@ import {
   OPERATOR_NAME,
   ROLES,
   setPassword,
+  setRole,
   type Role,
 } from '../../db/operators.ts';
 import { createPool } from '../../db/pool.ts';
@@ -87,6 +88,17 @@ export function addOperators(program: Command): void {
           ]),
         ),
       );
+    });
+
+  operators
+    .command('role')
+    .description('gives somebody another role, from their next click on')
+    .argument('<name>')
+    .argument('<role>', 'viewer, operator or admin', role)
+    .action(async (name: string, chosen: Role, _options: unknown, command: Command) => {
+      if (!(await onDatabase((pool) => setRole(pool, name, chosen))))
+        throw new Error(`there is no enabled operator ${name}`);
+      say(command, { name, role: chosen }, `${name} is ${chosen} now`);
     });
 
   operators

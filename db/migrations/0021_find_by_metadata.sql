@@ -6,9 +6,6 @@ create index invoices_by_metadata on invoices using gin (jsonb_set('{}', array[m
 create index refunds_by_metadata on payment_operations
   using gin (jsonb_set('{}', array[merchant_id], metadata) jsonb_path_ops)
   with (fastupdate = off) where metadata <> '{}' and kind = 'refund';
--- An index of some rows has no statistics of its own, and without them the planner would take one in a hundred to have any metadata.
-create statistics invoices_metadata on (jsonb_set('{}', array[merchant_id], metadata)) from invoices;
-create statistics refunds_metadata on (jsonb_set('{}', array[merchant_id], metadata)) from payment_operations;
 create index refunds_by_provider_id on payment_operations (merchant_id, mode, provider_operation_id, id)
   where provider_operation_id is not null and kind = 'refund';
 

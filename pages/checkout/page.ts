@@ -5,7 +5,7 @@ import { brandStyle } from '../look/brand.ts';
 import { amount, facts, type Fact } from '../look/components.ts';
 import { SIGNS } from '../look/icons.ts';
 import { clientScript, LOOK_SCRIPT } from '../look/script.ts';
-import type { Locale } from '../locale.ts';
+import { isolated, type Locale } from '../locale.ts';
 import { LANGUAGES, textsIn } from '../texts.ts';
 import { address, head, moment, type Scene } from './parts.ts';
 import { screenHtml } from './screens.ts';
@@ -83,7 +83,7 @@ function order({ view, texts }: Scene): Html {
   const fact = (term: string, text: string | Html | null, total = false): Fact[] =>
     text === null ? [] : [{ term, text, total }];
   const lines = [
-    ...owed.items.map((item) => ({ term: `${item.quantity} × ${item.name}`, text: item.amount })),
+    ...owed.items.map((item) => ({ term: `${item.quantity} × ${isolated(item.name)}`, text: item.amount })),
     ...(owed.received === null ? [] : fact(words.total, owed.total)),
     ...fact(words.received, owed.received),
     ...fact(words.left, owed.left, true),

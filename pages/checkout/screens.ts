@@ -110,6 +110,7 @@ const INPUT = { name: 'text', phone: 'tel', email: 'email' } as const;
 
 function details(scene: Scene, { service, details: wanted }: Of<'details'>): Html {
   const { view, texts } = scene;
+  const firstWrong = wanted.find(({ isWrong }) => isWrong)?.name;
   const input = ({ name, value, isWrong, example }: DetailView): Html =>
     field({
       name,
@@ -119,6 +120,7 @@ function details(scene: Scene, { service, details: wanted }: Of<'details'>): Htm
       autocomplete: AUTOCOMPLETE[name],
       required: true,
       ...(example === null ? {} : { hint: texts.details.phone_hint(isolated(example)) }),
+      hasFocus: name === firstWrong,
       ...(isWrong ? { error: texts.details.wrong[name] } : {}),
     });
   return html`${head(texts.details.title(service.title), null, serviceMark(service.id, service.title))}

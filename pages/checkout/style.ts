@@ -18,7 +18,7 @@ export const CHECKOUT_STYLE = `
 .service.off { background: var(--sunken); cursor: default; } .service.off .mark { opacity: .5; }
 .mark { flex: none; width: 2.5rem; height: 2.5rem; } .mark text { fill: #fff; font: 700 16px system-ui, sans-serif; }
 .doing > .mark { display: block; margin: 0 auto .75rem; width: 3rem; height: 3rem; }
-.doing h1 { text-align: center; } .doing > p.lead { color: var(--soft); text-align: center; }
+.doing h1 { text-align: center; } .doing form > .field:first-of-type { margin-top: 1.25rem; } .doing > p.lead { color: var(--soft); text-align: center; }
 .qr { width: min(100%, 17rem); margin: 1rem auto; padding: .5rem; background: #fff; border: 1px solid var(--line); border-radius: var(--radius); }
 .qr svg, .qr img { display: block; width: 100%; height: auto; } .qr img { image-rendering: pixelated; }
 .big-code { margin: 0 0 .5rem; font-size: 1.5rem; letter-spacing: .06em; font-weight: 650; text-align: center; overflow-wrap: anywhere; }
@@ -30,7 +30,7 @@ export const CHECKOUT_STYLE = `
   font-variant-numeric: tabular-nums; }
 .pay > footer { width: 100%; max-width: 27rem; margin: 0 auto; padding: 0 1.25rem 2rem; color: var(--soft); font-size: .875rem; text-align: center; }
 .languages { display: flex; flex-wrap: wrap; justify-content: center; gap: .125rem .25rem; margin: .5rem 0 0; padding: 0; list-style: none; }
-.languages a { display: inline-block; min-height: 2.75rem; padding: .6rem .5rem; color: var(--soft); }
+.languages a { display: inline-block; min-height: 2.75rem; padding: .6rem .3rem; color: var(--soft); }
 .languages a[aria-current] { color: var(--text); font-weight: 650; text-decoration: none; }
 .test-bar { padding: .625rem 1rem; background: var(--busy-wash); color: var(--busy); font-size: .875rem; text-align: center; }
 .test-bar p { margin: 0; } .test-bar form { display: flex; flex-wrap: wrap; justify-content: center; gap: .5rem; margin-top: .5rem; }

@@ -23,6 +23,11 @@ export function buttonLink(kind: ButtonKind, label: string | Html, href: string)
   return html`<a class="${buttonClass(kind)}" href="${href}">${label}</a>`;
 }
 
+export interface Choice {
+  readonly value: string;
+  readonly label: string;
+}
+
 export interface Field {
   readonly name: string;
   readonly label: string;
@@ -34,36 +39,50 @@ export interface Field {
   readonly autocomplete?: string;
   readonly maxlength?: number;
   readonly required?: boolean;
+  /** True: whoever comes to the page begins here. One of a page at most. */
+  readonly hasFocus?: boolean;
+  /** One of these, in place of what is typed. */
+  readonly choices?: readonly Choice[];
+  /** How many lines there is room for; more than one can be typed. */
+  readonly lines?: number;
 }
 
 /** An input with its label, what it wants and what is wrong with it. */
-export function field({ name, label, type, value = '', hint, error, ...more }: Field): Html {
+export function field(one: Field): Html {
+  const { name, label, hint, error } = one;
   const id = `field-${name}`;
-  const described = [hint === undefined ? '' : `${id}-hint`, error === undefined ? '' : `${id}-error`];
-  // Numbers of all kinds are written from left to right, in every language.
-  const direction = type === 'text' || type === 'search' ? 'auto' : 'ltr';
   return html`<div class="field">
     <label for="${id}">${label}</label>
-    <input
-      id="${id}"
-      name="${name}"
-      type="${type}"
-      value="${value}"
-      dir="${direction}"
-      maxlength="${String(more.maxlength ?? 255)}"
-      autocomplete="${more.autocomplete ?? 'off'}"
-      aria-describedby="${described.join(' ').trim()}"
-      aria-invalid="${error === undefined ? 'false' : 'true'}"
-      ${more.required === true ? html`required` : null}
-    />
-    ${hint === undefined ? null : html`<p class="hint" id="${`${id}-hint`}">${hint}</p>`}
+    ${control(one, id)} ${hint === undefined ? null : html`<p class="hint" id="${`${id}-hint`}">${hint}</p>`}
     ${error === undefined ? null : html`<p class="error" id="${`${id}-error`}">${error}</p>`}
   </div>`;
 }
 
-export interface Choice {
-  readonly value: string;
-  readonly label: string;
+/** What is filled in: a line, several lines, or a list to choose from. */
+function control({ name, type, value = '', hint, error, choices, lines, ...more }: Field, id: string): Html {
+  const described = [hint === undefined ? '' : `${id}-hint`, error === undefined ? '' : `${id}-error`];
+  const about = html`id="${id}" name="${name}" aria-describedby="${described.join(' ').trim()}"
+  aria-invalid="${error === undefined ? 'false' : 'true'}" ${more.required === true ? html`required` : null}
+  ${more.hasFocus === true ? html`autofocus` : null}`;
+  if (choices !== undefined)
+    return html`<select ${about}>
+      ${choices.map((choice) => html`<option value="${choice.value}" ${choice.value === value ? html`selected` : null}>${choice.label}</option>`)}
+    </select>`;
+  const limit = String(more.maxlength ?? 255);
+  if (lines !== undefined)
+    // The first line break of a text area is taken for one of the page.
+    return html`<textarea ${about} rows="${String(lines)}" maxlength="${limit}" spellcheck="false">
+${value}</textarea>`;
+  // Numbers of all kinds are written from left to right, in every language.
+  const direction = type === 'text' || type === 'search' ? 'auto' : 'ltr';
+  return html`<input
+    ${about}
+    type="${type}"
+    value="${value}"
+    dir="${direction}"
+    maxlength="${limit}"
+    autocomplete="${more.autocomplete ?? 'off'}"
+  />`;
 }
 
 /** A list to choose one from. */

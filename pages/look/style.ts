@@ -6,6 +6,7 @@ const BASE = `
 @media (prefers-color-scheme: dark) { :root { ${properties(DARK)} --shadow: none; } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
+@media (min-width: 180rem) { html { font-size: 137.5%; } }
 body { margin: 0; min-height: 100vh; min-height: 100dvh; background: var(--page); color: var(--text);
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Arabic", sans-serif; }
 h1, h2, h3 { margin: 0 0 .5rem; line-height: 1.3; text-wrap: balance; }
@@ -58,6 +59,8 @@ const COMPONENTS = `
 .amount.large { margin: .25rem 0; font-size: 2rem; font-weight: 680; line-height: 1.2; letter-spacing: -.01em; white-space: normal; }
 .facts { margin: 1.25rem 0; border-top: 1px solid var(--line); font-size: .9375rem; }
 .facts > div { display: flex; justify-content: space-between; gap: 1rem; padding: .625rem 0; border-bottom: 1px solid var(--line); }
+.card > .facts:first-child, .columns > .card > .facts:first-child { margin-top: -.625rem; border-top: 0; }
+.card > .facts:last-child > :last-child { border-bottom: 0; padding-bottom: 0; }
 .facts dt { flex: none; max-width: 55%; color: var(--soft); } .facts dd { margin: 0; min-width: 0; text-align: end; overflow-wrap: anywhere; }
 .facts .total { font-weight: 650; } .facts .total dt { color: inherit; }
 .copyables { margin: 1rem 0; }

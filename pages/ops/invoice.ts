@@ -5,18 +5,9 @@ import type { StoryDelivery } from '../../db/ops-story.ts';
 import type { PaymentRow } from '../../db/payments.ts';
 import type { WorkflowFacts } from '../../temporal/inspect.ts';
 import { html, type Html } from '../html.ts';
-import {
-  amount,
-  badge,
-  button,
-  buttonLink,
-  card,
-  facts,
-  notice,
-  table,
-  type Fact,
-} from '../look/components.ts';
+import { amount, badge, buttonLink, card, facts, notice, table, type Fact } from '../look/components.ts';
 import { amountBar } from './amount-bar.ts';
+import { comparedPart, type ComparedView } from './compared.ts';
 import { live, moment } from './frame.ts';
 import { statusBadge, words } from './statuses.ts';
 import { timelineList, type Moment } from './timeline.ts';
@@ -37,8 +28,7 @@ export interface InvoiceView {
   readonly moments: readonly Moment[];
   readonly workflow: WorkflowFacts | 'no_answer' | null;
   readonly temporal: string | null;
-  /** Null: the operator may only look. */
-  readonly check: { readonly action: string; readonly form_token: string } | null;
+  readonly compared: ComparedView;
   readonly cancel: string | null;
   readonly list: string;
 }
@@ -47,7 +37,7 @@ export function invoicePageBody(view: InvoiceView): Html {
   const parts = html`${casesPart(view)}
     <div class="columns">${standing(view)}${workflowPart(view)}</div>
     <div class="stack">
-      ${card(paymentsPart(view))}${operationsPart(view)}${deliveriesPart(view)}
+      ${comparedPart(view.compared)} ${card(paymentsPart(view))}${operationsPart(view)}${deliveriesPart(view)}
       ${card(
         html`<h2>Timeline</h2>
           <p class="soft small">The newest first. Times are UTC.</p>
@@ -60,21 +50,10 @@ export function invoicePageBody(view: InvoiceView): Html {
     ${actionsPart(view)} ${live('invoice', parts)}`;
 }
 
-function actionsPart({ check, cancel }: InvoiceView): Html | null {
-  if (check === null && cancel === null) return null;
-  return html`<div class="buttons actions">
-    ${
-      check &&
-      html`<form method="post" action="${check.action}">
-        <input
-          type="hidden"
-          name="form_token"
-          value="${check.form_token}"
-        />${button('plain', 'Check with provider')}
-      </form>`
-    }
-    ${cancel && buttonLink('danger', 'Cancel the invoice', cancel)}
-  </div>`;
+function actionsPart({ cancel }: InvoiceView): Html | null {
+  return cancel === null
+    ? null
+    : html`<div class="buttons actions">${buttonLink('danger', 'Cancel the invoice', cancel)}</div>`;
 }
 
 function standing({ invoice, show }: InvoiceView): Html {

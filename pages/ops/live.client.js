@@ -66,6 +66,7 @@ const read = async () => {
       }
     }
     show('on', 'Live');
+    again();
   } catch {
     show('off', 'Not live: trying again');
     later(5000);
@@ -77,7 +78,11 @@ const later = (after = PAUSE_MS) => {
   waiting ??= setTimeout(() => void read(), Math.max(after, last + PAUSE_MS - Date.now()));
 };
 
+// What the server is still at work on is asked for again without any news of it.
+const again = () => document.querySelector('[data-again]') && setTimeout(() => later(0), 1500);
+
 if (topics !== '') {
+  again();
   const source = new EventSource(`/ops/live?topics=${encodeURIComponent(topics)}`);
   source.addEventListener('ready', () => {
     // Whatever happened while there was no connection.
@@ -91,7 +96,13 @@ if (topics !== '') {
 }
 
 // Merchant and mode take effect when they are chosen; what is not filled in stays out of addresses.
-document.addEventListener('change', ({ target }) => target.closest('[data-scope]')?.requestSubmit());
+// With the keys one goes through the choices before there is one, and the button says when.
+let byKeys = false;
+document.addEventListener('keydown', () => (byKeys = true));
+document.addEventListener('pointerdown', () => (byKeys = false));
+document.addEventListener('change', ({ target }) => {
+  if (!byKeys) target.closest('[data-scope]')?.requestSubmit();
+});
 document.addEventListener('submit', ({ target }) => {
   if (document.body.dataset.busy !== undefined) return;
   if (target.method === 'get')

@@ -5,8 +5,8 @@ import { amount, badge, card, emptyState, notice, table } from '../look/componen
 import { live } from './frame.ts';
 
 export interface Need {
-  /** Null: it is not a number of things, but one that is broken. */
-  readonly count: number | null;
+  /** How many, in figures; null: it is not a number of things, but one that is broken. */
+  readonly count: string | null;
   readonly text: string;
   readonly href: string | null;
 }
@@ -14,6 +14,8 @@ export interface Need {
 export interface OverviewView {
   readonly days: readonly string[];
   readonly money: readonly MoneyOfDay[];
+  /** False: some of the days are being counted, and the page asks again. */
+  readonly is_whole: boolean;
   readonly rates: readonly ServiceRate[];
   readonly needs: readonly Need[];
   readonly show: (minor: number, currency: string) => string;
@@ -32,7 +34,9 @@ export function overviewBody(view: OverviewView): Html {
       : html`<div class="columns">${currencies.map((currency) => chartCard(view, currency))}</div>`;
   return live(
     'overview',
-    html`${needsCard(view.needs)} ${charts}
+    html`${needsCard(view.needs)}
+      ${view.is_whole ? null : html`<p class="soft" data-again>Some of these days are still being counted.</p>`}
+      ${charts}
       <div class="stack">${ratesCard(view)}</div>`,
   );
 }
@@ -49,7 +53,7 @@ function needsCard(needs: readonly Need[]): Html {
         ${needs.map(({ count, text, href }) => {
           const words = href === null ? html`${text}` : html`<a href="${href}">${text}</a>`;
           return html`<li>
-            ${count === null ? badge('broken', 'bad') : html`<span class="count">${String(count)}</span>`}
+            ${count === null ? badge('broken', 'bad') : html`<span class="count">${count}</span>`}
             <span>${words}</span>
           </li>`;
         })}

@@ -81,7 +81,10 @@ export interface AccountView {
   };
   /** Null: it cannot be done, or the operator may not. */
   readonly links: Readonly<
-    Record<'open' | 'closed' | 'automatic' | 'rotate' | 'register' | 'reconcile' | 'upload', string | null>
+    Record<
+      'open' | 'closed' | 'automatic' | 'rotate' | 'register' | 'registrations' | 'reconcile' | 'upload',
+      string | null
+    >
   >;
 }
 
@@ -130,6 +133,7 @@ export function accountActions({ links }: AccountView): Html {
     ['Leave it to itself', links.automatic],
     ['Start a reconciliation run', links.reconcile],
     ['Send a settlement file', links.upload],
+    ['See what is registered', links.registrations],
     ['Register the webhook', links.register],
     ['Rotate credentials', links.rotate],
   ];

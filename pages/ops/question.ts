@@ -43,7 +43,9 @@ export function questionBody(asked: Asked, { filled, form_token, reasonMax, prob
     maxlength: reasonMax,
     hint: 'Kept with your name in the audit trail. No personal data of the customer, please.',
   };
-  const fields = [...(asked.fields ?? []), ...(asked.reason === false ? [] : [reason])];
+  const fields = [...(asked.fields ?? []), ...(asked.reason === false ? [] : [reason])].map(complete);
+  // Whoever has made a mistake goes on where it is.
+  const wrong = fields.find(({ error }) => error !== undefined);
   return html`<section class="card question">
     ${problem && html`<div role="alert">${notice('bad', { title: 'Nothing was done', text: problem.text })}</div>`}
     ${asked.text}
@@ -59,7 +61,7 @@ export function questionBody(asked: Asked, { filled, form_token, reasonMax, prob
       ${Object.entries(asked.hidden ?? {}).map(
         ([name, value]) => html`<input type="hidden" name="${name}" value="${filled.get(name) ?? value}" />`,
       )}
-      ${fields.map((one) => field(complete(one)))}
+      ${fields.map((one) => field({ ...one, hasFocus: one === wrong }))}
       <div class="buttons">
         ${button(asked.button.isDanger ? 'danger' : 'main', asked.button.label)}
         ${buttonLink('plain', 'Go back', asked.back)}

@@ -16,5 +16,8 @@ export const RECORD_LOOK = `
 .ops .spark { display: block; width: 100%; height: 5rem; } .ops .spark rect { fill: var(--accent); } .ops .spark rect.failed { fill: var(--bad); }
 .ops .scale { display: flex; justify-content: space-between; gap: 1rem; color: var(--soft); font-size: .8125rem; }
 .ops .file { display: block; margin: .35rem 0; max-width: 100%; }
-.ops textarea { width: 100%; min-height: 10rem; padding: .6rem; border: 1px solid var(--edge); border-radius: .5rem; background: var(--card); color: var(--text); }
+.ops .compared td, .ops .compared th { min-width: 10rem; } .ops .compared th { text-transform: none; } .ops .compared tbody th { color: var(--text); position: static; background: none; }
+.ops .compared tbody th .mono { display: block; font-weight: 400; } .ops .compared .when { font-weight: 400; }
+.ops ol.plain { margin: 0; }
+.ops .figures { margin: 0; } .ops .figures > div { display: flex; flex-wrap: wrap; gap: 0 .5rem; } .ops .figures dt { min-width: 5.5rem; color: var(--soft); } .ops .figures dd { margin: 0; }
 `;

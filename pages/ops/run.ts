@@ -15,6 +15,8 @@ interface Links {
   readonly show: (minor: number, currency: string) => string;
   readonly list: string;
   readonly account: string;
+  /** This run held against an earlier one. */
+  readonly changes: string;
   /** The rows of one outcome; null: all. */
   readonly outcome: (one: Outcome | null) => string;
   readonly chosen: Outcome | null;
@@ -38,7 +40,7 @@ function failure({ failure: why }: RunRow): Html | null {
   return why && notice('bad', { title: 'The run has failed', text: `${words(why.kind)}: ${why.message}` });
 }
 
-function standing(run: RunRow, { account }: Links): Html {
+function standing(run: RunRow, { account, changes }: Links): Html {
   return card(
     html`<h2>The run</h2>
       ${facts([
@@ -54,7 +56,8 @@ function standing(run: RunRow, { account }: Links): Html {
         { term: 'Asked for', text: moment(run.created_at) },
         { term: 'Begun', text: moment(run.started_at) },
         { term: 'Ended', text: moment(run.finished_at) },
-      ])}`,
+      ])}
+      ${run.status === 'succeeded' ? html`<div class="buttons">${buttonLink('plain', 'Compare with an earlier run', changes)}</div>` : null}`,
   );
 }
 

@@ -1,46 +1,39 @@
 /** The operations pages in a real browser, on the real stack: signing in, finding an invoice, giving money back, by keyboard too. */
-import type { BrowserContextOptions, Page } from 'playwright-core';
-import { createOperator, type Role } from '../../db/operators.ts';
+import type { BrowserContextOptions } from 'playwright-core';
 import { accessibilityProblems } from './accessibility.ts';
 import { snap, startBrowser, type TestBrowser } from '../setup/browser.ts';
 import { settledViolations } from '../setup/invariants.ts';
 import { shop, type Shop } from '../setup/shop.ts';
 import { STACK_TIMEOUT_MS, startTestStack, type TestStack } from '../setup/stack.ts';
+import {
+  DESK,
+  focused,
+  operatorDesk,
+  overflow,
+  PASSWORD,
+  SMALL,
+  tabTo,
+  type OperatorDesk,
+} from './operator-desk.ts';
 
 jest.setTimeout(90_000);
-
-const PASSWORD = 'correct horse battery';
-const DESK: BrowserContextOptions = { viewport: { width: 1280, height: 900 }, deviceScaleFactor: 1 };
 
 let stack: TestStack;
 let browser: TestBrowser;
 let store: Shop;
+let desk: OperatorDesk;
 
 beforeAll(async () => {
   process.env['OPERATIONS_ACCESS'] = 'sign_in';
   [stack, browser] = await Promise.all([startTestStack(), startBrowser()]);
   store = shop(stack);
-  for (const role of ['viewer', 'operator'] as const)
-    await createOperator(stack.pool, { name: `sara.${role}`, role, merchant_id: null, password: PASSWORD });
+  desk = operatorDesk(stack.apiUrl, stack.pool, browser);
+  for (const role of ['viewer', 'operator'] as const) await desk.hire(role);
 }, STACK_TIMEOUT_MS);
 afterAll(async () => {
   await browser?.stop();
   await stack?.stop();
 }, STACK_TIMEOUT_MS);
-
-/** A page of somebody who has signed in; everything that the browser complains about is in `complaints`. */
-async function signedIn(role: Role, path: string, options: BrowserContextOptions = DESK) {
-  const page = await browser.open(options);
-  const complaints: string[] = [];
-  page.on('console', (message) => void complaints.push(message.text()));
-  page.on('pageerror', (error) => void complaints.push(error.message));
-  await page.goto(stack.apiUrl + path);
-  await page.getByLabel('Name').fill(`sara.${role}`);
-  await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('navigation', { name: 'Operations' }).waitFor();
-  return { page, complaints };
-}
 
 /** An invoice that was paid at ZainCash. */
 async function paid(reference: string): Promise<string> {
@@ -48,21 +41,6 @@ async function paid(reference: string): Promise<string> {
   await stack.control.pay('zaincash', id);
   await stack.merchantApi.until(invoice.id, 'paid', ({ status }) => status === 'paid');
   return invoice.id;
-}
-
-const overflow = (page: Page): Promise<number> =>
-  page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
-
-/** Presses Tab until the element with this name has the focus, as somebody without a mouse does. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  for (let presses = 0; presses < 80; presses += 1) {
-    await page.keyboard.press('Tab');
-    const focused: string = await page.evaluate(
-      `(() => { const one = document.activeElement; return (one?.labels?.[0] ?? one)?.textContent?.trim() ?? ''; })()`,
-    );
-    if (focused.startsWith(name)) return;
-  }
-  throw new Error(`nothing called ${name} can be reached with the keyboard`);
 }
 
 it('signs in, finds an invoice by the provider’s id, and gives the money back, all by keyboard', async () => {
@@ -98,8 +76,9 @@ it('signs in, finds an invoice by the provider’s id, and gives the money back,
   await page.keyboard.press('Enter');
   await page.getByRole('alert').waitFor();
   await snap(page, 'ops-refund-refused');
+  // What has to be put right has the focus.
+  expect(await focused(page)).toBe('Amount in IQD');
   expect(await page.getByLabel('Reason').inputValue()).toBe('The shop had no more of it');
-  await tabTo(page, 'Amount in IQD');
   await page.keyboard.press('Control+A');
   await page.keyboard.type('25,000');
   await page.keyboard.press('Enter');
@@ -123,7 +102,7 @@ it('signs in, finds an invoice by the provider’s id, and gives the money back,
 });
 
 it('shows new invoices and what becomes of them without a reload, and keeps the focus', async () => {
-  const { page, complaints } = await signedIn('viewer', '/ops/invoices?mode=sandbox');
+  const { page, complaints } = await desk.at('viewer', '/ops/invoices?mode=sandbox');
   await page.locator('#live-state[data-state="on"]').waitFor();
   const { invoice, id } = await store.payable('zaincash', { reference: 'order-live' });
   const row = page.getByRole('row').filter({ hasText: 'order-live' });
@@ -145,10 +124,7 @@ it('lets viewers look and not touch, whatever address they try', async () => {
   const { rows } = await stack.pool.query<{ id: string }>('select id from payments where invoice_id = $1', [
     id,
   ]);
-  const { page } = await signedIn(
-    'viewer',
-    `/ops/invoices/${id}/payments/${rows[0]?.id}/refund?mode=sandbox`,
-  );
+  const { page } = await desk.at('viewer', `/ops/invoices/${id}/payments/${rows[0]?.id}/refund?mode=sandbox`);
   expect(await page.getByText('This takes the role operator; yours is viewer').isVisible()).toBe(true);
   await snap(page, 'ops-role-missing');
   await page.context().close();
@@ -156,7 +132,7 @@ it('lets viewers look and not touch, whatever address they try', async () => {
 
 it('cancels an open invoice with a reason, and asks the provider first', async () => {
   const { invoice } = await store.payable('zaincash', { reference: 'order-cancel' });
-  const { page } = await signedIn('operator', `/ops/invoices/${invoice.id}?mode=sandbox`);
+  const { page } = await desk.at('operator', `/ops/invoices/${invoice.id}?mode=sandbox`);
   await page.getByRole('button', { name: 'Check with provider' }).click();
   await page.getByText('The provider says what is on record: nothing has changed.').waitFor();
   await page.getByRole('link', { name: 'Cancel the invoice' }).click();
@@ -169,15 +145,19 @@ it('cancels an open invoice with a reason, and asks the provider first', async (
 });
 
 const SIZES: readonly (readonly [string, BrowserContextOptions])[] = [
-  ['320', { viewport: { width: 320, height: 640 }, deviceScaleFactor: 1 }],
+  ['320', SMALL],
   ['desk', DESK],
   ['dark', { ...DESK, colorScheme: 'dark' }],
   ['4k', { viewport: { width: 3840, height: 2160 }, deviceScaleFactor: 1 }],
 ];
 
+/** One invoice for all who look. */
+let seen: Promise<string> | null = null;
+
 it.each(SIZES)('fits and can be used by everybody: %s', async (name, options) => {
-  const id = await paid(`order-${name}`);
-  const { page, complaints } = await signedIn('operator', '/ops?mode=sandbox', options);
+  seen ??= paid('order-seen');
+  const id = await seen;
+  const { page, complaints } = await desk.at('operator', '/ops?mode=sandbox', options);
   for (const [part, path] of [
     ['overview', '/ops?mode=sandbox'],
     ['invoices', '/ops/invoices?mode=sandbox'],

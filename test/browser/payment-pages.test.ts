@@ -96,7 +96,8 @@ const endings = STORIES.flatMap((story) =>
   ]),
 );
 
-it.each(endings)('%s: %s', async (service, kind, story, deed) => {
+// Customers do not wait for each other, and the tests of them need not.
+it.concurrent.each(endings)('%s: %s', async (service, kind, story, deed) => {
   const opened = await open(story);
   const page = await play(story, kind, deed, opened);
   const address = new URL(page.url());
@@ -153,7 +154,7 @@ function jwt(claims: Readonly<Record<string, string>>): string {
 
 const returning = STORIES.filter(({ service, approve }) => offered.has(service) && approve.lands !== 'stays');
 
-it.each(returning.map((story): [string, Story] => [story.service, story]))(
+it.concurrent.each(returning.map((story): [string, Story] => [story.service, story]))(
   '%s: a forged return never shows success',
   async (service, story) => {
     const opened = await open(story);
