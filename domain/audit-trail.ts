@@ -16,7 +16,9 @@ export const CONFIGURATION_ACTIONS = [
   'provider_account.credentials_rotated',
   'provider_account.breaker_set',
   'provider_account.webhook_registered',
+  'merchant.created',
   'merchant.policies_changed',
+  'merchant.branding_changed',
   'api_key.created',
   'api_key.changed',
   'api_key.revoked',
@@ -32,7 +34,6 @@ export const CONFIGURATION_ACTIONS = [
   'webhook.driven',
   'webhook.marked_dead',
   'delivery.resent',
-  'merchant.created',
 ] as const;
 export type ConfigurationAction = (typeof CONFIGURATION_ACTIONS)[number];
 
