@@ -32,7 +32,7 @@ export const OPS_LOOK = `
 .ops .filters .buttons, .ops .buttons { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }
 .ops .buttons .button { margin: 0; width: auto; min-height: 2.5rem; padding: .4rem .9rem; font-size: .875rem; }
 .ops .buttons .button[aria-current] { background: var(--accent); border-color: transparent; color: var(--on-accent); }
-.ops .table { position: relative; } .ops .table + p { margin-top: .75rem; } .ops td a.mono { white-space: nowrap; } .ops .columns, .ops .actions { margin-bottom: 1rem; } .ops .stack > .card { margin-bottom: 0; }
+.ops .table { position: relative; } .ops .table + p { margin-top: .75rem; } .ops td .mono { display: inline-block; max-width: 26rem; overflow-wrap: break-word; } .ops .columns, .ops .actions { margin-bottom: 1rem; } .ops .stack > .card { margin-bottom: 0; }
 .ops .table tbody tr:hover { background: var(--sunken); }
 .ops .table th { position: sticky; top: 0; background: var(--card); }
 .ops .table td { overflow-wrap: break-word; min-width: 5rem; } .ops .table td .amount, .ops .table td time { white-space: nowrap; }
