@@ -36,6 +36,8 @@ const NOTHING: SweepReport = {
   workflows_idle: 0,
   payments_requested: 0,
   operations_decided: 0,
+  late_payments_read: 0,
+  late_money_found: 0,
   deliveries_woken: 0,
   reconciliations_started: 0,
   keys_deleted: 0,

@@ -6,6 +6,7 @@
  * the engine. Until then every payment and every webhook of it starts the workflow anyway.
  */
 import { eraseOldAnswers, takeLeftDeliveries } from '../db/deliveries.ts';
+import { takeLatePayments } from '../db/late-payments.ts';
 import { deleteOldExchanges, eraseOldWebhooks } from '../db/exchanges.ts';
 import { deleteSilentHealth } from '../db/provider-health.ts';
 import { settleIncidents } from '../db/incidents.ts';
@@ -29,6 +30,7 @@ import { currency } from '../domain/currency.ts';
 import { display, money } from '../domain/money.ts';
 import { ProviderError } from '../domain/provider-error.ts';
 import type { InvoiceFacts } from '../temporal/invoices.ts';
+import { readLatePayment } from '../temporal/late-payments.ts';
 import { compareWorkflows, type Walk } from './compare-workflows.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { sealTrail } from './seal.ts';
@@ -50,6 +52,10 @@ export interface SweepReport {
   readonly payments_requested: number;
   /** Captures, voids and refunds. */
   readonly operations_decided: number;
+  /** Payments that had ended without their money and were asked about again. */
+  readonly late_payments_read: number;
+  /** Of those, that turned out to have been paid after all. */
+  readonly late_money_found: number;
   /** Queues of webhooks to merchants. */
   readonly deliveries_woken: number;
   /** Reconciliation runs, unless they were running after all. */
@@ -84,6 +90,8 @@ export type SweepDependencies = Pick<
 /** Rows of one kind per sweep. Unmatched webhooks are read with their bodies, up to 256 KB each. */
 const BATCH = 200;
 const UNMATCHED_BATCH = 50;
+/** Each is a call to a provider. */
+const LATE_BATCH = 100;
 const KEYS_BATCH = 5_000;
 const EXCHANGES_BATCH = 2_000;
 /** Calls to the workflow engine at once. */
@@ -94,7 +102,9 @@ export async function sweep(
   dependencies: SweepDependencies,
   walk: Walk = { before: null },
 ): Promise<SweepReport> {
-  const { pool, invoices, deliveries, reconciliations, logger, exchangesKept_days } = dependencies;
+  const { pool, invoices, deliveries, reconciliations, connectorFor, logger, exchangesKept_days } =
+    dependencies;
+  const lateMoneyOf = (provider: string) => connectorFor(provider).manifest.late_money_s;
   const counts = {
     webhooks_told: 0,
     webhooks_matched: 0,
@@ -104,6 +114,8 @@ export async function sweep(
     workflows_idle: 0,
     payments_requested: 0,
     operations_decided: 0,
+    late_payments_read: 0,
+    late_money_found: 0,
     deliveries_woken: 0,
     reconciliations_started: 0,
     keys_deleted: 0,
@@ -179,6 +191,17 @@ export async function sweep(
       logger.warn({ operation_id: id, invoice_id: invoice.id, refused, cause }, `swept: a ${operation.kind}`);
     },
   );
+
+  await repair(await takeLatePayments(pool, LATE_BATCH), async (payment) => {
+    const { id: payment_id, invoice } = payment;
+    const reading = await readLatePayment({ pool, invoices, lateMoneyOf }, payment, factsOf(invoice));
+    if (!reading.answered) return;
+    counts.late_payments_read += 1;
+    if (reading.found <= 0) return;
+    counts.late_money_found += 1;
+    const cause = 'it was paid after its end, and no webhook has told of it';
+    logger.warn({ payment_id, invoice_id: invoice.id, amount: reading.found, cause }, 'swept: late money');
+  });
 
   await repair(await compareWorkflows(dependencies, walk), async ({ standing: { invoice }, workflow }) => {
     await invoices.wake(factsOf(invoice));

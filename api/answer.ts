@@ -17,7 +17,13 @@ export function sendJson(response: Response, status: number, text: string, type 
   const contentType = `${type}; charset=utf-8`;
   if (isReading(response) && status === 200) return sendResource(response, text, contentType);
   const headers = { 'Content-Type': contentType, 'Cache-Control': 'no-store' };
-  finish(response, status, headers, Buffer.from(text));
+  const send = () => {
+    finish(response, status, headers, Buffer.from(text));
+  };
+  const { keepAnswer } = contextOf(response);
+  if (keepAnswer === null || status >= 400) return send();
+  // First kept, then sent: whoever has the answer may repeat the request at once.
+  void keepAnswer({ status, body: text }).then(send);
 }
 
 /** Repeats the answer that was given to the first request with this key. */

@@ -12,8 +12,10 @@ import { logRequests } from './log.ts';
 import { Problem } from './problem.ts';
 import { opsRoutes } from './ops/index.ts';
 import { createAccountFinder } from './provider-accounts.ts';
+import { createRepeatable } from './repeatable.ts';
 import { accountBreakerRoutes } from './routes/account-breaker.ts';
 import { accountRotationRoutes } from './routes/account-rotation.ts';
+import { accountTestRoutes } from './routes/account-test.ts';
 import { accountWebhookRoutes } from './routes/account-webhooks.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditEntryRoutes } from './routes/audit-entries.ts';
@@ -38,6 +40,7 @@ import { paymentServiceRoutes } from './routes/payment-services.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { providerAccountRoutes } from './routes/provider-accounts.ts';
 import { qrRoutes } from './routes/qr.ts';
+import { quoteRoutes } from './routes/quotes.ts';
 import { reconciliationRoutes } from './routes/reconciliation-runs.ts';
 import { refundListRoute } from './routes/refund-list.ts';
 import { returnRoutes } from './routes/returns.ts';
@@ -102,6 +105,7 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
   const accounts = providerAccountRoutes(dependencies, finder);
   const { rotate } = accountRotationRoutes(dependencies, finder);
   const { force } = accountBreakerRoutes(dependencies, finder);
+  const accountTest = accountTestRoutes(dependencies);
   const accountWebhooks = accountWebhookRoutes(dependencies);
   const webhooks = webhookRoutes(dependencies, finder);
   const exchanges = exchangeRoutes(dependencies, finder);
@@ -113,6 +117,7 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
   const checkout = checkoutRoutes(dependencies, payments);
   const docs = docsRoutes(dependencies);
   const { health, ready } = healthRoutes(dependencies);
+  const repeatable = createRepeatable(dependencies);
   const route =
     (method: Route['method']) =>
     (path: string, access: Access, ...handlers: RequestHandler[]): Route => ({
@@ -128,13 +133,14 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     post('/v1/invoices', 'create', readBytes, invoices.create),
     get('/v1/invoices', 'read', invoiceListRoute(dependencies)),
     get('/v1/invoices/:id', 'read', invoices.read),
-    post('/v1/invoices/:id/cancel', 'create', readBytes, invoices.cancel),
+    post('/v1/invoices/:id/cancel', 'create', readBytes, repeatable(invoices.cancel)),
     post('/v1/invoices/:id/payments', 'create', readBytes, payments.create),
-    post('/v1/invoices/:id/test_clock', 'create', readBytes, clock.advance),
+    post('/v1/invoices/:id/test_clock', 'create', readBytes, repeatable(clock.advance)),
+    get('/v1/invoices/:id/quotes', 'read', quoteRoutes(dependencies).list),
     get('/v1/invoices/:id/exchanges', 'read', exchanges.list),
     get('/v1/exchanges/:id', 'read', exchanges.read),
-    post('/v1/invoices/:id/erase', 'admin', readBytes, erasures.eraseOne),
-    post('/v1/erasures', 'admin', readBytes, erasures.erasePerson),
+    post('/v1/invoices/:id/erase', 'admin', readBytes, repeatable(erasures.eraseOne)),
+    post('/v1/erasures', 'admin', readBytes, repeatable(erasures.erasePerson)),
     get('/v1/payments', 'read', paymentListRoute(dependencies)),
     get('/v1/payments/:id', 'read', payments.read),
     post('/v1/payments/:id/capture', 'capture', readBytes, operations.capture),
@@ -148,7 +154,7 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     get('/v1/events/:id', 'read', events.read),
     get('/v1/cases', 'read', cases.list),
     get('/v1/cases/:id', 'read', cases.read),
-    post('/v1/cases/:id/resolve', 'admin', readBytes, cases.resolve),
+    post('/v1/cases/:id/resolve', 'admin', readBytes, repeatable(cases.resolve)),
     get('/v1/incidents', 'read', incidents.list),
     get('/v1/incidents/:id', 'read', incidents.read),
     get('/v1/balances', 'read', balances.read),
@@ -166,7 +172,7 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     get('/v1/api_keys', 'admin', apiKeys.list),
     get('/v1/api_keys/:id', 'admin', apiKeys.read),
     patch('/v1/api_keys/:id', 'admin', readBytes, apiKeys.change),
-    post('/v1/api_keys/:id/revoke', 'admin', readBytes, apiKeys.revoke),
+    post('/v1/api_keys/:id/revoke', 'admin', readBytes, repeatable(apiKeys.revoke)),
     post('/v1/api_keys/:id/rotate', 'admin', readBytes, apiKeys.rotate),
     post('/v1/merchants', 'operator', readBytes, operator.create),
     get('/v1/merchants', 'operator', operator.list),
@@ -177,26 +183,37 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     get('/v1/payment_services', 'read', services.list),
     get('/v1/routing', 'read', routing.read),
     put('/v1/routing', 'admin', readBytes, routing.replace),
-    post('/v1/routing/preview', 'read', readBytes, routing.preview),
+    post('/v1/routing/preview', 'read', readBytes, repeatable(routing.preview)),
     post('/v1/provider_accounts', 'admin', readBytes, accounts.create),
     get('/v1/provider_accounts', 'read', accounts.list),
     get('/v1/provider_accounts/:id', 'read', accounts.read),
     patch('/v1/provider_accounts/:id', 'admin', readBytes, accounts.change),
     post('/v1/provider_accounts/:id/rotate', 'admin', readBytes, rotate),
-    post('/v1/provider_accounts/:id/breaker', 'admin', readBytes, force),
+    post('/v1/provider_accounts/:id/breaker', 'admin', readBytes, repeatable(force)),
+    post('/v1/provider_accounts/:id/test', 'admin', readBytes, repeatable(accountTest.test)),
     get('/v1/provider_accounts/:id/webhooks', 'read', accountWebhooks.show),
-    post('/v1/provider_accounts/:id/webhooks/register', 'admin', readBytes, accountWebhooks.register),
+    post(
+      '/v1/provider_accounts/:id/webhooks/register',
+      'admin',
+      readBytes,
+      repeatable(accountWebhooks.register),
+    ),
     post('/v1/webhook_endpoints', 'admin', readBytes, endpoints.create),
     get('/v1/webhook_endpoints', 'read', endpoints.list),
     get('/v1/webhook_endpoints/:id', 'read', endpoints.read),
     patch('/v1/webhook_endpoints/:id', 'admin', readBytes, endpoints.change),
     remove('/v1/webhook_endpoints/:id', 'admin', endpoints.remove),
     post('/v1/webhook_endpoints/:id/rotate_secret', 'admin', readBytes, endpointActions.rotate),
-    post('/v1/webhook_endpoints/:id/test', 'create', readBytes, endpointActions.test),
-    post('/v1/webhook_endpoints/:id/resend', 'create', readBytes, endpointActions.resend),
+    post(
+      '/v1/webhook_endpoints/:id/test',
+      'create',
+      readBytes,
+      repeatable(endpointActions.test, (id) => `/v1/deliveries/${id}`),
+    ),
+    post('/v1/webhook_endpoints/:id/resend', 'create', readBytes, repeatable(endpointActions.resend)),
     get('/v1/deliveries', 'read', deliveries.list),
     get('/v1/deliveries/:id', 'read', deliveries.read),
-    post('/v1/deliveries/:id/resend', 'create', readBytes, deliveries.resend),
+    post('/v1/deliveries/:id/resend', 'create', readBytes, repeatable(deliveries.resend)),
     // What follows the account is the connector's: an unguessable part where a provider signs nothing.
     post('/webhooks/:provider/:account{/*rest}', 'public', readWebhookBytes, webhooks.receive),
     // Most providers send the browser with GET, some with the POST of a form.

@@ -1,6 +1,7 @@
 /** What is known of a request while it is handled; also what its log line says. */
 import type { Response } from 'express';
 import type { AuditNote } from '../db/audit-entries.ts';
+import type { StoredAnswer } from '../db/idempotency.ts';
 import type { Owner } from '../db/invoices.ts';
 import type { Policies } from '../domain/cases.ts';
 import type { Scope } from '../domain/scopes.ts';
@@ -20,6 +21,8 @@ export interface RequestContext {
   invoice_id: string | null;
   /** The pattern of the route that took the request. */
   route: string | null;
+  /** Keeps a successful answer for repetitions of the request before it is sent; never rejects. Set by `repeatable.ts`. */
+  keepAnswer: ((answer: StoredAnswer) => Promise<void>) | null;
 }
 
 /** The context that `log.ts` has attached to the response. */

@@ -37,8 +37,12 @@ export function fieldErrors(
   schema: z.ZodType,
   prefix: '/' | '?' = '/',
 ): FieldError[] {
-  const pointerTo = (path: Path): string =>
-    path.length === 0 ? '' : prefix + path.map((step) => escapePointer(String(step))).join('/');
+  const pointerTo = (path: Path): string => {
+    const [first = '', ...inner] = path.map(String);
+    // As it is written in a query: `?metadata[order_id]`.
+    if (prefix === '?') return `?${first}${inner.map((step) => `[${step}]`).join('')}`;
+    return path.length === 0 ? '' : prefix + [first, ...inner].map(escapePointer).join('/');
+  };
 
   return issues.flatMap((issue): FieldError[] => {
     if (issue.code !== 'unrecognized_keys') {

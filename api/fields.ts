@@ -218,18 +218,21 @@ export const items = () =>
     )
     .max(100);
 
-const METADATA_FIELDS = 50;
+/** How much metadata there can be: fields, and characters of a name and of a value. */
+export const METADATA_MAX = { fields: 50, name: 40, value: 500 } as const;
 
 export const metadata = () =>
-  z.record(z.string().min(1).max(40), text(500)).superRefine((value, context) => {
-    if (Object.keys(value).length <= METADATA_FIELDS) return;
-    const expected = `at most ${METADATA_FIELDS} fields`;
-    context.addIssue({
-      code: 'custom',
-      message: `must have ${expected}`,
-      params: { code: 'too_long', expected },
+  z
+    .record(z.string().min(1).max(METADATA_MAX.name), text(METADATA_MAX.value))
+    .superRefine((value, context) => {
+      if (Object.keys(value).length <= METADATA_MAX.fields) return;
+      const expected = `at most ${METADATA_MAX.fields} fields`;
+      context.addIssue({
+        code: 'custom',
+        message: `must have ${expected}`,
+        params: { code: 'too_long', expected },
+      });
     });
-  });
 
 const webUrl = (mode: Mode) =>
   checked<string>(

@@ -7,6 +7,7 @@ import type { Listed, Page } from '../db/lists.ts';
 import { sendJson } from './answer.ts';
 import { ownerOf } from './context.ts';
 import { sendCsv, type Columns } from './csv.ts';
+import { expandParameter } from './expand.ts';
 import { checked } from './field-errors.ts';
 import { oneOf } from './fields.ts';
 import { listText, pageOf, pageParameters, refuseCursor } from './pages.ts';
@@ -15,7 +16,7 @@ import { parseQuery } from './query.ts';
 
 const CSV_PAGE = 500;
 
-export interface List<Shape extends z.ZodRawShape, Row> {
+export interface List<Shape extends z.ZodRawShape, Row, Name extends string = never> {
   /** Of the ids of its rows. */
   readonly prefix: IdPrefix;
   /** Of the CSV file. */
@@ -26,8 +27,14 @@ export interface List<Shape extends z.ZodRawShape, Row> {
   readonly find: (owner: Owner, id: string) => Promise<unknown>;
   readonly read: (owner: Owner, filter: z.output<z.ZodObject<Shape>>, page: Page) => Promise<Listed<Row>>;
   readonly id: (row: Row) => string;
+  /** What `expand` can ask for. */
+  readonly expansions?: readonly Name[];
   /** Reads what JSON shows beyond the columns of CSV, for a whole page together. */
-  readonly complete?: (rows: readonly Row[]) => Promise<readonly Row[]>;
+  readonly complete?: (
+    owner: Owner,
+    rows: readonly Row[],
+    expand: ReadonlySet<Name>,
+  ) => Promise<readonly Row[]>;
   readonly present: (row: Row) => unknown;
   readonly columns: Columns<Row>;
 }
@@ -37,15 +44,26 @@ const listParameters = (prefix: IdPrefix) => ({
   ...pageParameters(prefix),
 });
 
-/** The whole query of a list: its filters, the page and the format. */
-export const listQuery = <Shape extends z.ZodRawShape>(prefix: IdPrefix, filters: Shape) =>
-  z.strictObject({ ...filters, ...listParameters(prefix) });
+/** The whole query of a list: its filters, what is to be expanded, the page and the format. */
+export const listQuery = <Shape extends z.ZodRawShape>(
+  prefix: IdPrefix,
+  filters: Shape,
+  expansions: readonly string[] = [],
+) =>
+  z.strictObject({
+    ...filters,
+    ...(expansions.length === 0 ? {} : { expand: expandParameter(expansions) }),
+    ...listParameters(prefix),
+  });
 
 /** The handler of a list. Throws one `Problem` for all parameters at fault. */
-export function listHandler<Shape extends z.ZodRawShape, Row>(list: List<Shape, Row>): RequestHandler {
+export function listHandler<Shape extends z.ZodRawShape, Row, Name extends string = never>(
+  list: List<Shape, Row, Name>,
+): RequestHandler {
+  const { expansions = [] } = list;
   const filters = z.strictObject(list.filters);
-  const paging = z.object(listParameters(list.prefix));
-  const schema = listQuery(list.prefix, list.filters);
+  const paging = z.object({ ...listParameters(list.prefix), expand: expandParameter(expansions) });
+  const schema = listQuery(list.prefix, list.filters, expansions);
 
   return async (request, response) => {
     const owner = ownerOf(response);
@@ -63,13 +81,14 @@ export function listHandler<Shape extends z.ZodRawShape, Row>(list: List<Shape, 
     const read = (part: Page) => list.read(owner, filter, part);
     if (asCsv) return sendCsv(response, list.name, list.columns, allPages(list, read, page.after));
     const { rows, has_more } = await read(page);
-    const whole = list.complete ? await list.complete(rows) : rows;
+    const expand = new Set(parameters.expand);
+    const whole = list.complete ? await list.complete(owner, rows, expand) : rows;
     sendJson(response, 200, listText(whole.map(list.present), has_more));
   };
 }
 
 async function* allPages<Row>(
-  { id }: Pick<List<z.ZodRawShape, Row>, 'id'>,
+  { id }: { readonly id: (row: Row) => string },
   read: (page: Page) => Promise<Listed<Row>>,
   start: string | null,
 ): AsyncGenerator<readonly Row[], void> {
@@ -89,18 +108,19 @@ function wantsCsv(request: Request, response: Response, format: string | undefin
   return format === undefined ? request.accepts(['json', 'csv']) === 'csv' : format === 'csv';
 }
 
-/** A file has all rows; it can go on after a row where an earlier one broke off. */
+/** A file has all rows, each a line; it can go on after a row where an earlier one broke off. */
 function refuseParts(query: Readonly<Record<string, unknown>>): void {
-  const given = ['limit', 'ending_before'].filter((name) => query[name] !== undefined);
-  if (given.length === 0) return;
-  throw invalidFields(
-    given.map((name): FieldError => ({
-      pointer: `?${name}`,
-      code: 'conflict',
-      detail: 'cannot be combined with CSV, which has all rows',
-      expected: 'no such parameter, or format=json',
-    })),
-  );
+  const reasons = {
+    limit: 'which has all rows',
+    ending_before: 'which has all rows',
+    expand: 'which has one line for each row',
+  };
+  const errors = Object.entries(reasons).flatMap(([name, reason]): FieldError[] => {
+    if (query[name] === undefined) return [];
+    const detail = `cannot be combined with CSV, ${reason}`;
+    return [{ pointer: `?${name}`, code: 'conflict', detail, expected: 'no such parameter, or format=json' }];
+  });
+  if (errors.length > 0) throw invalidFields(errors);
 }
 
 /** A range that ends before it begins is a mistake, not an empty list. */

@@ -49,7 +49,13 @@ export function logRequests(logger: Logger, metrics?: ApiMetrics): RequestHandle
     const started = performance.now();
     const given = request.headers['x-request-id'];
     const request_id = typeof given === 'string' && SANE_ID.test(given) ? given : newId('req');
-    const context: RequestContext = { request_id, holder: null, invoice_id: null, route: null };
+    const context: RequestContext = {
+      request_id,
+      holder: null,
+      invoice_id: null,
+      route: null,
+      keepAnswer: null,
+    };
     response.locals.context = context;
     response.setHeader('Request-Id', request_id);
     response.once('close', () => {

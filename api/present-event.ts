@@ -25,6 +25,15 @@ export function presentEvent(
   now: number,
   api_version: string = CURRENT_API_VERSION,
 ): Shown<typeof event> {
+  const facts = presentEventFacts(row, api_version);
+  return { ...facts, data: { object: object && presentObject(object, addresses, now) } };
+}
+
+/** An event without the object it is about. */
+export function presentEventFacts(
+  row: OutgoingEventRow,
+  api_version: string = CURRENT_API_VERSION,
+): Omit<Shown<typeof event>, 'data'> {
   const { id, mode, type, invoice_id, payment_id, sequence, currency, data, created_at } = row;
   const { operation_id = null, case_id = null, endpoint_id = null, capture_before, late = false } = data;
   return {
@@ -47,7 +56,6 @@ export function presentEvent(
     ...(capture_before === undefined ? {} : { capture_before }),
     late,
     created_at,
-    data: { object: object && presentObject(object, addresses, now) },
   };
 }
 

@@ -36,16 +36,19 @@ async function violations(
   return rows;
 }
 
-/** What a request with an idempotency key made, of those that were answered with success. */
+/** What a request with an idempotency key was told to have made: 201, or 202. Others (200) are about what was there already. */
 const ANSWERED = `
   select k.resource_id, k.key, k.answer_body, exists (
     select from invoices where id = k.resource_id and merchant_id = k.merchant_id and mode = k.mode
     union all select from payments where id = k.resource_id and merchant_id = k.merchant_id
     union all select from payment_operations where id = k.resource_id and merchant_id = k.merchant_id and mode = k.mode
     union all select from provider_accounts where id = k.resource_id and merchant_id = k.merchant_id and mode = k.mode
+    union all select from api_keys where id = k.resource_id and merchant_id = k.merchant_id and mode = k.mode
+    union all select from webhook_endpoints where id = k.resource_id and merchant_id = k.merchant_id and mode = k.mode
+    union all select from deliveries where id = k.resource_id and merchant_id = k.merchant_id and mode = k.mode
     union all select from reconciliation_runs where id = k.resource_id and merchant_id = k.merchant_id and mode = k.mode
   ) as is_there
-  from idempotency_keys k where k.answer_status between 200 and 299`;
+  from idempotency_keys k where k.answer_status in (201, 202)`;
 
 export const WHOLE_INVARIANTS: readonly WholeInvariant[] = [
   {

@@ -1,5 +1,6 @@
 /** `npm run bench`: how fast, against a bare floor. */
 import { Command, InvalidArgumentError } from 'commander';
+import { printDeliveries, runDeliveries } from '../bench/deliveries.ts';
 import { printFairness, runFairness } from '../bench/fairness.ts';
 import { printIsolation, runIsolation } from '../bench/isolation.ts';
 import { printResult } from '../bench/print.ts';
@@ -62,6 +63,18 @@ program
       console.error(line),
     );
     console.log(printIsolation(result));
+  });
+
+program
+  .command('deliveries')
+  .description("How soon merchants' servers are told, also when one of ten hangs.")
+  .option('-n <invoices>', 'invoices in each situation', whole, 60)
+  .option('--pace <ms>', 'milliseconds from one invoice to the next', whole, 1000)
+  .option('--endpoints <endpoints>', 'endpoints when there are several', whole, 10)
+  .action(async ({ n, pace, endpoints }: Record<'n' | 'pace' | 'endpoints', number>) => {
+    const options = { count: n, pace_ms: pace, endpoints };
+    const result = await runDeliveries(options, consoleReport(), (line) => console.error(line));
+    console.log(printDeliveries(result));
   });
 
 async function against(flags: Flags): Promise<void> {

@@ -41,9 +41,9 @@ Examples:
   sarraf invoices create 6000000 VND --reference order-1001
   sarraf pay inv_… --service finan.bank_transfer
   sarraf listen --forward-to http://localhost:3000/hooks
-  sarraf accounts list
-  sarraf accounts create tabby --region SA --credentials tabby.json
-  sarraf accounts rotate pacc_… --overlap 2d < new-credentials.json
+  sarraf providers list
+  sarraf providers link tabby --region SA --credentials tabby.json
+  sarraf providers rotate pacc_… --overlap 2d < new-credentials.json
   sarraf webhooks register pacc_…
   sarraf keys create --label reports --scopes read
   sarraf keys rotate key_… --overlap 2d

@@ -238,7 +238,7 @@ export const variables = {
     .optional()
     .register(about, {
       group: 'Command line',
-      text: 'Credentials of a provider account as a JSON object, for `accounts create` and `accounts rotate`.',
+      text: 'Credentials of a provider account as a JSON object, for `providers link` and `providers rotate`.',
       secret: true,
     }),
 

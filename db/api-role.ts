@@ -22,7 +22,7 @@ const RIGHTS: Readonly<Record<string, string>> = {
   routings: 'select, insert, update (rules, revision, updated_at)',
   provider_exchanges: 'select, update (url, request_body, response_body, erased_at)',
   invoices: 'select, insert, update (customer, description, metadata, return_urls, items, erased_at)',
-  payments: 'select, insert, update (next_action, request)',
+  payments: 'select, insert, update (next_action, request, late_read_at, late_reads)',
   payment_operations: 'select, insert, update (reason, metadata), delete',
   invoice_events: 'select',
   // Of settlements only, as the policy of that table says: the fee that a person accepts.
@@ -67,10 +67,14 @@ export async function prepareApiRole(client: pg.Client): Promise<string | null> 
     'select tablename as name from pg_tables where schemaname = current_schema()',
   );
   const tables = rows.map(({ name }) => name);
+  const views = await client.query<{ name: string }>(
+    'select viewname as name from pg_views where schemaname = current_schema()',
+  );
   const grants = tables.flatMap((name) => [
     `revoke all on ${quoted(name)} from ${API_ROLE}`,
     `grant ${RIGHTS[name] ?? UNLISTED} on ${quoted(name)} to ${API_ROLE}`,
   ]);
+  grants.push(...views.rows.map(({ name }) => `grant select on ${quoted(name)} to ${API_ROLE}`));
   const schema = `do $$ begin execute format('grant usage on schema %I to ${API_ROLE}', current_schema()); end $$`;
   const refused = await tryOut(client, [schema, ...grants].join(';\n'));
   return refused === null ? null : explain(refused);

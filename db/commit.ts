@@ -5,6 +5,7 @@
  */
 import type pg from 'pg';
 import { eventKey, type RecordedEvent } from '../domain/events.ts';
+import { FIRST_LATE_READ_S, mayBePaidLate } from '../domain/late-money.ts';
 import { ledgerTransactions } from '../domain/ledger.ts';
 import { outgoingEvents } from '../domain/outgoing.ts';
 import { heldBy, movementsOf, receivedBy, refundedBy } from '../domain/operations.ts';
@@ -82,10 +83,12 @@ const commitStatement = (operated: string) => `
     update payments p set status = c.status, provider_payment_id = coalesce(c.provider_payment_id, p.provider_payment_id),
       expires_at = c.expires_at, next_action = coalesce(c.next_action, p.next_action), failure = c.failure,
       amount_received = c.amount_received, amount_authorized = c.amount_authorized, amount_refunded = c.amount_refunded,
-      capture_before = c.capture_before, updated_at = $8
+      capture_before = c.capture_before, updated_at = $8,
+      late_read_at = case when not c.may_be_paid_late then null
+        when p.late_reads = 0 then coalesce(p.late_read_at, now() + make_interval(secs => ${FIRST_LATE_READ_S})) else p.late_read_at end
     from moved, jsonb_to_recordset($10) as c (id text, status text, provider_payment_id text, expires_at timestamptz,
       next_action jsonb, failure jsonb, amount_received bigint, amount_authorized bigint, amount_refunded bigint,
-      capture_before timestamptz)
+      capture_before timestamptz, may_be_paid_late boolean)
     where p.id = c.id and p.invoice_id = moved.id
   ), posted as (
     insert into ledger_entries (transaction_key, line, account, merchant_id, account_id, invoice_id, payment_id, currency, amount, at)
@@ -165,6 +168,7 @@ function paymentRows({ after, recorded, nextActions }: Commit): unknown[] {
     amount_authorized: heldBy(payment),
     amount_refunded: refundedBy(payment),
     capture_before: payment.capture_before,
+    may_be_paid_late: mayBePaidLate(payment),
   }));
 }
 

@@ -95,7 +95,7 @@ async function eraseAnswers(client: pg.PoolClient, { merchant_id, mode }: Owner,
   }
 }
 
-/** The JSON text of an invoice or a payment without personal data; problems have none and stay as they are. */
+/** The JSON text of an answer about an invoice or a payment without personal data; problems have none and stay as they are. */
 export function erasedAnswer(text: string): string {
   const answer = JSON.parse(text) as Record<string, unknown>;
   switch (answer['object']) {
@@ -109,6 +109,11 @@ export function erasedAnswer(text: string): string {
         return_urls: {},
         payments: list(answer['payments']).map(erasedPayment),
         erased_at: new Date().toISOString(),
+      });
+    case 'test_clock':
+      return JSON.stringify({
+        ...answer,
+        invoice: JSON.parse(erasedAnswer(JSON.stringify(answer['invoice']))),
       });
     case 'payment':
       return JSON.stringify(erasedPayment(answer));

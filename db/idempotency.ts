@@ -1,6 +1,6 @@
 /**
  * Idempotency keys of API requests. A claim is made by the statement that makes the object (`invoices.ts`,
- * `payments.ts`), so the two stand or fall together; here is what comes after.
+ * `payments.ts`), so the two stand or fall together; here is what comes after, and the claim of requests that make none.
  */
 import type pg from 'pg';
 import type { Mode } from './merchants.ts';
@@ -51,6 +51,24 @@ export async function findKey(pool: pg.Pool, claim: IdempotencyClaim): Promise<K
 }
 
 /**
+ * Claims a key for a request that makes no object with a statement of its own; false: it has been used before.
+ * `resource_id`: what the request is about.
+ */
+export async function claimKey(
+  pool: pg.Pool,
+  claim: IdempotencyClaim,
+  resource_id: string,
+): Promise<boolean> {
+  const { rowCount } = await pool.query({
+    name: 'claim_idempotency_key',
+    text: `insert into idempotency_keys (merchant_id, mode, key, request_hash, resource_id)
+           values ($1, $2, $3, $4, $5) on conflict do nothing`,
+    values: [claim.merchant_id, claim.mode, claim.key, claim.request_hash, resource_id],
+  });
+  return rowCount === 1;
+}
+
+/**
  * Takes over an abandoned claim; true for exactly one caller. The object's id stays, so work goes on where it
  * stopped and nothing is made twice.
  */
@@ -65,17 +83,18 @@ export async function takeOver(pool: pg.Pool, claim: IdempotencyClaim): Promise<
   return rowCount === 1;
 }
 
-/** Keeps the answer for repetitions of the request. */
+/** Keeps the answer for repetitions of the request. `made`: what it has made, where that was not known before. */
 export async function storeAnswer(
   pool: pg.Pool,
   claim: IdempotencyClaim,
   { status, body }: StoredAnswer,
+  made: string | null = null,
 ): Promise<void> {
   await pool.query({
     name: 'store_answer',
-    text: `update idempotency_keys set answer_status = $4, answer_body = to_jsonb($5::text)
+    text: `update idempotency_keys set answer_status = $4, answer_body = to_jsonb($5::text), resource_id = coalesce($6, resource_id)
            where merchant_id = $1 and mode = $2 and key = $3 and answer_status is null`,
-    values: [claim.merchant_id, claim.mode, claim.key, status, body],
+    values: [claim.merchant_id, claim.mode, claim.key, status, body, made],
   });
 }
 

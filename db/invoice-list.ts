@@ -9,12 +9,15 @@ import {
   type Owner,
 } from './invoices.ts';
 import { readPage, type Listed, type Page } from './lists.ts';
+import { hasMetadata } from './metadata.ts';
 
 /** Null: any. */
 export interface InvoiceFilter {
   readonly status: InvoiceStatus | null;
   readonly currency: string | null;
   readonly reference: string | null;
+  /** All of it has to be in the invoice's. */
+  readonly metadata: Readonly<Record<string, string>> | null;
   /** Minor units, both ends included. */
   readonly amount_gte: number | null;
   readonly amount_lte: number | null;
@@ -47,8 +50,10 @@ export async function listInvoices(
       ['i.amount <= $', filter.amount_lte],
       ['i.created_at >= to_timestamp($::float8 / 1000)', filter.created_gte],
       ['i.created_at <= to_timestamp($::float8 / 1000)', filter.created_lte],
+      ...hasMetadata('i', filter.metadata, owner),
     ]);
-    return `select ${INVOICE_WITH_PAYMENTS} from invoices i where ${matching} ${clauses.page('i.id', TIME)}`;
+    const source = filter.metadata === null ? 'invoices' : 'invoices_in_scope';
+    return `select ${INVOICE_WITH_PAYMENTS} from ${source} i where ${matching} ${clauses.page('i.id', TIME)}`;
   });
   return { rows: rows.map(invoiceFromJoined), has_more };
 }

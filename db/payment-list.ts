@@ -12,7 +12,13 @@ export interface PaymentFilter {
   readonly provider: string | null;
   readonly invoice_id: string | null;
   readonly provider_payment_id: string | null;
+  /** Of the invoice. */
+  readonly reference: string | null;
 }
+
+/** Of the account's merchant, in its mode. */
+const INVOICES_OF_REFERENCE =
+  'select i.id from invoices i where i.merchant_id = a.merchant_id and i.mode = a.mode and i.reference = $';
 
 /**
  * A page of a merchant's payments, the newest first. The newest of each of the merchant's accounts in this mode, and the newest of
@@ -34,6 +40,7 @@ export async function listPayments(
       ['n.status = $', filter.status],
       ['n.invoice_id = $', filter.invoice_id],
       ['n.provider_payment_id = $', filter.provider_payment_id],
+      [`n.invoice_id = any(array(${INVOICES_OF_REFERENCE}))`, filter.reference],
     ]);
     return `
       select ${PAYMENT_COLUMNS} from provider_accounts a cross join lateral (

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { OperationStatus } from '../domain/operations.ts';
 import type { Owner } from './invoices.ts';
 import { readPage, type Listed, type Page } from './lists.ts';
+import { hasMetadata } from './metadata.ts';
 import { OPERATION_COLUMNS, type OperationRow } from './operations.ts';
 
 /** Null: any. */
@@ -12,6 +13,9 @@ export interface RefundFilter {
   readonly payment_id: string | null;
   readonly invoice_id: string | null;
   readonly reference: string | null;
+  readonly provider_operation_id: string | null;
+  /** All of it has to be in the refund's. */
+  readonly metadata: Readonly<Record<string, string>> | null;
 }
 
 /** A page of a merchant's refunds, the newest first. */
@@ -30,8 +34,11 @@ export function listRefunds(
       ['o.payment_id = $', filter.payment_id],
       ['o.invoice_id = $', filter.invoice_id],
       ['o.reference = $', filter.reference],
+      ['o.provider_operation_id = $', filter.provider_operation_id],
+      ...hasMetadata('o', filter.metadata, owner),
     ]);
-    return `select ${OPERATION_COLUMNS} from payment_operations o join payments p on p.id = o.payment_id
+    const source = filter.metadata === null ? 'payment_operations' : 'payment_operations_in_scope';
+    return `select ${OPERATION_COLUMNS} from ${source} o join payments p on p.id = o.payment_id
             where ${matching} ${clauses.page('o.id')}`;
   });
 }

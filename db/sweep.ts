@@ -56,7 +56,8 @@ export interface UnansweredPayment {
   readonly invoice: SweptInvoice;
 }
 
-const INVOICE = `jsonb_build_object('id', i.id, 'merchant_id', i.merchant_id, 'reference', i.reference,
+/** Of an invoice `i`. */
+export const SWEPT_INVOICE = `jsonb_build_object('id', i.id, 'merchant_id', i.merchant_id, 'reference', i.reference,
   'currency', i.currency, 'amount', i.amount) as invoice`;
 
 /** True for a row that was never swept, or not for a quarter of the time since `moment`. */
@@ -76,7 +77,7 @@ export async function takeLeftWebhooks(pool: pg.Pool, limit: number): Promise<Le
       )
       update webhook_events w set swept_at = now() from taken, invoices i
       where w.id = taken.id and i.id = w.invoice_id
-      returning w.id, ${INVOICE}`,
+      returning w.id, ${SWEPT_INVOICE}`,
     values: [limit],
   });
   return rows;
@@ -121,7 +122,7 @@ export async function matchWebhook(
           where v.id = $1 and q.account_id = v.account_id and q.provider_payment_id = $3
         ) found order by rank limit 1
       )
-      returning ${INVOICE}`,
+      returning ${SWEPT_INVOICE}`,
     values: [webhookId, reference, provider_payment_id],
   });
   return rows[0]?.invoice ?? null;
@@ -149,7 +150,7 @@ export async function takeOverdueInvoices(pool: pg.Pool, limit: number): Promise
         order by coalesce(swept_at, due_at) limit $1
       )
       update invoices i set swept_at = now() from taken where i.id = taken.id
-      returning i.due_at, ${INVOICE}`,
+      returning i.due_at, ${SWEPT_INVOICE}`,
     values: [limit],
   });
   return rows;
@@ -180,7 +181,7 @@ export async function takeUndecidedOperations(pool: pg.Pool, limit: number): Pro
       )
       update payment_operations o set swept_at = now() from taken, payments p, invoices i
       where o.id = taken.id and p.id = o.payment_id and i.id = o.invoice_id
-      returning o.id, o.kind, o.payment_id, p.account_id, o.amount, o.manual, o.requested_by, ${INVOICE}`,
+      returning o.id, o.kind, o.payment_id, p.account_id, o.amount, o.manual, o.requested_by, ${SWEPT_INVOICE}`,
     values: [limit],
   });
   return rows;
@@ -203,7 +204,7 @@ export async function takeUnansweredPayments(pool: pg.Pool, limit: number): Prom
       )
       update payments p set swept_at = now() from taken, invoices i
       where p.id = taken.id and i.id = p.invoice_id
-      returning p.id, p.account_id, ${INVOICE}`,
+      returning p.id, p.account_id, ${SWEPT_INVOICE}`,
     values: [limit],
   });
   return rows;
@@ -228,7 +229,7 @@ export async function readInvoicePage(
   const { rows } = await pool.query<InvoiceStanding>({
     name: 'read_invoice_page',
     text: `
-      select ${INVOICE}, i.state,
+      select ${SWEPT_INVOICE}, i.state,
         exists (select from webhook_events w where w.invoice_id = i.id and w.state = 'received') as is_waiting,
         i.updated_at < now() - make_interval(secs => ${SETTLED_AFTER_S}) as is_settled
       from invoices i

@@ -85,6 +85,12 @@ describe.each(connectors.map((connector) => [connector.manifest.provider, connec
       expect(gaps.every((gap, index) => gap > 0 && gap >= (gaps[index - 1] ?? 0))).toBe(true);
     });
 
+    it('reads for a while, but not for ever, what has ended without its money', () => {
+      const { late_money_s = 0 } = manifest;
+      expect(Number.isSafeInteger(late_money_s) && late_money_s >= 0).toBe(true);
+      expect(late_money_s).toBeLessThanOrEqual(30 * 24 * 3600);
+    });
+
     it('has the functions that its manifest promises, and no others', () => {
       expect(connector.findPayment !== undefined).toBe(manifest.lookup === 'by_reference');
       expect(connector.expirePayment !== undefined).toBe(manifest.can_expire);

@@ -69,6 +69,11 @@ export interface Manifest {
   /** When to read an unpaid payment's status, in seconds after its creation; the last gap repeats until expiry. */
   readonly poll_s: readonly number[];
   /**
+   * For how long after its end a payment may still be paid, in seconds: until then it is read again now and then, in case the
+   * webhook was lost. 0: never. A day where it is left out, because hardly a provider says so.
+   */
+  readonly late_money_s?: number;
+  /**
    * Days after a payment by which its money usually reaches the merchant's bank. Providers publish none: these are
    * assumptions, and an account can have its own, from its contract.
    */

@@ -72,8 +72,13 @@ describe('an account linked over the API', () => {
       call('POST', `/v1/provider_accounts/${account}/rotate`, { credentials: { secret } });
     const answerTo = async () => (await request((await shop(stack).invoice('finan')).id, account)).status;
     expect(await answerTo()).toBe(201);
+    const tried = () => call('POST', `/v1/provider_accounts/${account}/test`);
+    expect(await tried()).toMatchObject({ verdict: 'accepted', failure: null });
     await rotate('canary-wrong-secret');
     expect(await answerTo()).toBe(502);
+    const rejected = await tried();
+    expect(rejected).toMatchObject({ verdict: 'rejected', failure: { kind: 'bad_credentials' } });
+    expect(JSON.stringify(rejected)).not.toContain('canary');
     await rotate(credentials['secret']);
     expect(await answerTo()).toBe(201);
   });

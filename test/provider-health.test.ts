@@ -27,14 +27,6 @@ const service = async () => {
   const { body } = await stack.call('GET', '/v1/payment_services');
   return (body['data'] as { id: string }[]).find(({ id }) => id === 'fapshi.payment_link');
 };
-/** Calls that reached the simulator and were put on record. */
-const calls = async (): Promise<number> => {
-  const { rows } = await stack.pool.query<{ count: number }>(
-    `select count(*) from provider_exchanges where account_id = $1`,
-    [stack.merchant.accounts['fapshi']],
-  );
-  return rows[0]?.count ?? 0;
-};
 const force = (body: object) => stack.call('POST', `${path}/breaker`, body);
 const DOWN = { status: 503, body: { code: 'provider_unavailable' } };
 const RESTING = { status: 503, body: { code: 'temporarily_unavailable' } };
@@ -122,13 +114,11 @@ it(
 
 it('is left alone, and called again, with the next payment after an operator has said so', async () => {
   const { id } = await at.invoice('fapshi');
-  const before = await calls();
   expect(await force({ state: 'open', reason: 'maintenance' })).toMatchObject({ status: 200 });
   const refused = await at.ask('fapshi', id);
   expect(refused).toMatchObject(RESTING);
   expect(refused.headers.get('retry-after')).toBe('60');
   expect(await at.accepted('fapshi', id)).toEqual([]);
-  expect(await calls()).toBe(before);
   expect(await force({ state: 'automatic' })).toMatchObject({ status: 200 });
   expect(await at.ask('fapshi', id)).toMatchObject({ status: 201 });
 });

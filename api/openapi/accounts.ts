@@ -15,6 +15,7 @@ import { previewBody, routingBody } from '../routing-rules.ts';
 import { resendBody, rotateSecretBody } from '../routes/webhook-endpoint-actions.ts';
 import { endpointBody, endpointChange, endpointFilters } from '../routes/webhook-endpoints.ts';
 import {
+  accountTest,
   accountWebhooks,
   incident,
   incidentWithPayments,
@@ -102,7 +103,6 @@ export const accountOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     description:
       'Which credentials there are depends on the provider. They are sealed and never shown again.',
     body: accountBody(connectors, credentialsOf(connectors)),
-    isIdempotent: true,
     answers: [created(providerAccount, 'The account.')],
     errors: ['provider_account_exists'],
   },
@@ -146,7 +146,6 @@ export const accountOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     description:
       'Webhooks proved with the old ones are believed for `overlap_s` seconds more, a day without it.',
     body: rotationBody(someCredentials),
-    isIdempotent: true,
     answers: [ok(providerAccount, 'The account.')],
     errors: ['too_many_rotations', 'provider_account_changed'],
   },
@@ -159,6 +158,19 @@ export const accountOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     summary: 'Open or close an account by hand',
     body: forceBody,
     answers: [ok(providerAccount, 'The account.')],
+  },
+  {
+    id: 'testProviderAccount',
+    method: 'post',
+    path: '/v1/provider_accounts/:id/test',
+    access: 'admin',
+    tag: 'Provider accounts',
+    summary: 'Try the credentials',
+    description:
+      'Makes a call to the provider that changes nothing there: its list of payments, or the reading of one that cannot exist.',
+    body: noFields,
+    answers: [ok(accountTest, 'What the provider says to them.')],
+    errors: ['provider_credentials_rejected'],
   },
   {
     id: 'readAccountWebhooks',
@@ -233,7 +245,6 @@ export const accountOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     tag: 'Events and webhooks',
     summary: 'Create a webhook endpoint',
     body: endpointBody('sandbox', 'loopback'),
-    isIdempotent: true,
     answers: [created(webhookEndpointWithSecret, 'The endpoint with its secret.')],
     errors: ['too_many_webhook_endpoints'],
   },
@@ -284,7 +295,6 @@ export const accountOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     summary: 'Replace the secret of an endpoint',
     description: 'Webhooks are signed with both secrets for `overlap_s` seconds, a day without it.',
     body: rotateSecretBody,
-    isIdempotent: true,
     answers: [ok(webhookEndpointWithSecret, 'The endpoint with its new secret.')],
     errors: ['too_many_rotations', 'webhook_endpoint_changed'],
   },

@@ -14,7 +14,7 @@ import { errorsOf } from './errors.ts';
 import { examples } from './examples.ts';
 import { HEADERS, IDEMPOTENCY_KEY, VERSION_HEADER } from './headers.ts';
 import { answerSchemas, requestSchema, type Json } from './json-schemas.ts';
-import { TAGS, type Answer, type Operation } from './operation.ts';
+import { TAGS, takesIdempotencyKey, type Answer, type Operation } from './operation.ts';
 import { paymentOperations } from './payments.ts';
 import { recordOperations } from './records.ts';
 
@@ -69,7 +69,7 @@ export function apiDescription(needs: Needs): Json {
 }
 
 const ABOUT = `Amounts are integers in minor units of an ISO 4217 currency; every amount has a \`display\` for people beside it. Times are RFC 3339 in UTC. \
-Every error is \`application/problem+json\`: decide by its \`code\`. Any POST that makes something takes an \`Idempotency-Key\`, and repeating it with the same key is safe. \
+Every error is \`application/problem+json\`: decide by its \`code\`. Every POST takes an \`Idempotency-Key\`, and repeating it with the same key is safe. \
 Fields that are not described are refused in requests; new fields may come in answers.`;
 
 const SECURITY = {
@@ -177,7 +177,8 @@ const IDS: Readonly<Record<string, string>> = {
   deliveries: 'dlv',
 };
 
-function parametersOf({ path, query, isIdempotent = false, access }: Operation): Json[] {
+function parametersOf(operation: Operation): Json[] {
+  const { path, query, access } = operation;
   const inPath = [...path.replaceAll(/\{[^}]*\}/g, '').matchAll(/([^/]+)\/:(\w+)/g)].map(
     ([, collection = '', name]) => ({
       name,
@@ -197,14 +198,21 @@ function parametersOf({ path, query, isIdempotent = false, access }: Operation):
     in: 'query',
     required: required.includes(name),
     ...(description === undefined ? {} : { description }),
+    ...styleOf(form['type']),
     schema: form,
   }));
   return [
     ...inPath,
     ...inQuery,
-    ...(isIdempotent ? [IDEMPOTENCY_KEY] : []),
+    ...(takesIdempotencyKey(operation) ? [IDEMPOTENCY_KEY] : []),
     ...(access === 'public' ? [] : [VERSION_HEADER]),
   ];
+}
+
+/** How what is no single text is written in a query: `a,b` and `name[field]=value`. */
+function styleOf(type: unknown): Json {
+  if (type === 'array') return { style: 'form', explode: false };
+  return type === 'object' ? { style: 'deepObject', explode: true } : {};
 }
 
 const header = (name: string): [string, Json] => [name, { $ref: `#/components/headers/${name}` }];
@@ -214,7 +222,7 @@ function answerOf(
   { description, schema, types = [], headers = [], status }: Answer,
   json: Json,
 ): Json {
-  const { id, access, isIdempotent = false } = operation;
+  const { id, access } = operation;
   const example = status !== 503 ? examples[id]?.answer : undefined;
   const limited = access !== 'public' && access !== 'operator' ? ['RateLimit', 'RateLimit-Policy'] : [];
   const names = [
@@ -222,7 +230,7 @@ function answerOf(
     ...(access === 'public' ? [] : ['Sarraf-Version']),
     ...limited,
     ...headers,
-    ...(isIdempotent ? ['Idempotent-Replayed'] : []),
+    ...(takesIdempotencyKey(operation) ? ['Idempotent-Replayed'] : []),
   ];
   return {
     description,

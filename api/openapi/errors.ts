@@ -1,6 +1,6 @@
 /** Which errors an operation can be answered with: those of its kind, and its own. */
 import type { ErrorCode } from '../error-catalogue.ts';
-import type { Operation } from './operation.ts';
+import { takesIdempotencyKey, type Operation } from './operation.ts';
 
 const ANY: readonly ErrorCode[] = ['malformed_request', 'internal_error', 'temporarily_unavailable'];
 const WITH_KEY: readonly ErrorCode[] = ['unknown_version', 'unauthenticated', 'too_many_requests'];
@@ -18,7 +18,8 @@ const IDEMPOTENT: readonly ErrorCode[] = [
 ];
 
 /** Each once. */
-export function errorsOf({ access, path, body, query, isIdempotent, errors = [] }: Operation): ErrorCode[] {
+export function errorsOf(operation: Operation): ErrorCode[] {
+  const { access, path, body, query, errors = [] } = operation;
   return [
     ...new Set<ErrorCode>([
       ...ANY,
@@ -27,7 +28,7 @@ export function errorsOf({ access, path, body, query, isIdempotent, errors = [] 
       ...(path.includes(':id') ? (['not_found'] as const) : []),
       ...(body === undefined ? [] : WITH_BODY),
       ...(query === undefined ? [] : (['validation_failed'] as const)),
-      ...(isIdempotent === true ? IDEMPOTENT : []),
+      ...(takesIdempotencyKey(operation) ? IDEMPOTENT : []),
       ...errors,
     ]),
   ];

@@ -50,12 +50,14 @@ export interface Operation {
   readonly body?: z.ZodType;
   /** Media types that the body may have besides JSON. */
   readonly bodyTypes?: readonly string[];
-  /** Takes `Idempotency-Key`. */
-  readonly isIdempotent?: boolean;
   readonly answers: readonly Answer[];
   /** Besides those that every route of its kind has. */
   readonly errors?: readonly ErrorCode[];
 }
+
+/** Takes an `Idempotency-Key`: every POST of whoever has a key. */
+export const takesIdempotencyKey = ({ method, access }: Operation): boolean =>
+  method === 'post' && access !== 'public';
 
 export const ok = (schema: z.ZodType, description: string): Answer => ({ status: 200, description, schema });
 

@@ -1,5 +1,7 @@
 /** Invoices, payments, captures, voids and refunds: their operations as the description has them. */
 import type { ErrorCode } from '../error-catalogue.ts';
+import { expandQuery } from '../expand.ts';
+import { INVOICE_EXPANSIONS, OPERATION_EXPANSIONS, PAYMENT_EXPANSIONS } from '../expanded.ts';
 import { noFields } from '../fields.ts';
 import { listQuery } from '../lists.ts';
 import { exchangeQuery } from '../routes/exchanges.ts';
@@ -9,12 +11,20 @@ import { invoiceFilters } from '../routes/invoice-list.ts';
 import { captureBody, refundBody, voidBody } from '../routes/operations.ts';
 import { paymentBody } from '../routes/payments.ts';
 import { paymentFilters } from '../routes/payment-list.ts';
+import { quoteQuery } from '../routes/quotes.ts';
 import { refundFilters } from '../routes/refund-list.ts';
 import { clockBody } from '../routes/test-clock.ts';
 import { erasure, invoice, testClock } from '../schemas/invoice.ts';
-import { operation, operationWithLog } from '../schemas/operation.ts';
+import {
+  expandedInvoice,
+  expandedOperation,
+  expandedOperationWithLog,
+  expandedPayment,
+} from '../schemas/expanded.ts';
+import { operation } from '../schemas/operation.ts';
 import { listOf } from '../schemas/parts.ts';
 import { payment } from '../schemas/payment.ts';
+import { quotes } from '../schemas/quote.ts';
 import { exchange } from '../schemas/webhook.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { accepted, created, ok, page, type Operation } from './operation.ts';
@@ -49,7 +59,6 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     description:
       'Says what is owed. Ask for a payment next, or send the customer to the checkout page. It expires seven days later unless `due_at` says otherwise.',
     body: invoiceBody(now, 'sandbox'),
-    isIdempotent: true,
     answers: [created(invoice, 'The invoice.')],
   },
   {
@@ -59,8 +68,8 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     access: 'read',
     tag: 'Invoices',
     summary: 'List invoices',
-    query: listQuery('inv', invoiceFilters),
-    answers: [page(invoice)],
+    query: listQuery('inv', invoiceFilters, INVOICE_EXPANSIONS),
+    answers: [page(expandedInvoice)],
   },
   {
     id: 'readInvoice',
@@ -69,7 +78,20 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     access: 'read',
     tag: 'Invoices',
     summary: 'Read an invoice',
-    answers: [ok(invoice, 'The invoice with all its payments.')],
+    query: expandQuery(INVOICE_EXPANSIONS),
+    answers: [ok(expandedInvoice, 'The invoice with all its payments.')],
+  },
+  {
+    id: 'listQuotes',
+    method: 'get',
+    path: '/v1/invoices/:id/quotes',
+    access: 'read',
+    tag: 'Invoices',
+    summary: "List an invoice's quotes",
+    description:
+      'Which payment services were chosen, for how much, and what was paid with each, too little or too much; and which could be chosen now.',
+    query: quoteQuery,
+    answers: [ok(quotes, 'The quotes, the newest first, and what can be chosen now.')],
   },
   {
     id: 'cancelInvoice',
@@ -94,7 +116,6 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     description:
       'Starts an attempt to collect the invoice. Without `payment_service` the routing rules pick one. `next_action` of the answer says how the customer pays.',
     body: paymentBody('sandbox'),
-    isIdempotent: true,
     answers: [
       created(payment, 'The payment; the customer can pay.'),
       accepted(payment, 'The provider has not answered yet; read the payment again.'),
@@ -114,8 +135,8 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     access: 'read',
     tag: 'Payments',
     summary: 'List payments',
-    query: listQuery('pay', paymentFilters(connectors)),
-    answers: [page(payment)],
+    query: listQuery('pay', paymentFilters(connectors), PAYMENT_EXPANSIONS),
+    answers: [page(expandedPayment)],
   },
   {
     id: 'readPayment',
@@ -124,7 +145,8 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     access: 'read',
     tag: 'Payments',
     summary: 'Read a payment',
-    answers: [ok(payment, 'The payment.')],
+    query: expandQuery(PAYMENT_EXPANSIONS),
+    answers: [ok(expandedPayment, 'The payment.')],
   },
   {
     id: 'capturePayment',
@@ -135,7 +157,6 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     summary: 'Capture authorized money',
     description: 'All that is left, or `amount`; in parts where the provider can.',
     body: captureBody,
-    isIdempotent: true,
     answers: [created(operation, 'The capture.'), accepted(operation, 'How it ends is not known yet.')],
     errors: CAPTURING,
   },
@@ -147,7 +168,6 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     tag: 'Captures, voids and refunds',
     summary: 'Give up authorized money',
     body: voidBody,
-    isIdempotent: true,
     answers: [created(operation, 'The void.'), accepted(operation, 'How it ends is not known yet.')],
     errors: CAPTURING,
   },
@@ -161,7 +181,6 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     description:
       'All that is left, or `amount`. With `"manual": true` you give the money back yourself and it is only recorded.',
     body: refundBody,
-    isIdempotent: true,
     answers: [created(operation, 'The refund.'), accepted(operation, 'How it ends is not known yet.')],
     errors: [...MOVING, 'nothing_to_refund', 'amount_exceeds_refundable', 'full_refund_only'],
   },
@@ -172,8 +191,8 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     access: 'read',
     tag: 'Captures, voids and refunds',
     summary: 'List refunds',
-    query: listQuery('rfd', refundFilters),
-    answers: [page(operation)],
+    query: listQuery('rfd', refundFilters, OPERATION_EXPANSIONS),
+    answers: [page(expandedOperation)],
   },
   ...(['capture', 'void', 'refund'] as const).map((kind): Operation => ({
     id: { capture: 'readCapture', void: 'readVoid', refund: 'readRefund' }[kind],
@@ -183,7 +202,8 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     tag: 'Captures, voids and refunds',
     summary: `Read a ${kind}`,
     description: 'With its history, and each call that asked the provider for it.',
-    answers: [ok(operationWithLog, `The ${kind}.`)],
+    query: expandQuery(OPERATION_EXPANSIONS),
+    answers: [ok(expandedOperationWithLog, `The ${kind}.`)],
   })),
   {
     id: 'advanceTestClock',

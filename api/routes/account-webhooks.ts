@@ -3,40 +3,24 @@
  * no call does it. The registration is asked for by a person and safe to repeat, so the API makes the call itself.
  */
 import type { Request, Response } from 'express';
-import {
-  beginRegistration,
-  endRegistration,
-  findProviderAccount,
-  type ProviderAccountRow,
-} from '../../db/provider-accounts.ts';
+import { beginRegistration, endRegistration } from '../../db/provider-accounts.ts';
 import type { AuditNote } from '../../db/audit-entries.ts';
 import type { Owner } from '../../db/invoices.ts';
 import { ProviderError } from '../../domain/provider-error.ts';
-import type { Connector, ProviderContext, RegisteredWebhook } from '../../providers/contract.ts';
-import { createTokenStore } from '../../providers/token-store.ts';
-import { openCredentials, withoutSecrets } from '../account-credentials.ts';
+import type { RegisteredWebhook } from '../../providers/contract.ts';
+import { withoutSecrets } from '../account-credentials.ts';
 import { sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { noFields } from '../fields.ts';
+import { createAccountOpener, type OpenedAccount as Opened } from '../opened-account.ts';
 import { idParameter } from '../path.ts';
-import { webhookUrl } from '../present-account.ts';
-import { notFound, Problem } from '../problem.ts';
+import { Problem } from '../problem.ts';
 import type { accountWebhooks } from '../schemas/account.ts';
 import type { Shown } from '../schemas/parts.ts';
 
-/** All calls of one request to the provider together. Shorter than a registration keeps others waiting. */
-const PROVIDER_TIMEOUT_MS = 20_000;
 const RETRY_S = 5;
-
-/** An account with what belongs to its calls. */
-interface Opened {
-  readonly row: ProviderAccountRow;
-  readonly connector: Connector<unknown>;
-  readonly credentials: Readonly<Record<string, unknown>>;
-  readonly url: string;
-}
 
 interface Looked {
   readonly registered: readonly RegisteredWebhook[] | null;
@@ -45,31 +29,8 @@ interface Looked {
 
 /** Asks providers about the webhooks of an account, whoever wants to know. */
 export function createWebhookRegistrar(dependencies: ApiDependencies) {
-  const { pool, sealer, connectors, publicUrl, providerHttp, now, logger } = dependencies;
-
-  const open = async (owner: Owner, id: string): Promise<Opened> => {
-    const row = await findProviderAccount(pool, owner, id);
-    const connector = connectors.find(({ manifest }) => manifest.provider === row?.provider);
-    if (!row || !connector) throw notFound('provider account');
-    return { row, connector, credentials: credentialsOf(row), url: webhookUrl(publicUrl, row) };
-  };
-
-  const credentialsOf = (row: ProviderAccountRow): Readonly<Record<string, unknown>> => {
-    try {
-      return openCredentials(sealer, row);
-    } catch (cause) {
-      const detail = 'the stored credentials cannot be decrypted; rotate them, giving all of them';
-      throw new Problem('provider_credentials_rejected', detail, { cause });
-    }
-  };
-
-  const contextOf = ({ row, connector, credentials }: Opened): ProviderContext<unknown> => ({
-    account: { id: row.id, base_url: row.base_url, credentials: connector.credentials.parse(credentials) },
-    http: providerHttp,
-    tokens: createTokenStore(now),
-    now,
-    signal: AbortSignal.timeout(PROVIDER_TIMEOUT_MS),
-  });
+  const { pool, logger } = dependencies;
+  const { open, contextOf } = createAccountOpener(dependencies);
 
   const find = async (opened: Opened): Promise<readonly RegisteredWebhook[] | null> => {
     const { row, connector, url } = opened;

@@ -2,11 +2,9 @@ import { insertExchanges } from '../../db/exchanges.ts';
 import { newId } from '../../db/ids.ts';
 import { eraseOldWebhooks } from '../../db/exchanges.ts';
 import { endWebhooks } from '../../db/work.ts';
-import { record } from '../../domain/reduce.ts';
-import type { InvoiceState } from '../../domain/state.ts';
-import { invoiceStatus } from '../../domain/status.ts';
 import { ENGINES_TIMEOUT_MS } from '../../test/setup/engines.ts';
 import { startTestApi, type TestApi } from '../testing/api.ts';
+import { endInvoice } from '../testing/end-invoice.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -41,21 +39,7 @@ const pay = (invoice: string, body: object = {}, headers: Record<string, string>
   });
 const erase = (invoice: string) => api.call('POST', `/v1/invoices/${invoice}/erase`);
 
-/** Ends the invoice as its workflow would have. */
-async function end(id: string): Promise<void> {
-  const { rows } = await api.pool.query<{ state: InvoiceState }>('select state from invoices where id = $1', [
-    id,
-  ]);
-  const [row] = rows;
-  if (!row) throw new Error('no invoice');
-  const { state } = record(row.state, [{ type: 'invoice.canceled', reason: null }], Date.now());
-  await api.pool.query('update invoices set state = $2, status = $3 where id = $1', [
-    id,
-    state,
-    invoiceStatus(state),
-  ]);
-  await api.pool.query(`update payments set status = 'canceled' where invoice_id = $1`, [id]);
-}
+const end = (id: string): Promise<void> => endInvoice(api.pool, id);
 
 async function exchange(invoice: string, payment: string): Promise<void> {
   await insertExchanges(api.pool, [

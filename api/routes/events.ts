@@ -1,6 +1,7 @@
 /** Events: what a merchant is told of, one per change of a status and one per transfer. Webhooks carry the same. */
 import type { Request, Response } from 'express';
 import { loadEventObjects } from '../../db/event-objects.ts';
+import type { Owner } from '../../db/invoices.ts';
 import type { Listed } from '../../db/lists.ts';
 import { findOutgoingEvent, listOutgoingEvents } from '../../db/outgoing-events.ts';
 import { OUTGOING_TYPES } from '../../domain/outgoing.ts';
@@ -22,7 +23,7 @@ export const eventFilters = {
 export function eventRoutes(dependencies: ApiDependencies) {
   const { pool, now } = dependencies;
   const present = (event: EventWithObject) => presentEvent(event, dependencies, now());
-  const complete = async (events: readonly EventWithObject[]): Promise<EventWithObject[]> => {
+  const complete = async (_owner: Owner, events: readonly EventWithObject[]): Promise<EventWithObject[]> => {
     const objects = await loadEventObjects(
       pool,
       events.map(({ row }) => row),
@@ -47,10 +48,11 @@ export function eventRoutes(dependencies: ApiDependencies) {
   });
 
   const read = async (request: Request, response: Response): Promise<void> => {
-    const row = await findOutgoingEvent(pool, ownerOf(response), idParameter(request, response, 'evt'));
+    const owner = ownerOf(response);
+    const row = await findOutgoingEvent(pool, owner, idParameter(request, response, 'evt'));
     if (!row) throw notFound('event');
     contextOf(response).invoice_id = row.invoice_id;
-    const [event] = await complete([{ row, object: null }]);
+    const [event] = await complete(owner, [{ row, object: null }]);
     sendJson(response, 200, JSON.stringify(event && present(event)));
   };
 

@@ -1,12 +1,19 @@
 /** The list of invoices. */
-import { findInvoice, type InvoiceWithPayments } from '../../db/invoices.ts';
+import { findInvoice } from '../../db/invoices.ts';
 import { listInvoices } from '../../db/invoice-list.ts';
+import type { Listed } from '../../db/lists.ts';
 import { INVOICE_STATUSES } from '../../domain/status.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Columns } from '../csv.ts';
+import {
+  expandInvoices,
+  INVOICE_EXPANSIONS,
+  presentExpandedInvoice,
+  type ExpandedInvoice,
+} from '../expanded.ts';
 import { amountText, currencyCode, moment, oneOf } from '../fields.ts';
 import { exactText, listHandler } from '../lists.ts';
-import { presentInvoice } from '../present.ts';
+import { metadataFilter } from '../metadata-filter.ts';
 import { shown } from '../shown.ts';
 
 export const invoiceFilters = {
@@ -17,6 +24,7 @@ export const invoiceFilters = {
   amount_lte: amountText(0).optional(),
   created_gte: moment().optional(),
   created_lte: moment().optional(),
+  metadata: metadataFilter(),
 };
 
 export function invoiceListRoute(dependencies: ApiDependencies) {
@@ -26,15 +34,14 @@ export function invoiceListRoute(dependencies: ApiDependencies) {
     name: 'invoices',
     filters: invoiceFilters,
     find: (owner, id) => findInvoice(pool, owner, id),
-    read: (
-      owner,
-      { status, currency, reference, amount_gte, amount_lte, created_gte, created_lte },
-      page,
-    ) => {
+    read: async (owner, wanted, page): Promise<Listed<ExpandedInvoice>> => {
+      const { status, currency, reference, metadata } = wanted;
+      const { amount_gte, amount_lte, created_gte, created_lte } = wanted;
       const filter = {
         status: status ?? null,
         currency: currency ?? null,
         reference: reference ?? null,
+        metadata: metadata ?? null,
         amount_gte: amount_gte === undefined ? null : Number(amount_gte),
         amount_lte: amount_lte === undefined ? null : Number(amount_lte),
         created_gte: created_gte === undefined ? null : Date.parse(created_gte),
@@ -43,12 +50,14 @@ export function invoiceListRoute(dependencies: ApiDependencies) {
       return listInvoices(pool, owner, filter, page);
     },
     id: ({ invoice }) => invoice.id,
-    present: ({ invoice, payments }) => presentInvoice(invoice, payments, dependencies),
+    expansions: INVOICE_EXPANSIONS,
+    complete: (owner, rows, expand) => expandInvoices(pool, owner, rows, expand),
+    present: (row) => presentExpandedInvoice(row, dependencies),
     columns,
   });
 }
 
-const columns: Columns<InvoiceWithPayments> = {
+const columns: Columns<ExpandedInvoice> = {
   id: ({ invoice }) => invoice.id,
   mode: ({ invoice }) => invoice.mode,
   status: ({ invoice }) => invoice.status,

@@ -20,6 +20,8 @@ import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { contextOf, holderOf, ownerOf, type Holder } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { expansionsOf } from '../expand.ts';
+import { expandInvoices, INVOICE_EXPANSIONS, presentExpandedInvoice, type Expand } from '../expanded.ts';
 import {
   amount,
   authorizationEnd,
@@ -123,9 +125,19 @@ export function invoiceRoutes(dependencies: ApiDependencies) {
 
   const read = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'inv');
-    const found = await findInvoiceWithPayments(pool, ownerOf(response), id);
+    await show(response, id, expansionsOf(INVOICE_EXPANSIONS, request));
+  };
+
+  const show = async (
+    response: Response,
+    id: string,
+    expand: Expand<typeof INVOICE_EXPANSIONS>,
+  ): Promise<void> => {
+    const owner = ownerOf(response);
+    const found = await findInvoiceWithPayments(pool, owner, id);
     if (!found) throw notFound('invoice');
-    sendJson(response, 200, JSON.stringify(presentInvoice(found.invoice, found.payments, dependencies)));
+    const [row = found] = await expandInvoices(pool, owner, [found], expand);
+    sendJson(response, 200, JSON.stringify(presentExpandedInvoice(row, dependencies)));
   };
 
   const cancel = async (request: Request, response: Response): Promise<void> => {
@@ -138,7 +150,7 @@ export function invoiceRoutes(dependencies: ApiDependencies) {
       const after = await findInvoice(pool, ownerOf(response), id);
       confirmCanceled(result, after?.status ?? row.status);
     }
-    return read(request, response);
+    return show(response, id, new Set());
   };
 
   const tryCancel = async (row: InvoiceRow, input: CancelInput): Promise<CancelResult> => {

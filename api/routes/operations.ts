@@ -24,10 +24,12 @@ import { jsonBody, parseBody } from '../body.ts';
 import { contextOf, holderOf, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { errorCatalogue, isErrorCode } from '../error-catalogue.ts';
+import { expansionsOf } from '../expand.ts';
+import { expandOperations, OPERATION_EXPANSIONS, presentExpandedOperation } from '../expanded.ts';
 import { flag, metadata, optionalAmount, optionalText, text } from '../fields.ts';
 import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
 import { claimOf, repetitionOf, unlessRepeated } from '../idempotency.ts';
-import { answerOutcome, type Answering, type Outcome } from '../outcome.ts';
+import { answerOutcome, type Outcome } from '../outcome.ts';
 import { idParameter } from '../path.ts';
 import { presentOperation, presentOperationLog } from '../present-operation.ts';
 import { factsOf } from '../present.ts';
@@ -100,11 +102,11 @@ export function createOperationDriver({
 
 export function operationRoutes(dependencies: ApiDependencies) {
   const { pool, now, publicUrl } = dependencies;
-  const answering: Answering<OperationRow> = {
+  const answering = {
     pool,
     publicUrl,
-    text: (row) => JSON.stringify(presentOperation(row)),
-    location: ({ id, kind }) => `/v1/${kind}s/${id}`,
+    text: (row: OperationRow) => JSON.stringify(presentOperation(row)),
+    location: ({ id, kind }: Pick<OperationRow, 'id' | 'kind'>) => `/v1/${kind}s/${id}`,
   };
 
   const store = async (owner: Owner, operation: NewOperation, claim: IdempotencyClaim | null) => {
@@ -118,29 +120,37 @@ export function operationRoutes(dependencies: ApiDependencies) {
 
   const { drive } = createOperationDriver(dependencies);
 
+  /** `read` checks the body; a repetition is not held against what is possible by now. */
   const ask = async (
     request: Request,
     response: Response,
     kind: OperationKind,
-    payment_id: string,
-    wanted: Wanted,
+    read: (body: unknown) => Wanted & { readonly payment_id: string },
   ): Promise<void> => {
     const owner = ownerOf(response);
-    const operation: NewOperation = {
-      id: newId(PREFIX[kind]),
-      kind,
-      payment_id,
-      amount: wanted.amount ?? null,
-      reason: wanted.reason ?? null,
-      reference: wanted.reference ?? null,
-      metadata: wanted.metadata ?? {},
-      manual: wanted.manual ?? false,
-      requested_by: holderOf(response).key_id,
-      created_at: new Date(now()).toISOString(),
-    };
-    const claim = claimOf(request, response, jsonBody(request));
-    const begun = await unlessRepeated(pool, claim, () => store(owner, operation, claim));
-    if (begun.type === 'answered') return replay(response, begun.answer);
+    const body = jsonBody(request);
+    const claim = claimOf(request, response, body);
+    const begun = await unlessRepeated(pool, claim, () => {
+      const wanted = read(body);
+      const operation: NewOperation = {
+        id: newId(PREFIX[kind]),
+        kind,
+        payment_id: wanted.payment_id,
+        amount: wanted.amount ?? null,
+        reason: wanted.reason ?? null,
+        reference: wanted.reference ?? null,
+        metadata: wanted.metadata ?? {},
+        manual: wanted.manual ?? false,
+        requested_by: holderOf(response).key_id,
+        created_at: new Date(now()).toISOString(),
+      };
+      return store(owner, operation, claim);
+    });
+    if (begun.type === 'answered') {
+      if (begun.answer.status < 400)
+        response.setHeader('Location', answering.location({ id: begun.resource_id, kind }));
+      return replay(response, begun.answer);
+    }
     try {
       const outcome = await drive(owner, begun.type === 'stored' ? begun.id : begun.resource_id);
       await answerOutcome(answering, response, outcome, claim);
@@ -152,26 +162,33 @@ export function operationRoutes(dependencies: ApiDependencies) {
 
   return {
     capture: (request: Request, response: Response) => {
-      const id = idParameter(request, response, 'pay');
-      return ask(request, response, 'capture', id, parseBody(captureBody, jsonBody(request)));
+      const payment_id = idParameter(request, response, 'pay');
+      return ask(request, response, 'capture', (body) => ({ payment_id, ...parseBody(captureBody, body) }));
     },
     /** Voids: `void` is a word of the language. */
     release: (request: Request, response: Response) => {
-      const id = idParameter(request, response, 'pay');
-      return ask(request, response, 'void', id, parseBody(voidBody, jsonBody(request)));
+      const payment_id = idParameter(request, response, 'pay');
+      return ask(request, response, 'void', (body) => ({ payment_id, ...parseBody(voidBody, body) }));
     },
-    refund: (request: Request, response: Response) => {
-      const { payment, ...wanted } = parseBody(refundBody, jsonBody(request));
-      if (!isId('pay', payment)) throw invalidFields([notAPayment]);
-      return ask(request, response, 'refund', payment, wanted);
-    },
+    refund: (request: Request, response: Response) =>
+      ask(request, response, 'refund', (body) => {
+        const { payment, ...wanted } = parseBody(refundBody, body);
+        if (!isId('pay', payment)) throw invalidFields([notAPayment]);
+        return { payment_id: payment, ...wanted };
+      }),
     read: (prefix: 'cap' | 'void' | 'rfd') => async (request: Request, response: Response) => {
       const id = idParameter(request, response, prefix);
-      const row = await findOperation(pool, ownerOf(response), id);
+      const expand = expansionsOf(OPERATION_EXPANSIONS, request);
+      const owner = ownerOf(response);
+      const row = await findOperation(pool, owner, id);
       if (!row) throw notFound(NAMES[prefix]);
       contextOf(response).invoice_id = row.invoice_id;
-      const log = await readOperationLog(pool, row);
-      sendJson(response, 200, JSON.stringify({ ...presentOperation(row), ...presentOperationLog(log) }));
+      const [log, [expanded = row]] = await Promise.all([
+        readOperationLog(pool, row),
+        expandOperations(pool, owner, [row], expand),
+      ]);
+      const whole = presentExpandedOperation(expanded, dependencies);
+      sendJson(response, 200, JSON.stringify({ ...whole, ...presentOperationLog(log) }));
     },
   };
 }

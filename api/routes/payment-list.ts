@@ -1,12 +1,19 @@
 /** The list of payments. */
+import type { Listed } from '../../db/lists.ts';
 import { listPayments } from '../../db/payment-list.ts';
-import { findPayment, type PaymentRow } from '../../db/payments.ts';
+import { findPayment } from '../../db/payments.ts';
 import { PAYMENT_STATUSES } from '../../domain/status.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Columns } from '../csv.ts';
+import {
+  expandPayments,
+  PAYMENT_EXPANSIONS,
+  presentExpandedPayment,
+  type ExpandedPayment,
+} from '../expanded.ts';
 import { oneOf } from '../fields.ts';
 import { exactText, listHandler, objectId } from '../lists.ts';
-import { presentPayment, serviceId } from '../present.ts';
+import { serviceId } from '../present.ts';
 import { shown } from '../shown.ts';
 
 export const paymentFilters = (connectors: ApiDependencies['connectors']) => ({
@@ -18,30 +25,36 @@ export const paymentFilters = (connectors: ApiDependencies['connectors']) => ({
   ).optional(),
   invoice: objectId('inv', 'an invoice').optional(),
   provider_payment_id: exactText(255).optional(),
+  reference: exactText(255).optional(),
 });
 
-export function paymentListRoute({ pool, publicUrl, connectors }: ApiDependencies) {
+export function paymentListRoute(dependencies: ApiDependencies) {
+  const { pool, connectors } = dependencies;
   return listHandler({
     prefix: 'pay',
     name: 'payments',
     filters: paymentFilters(connectors),
     find: (owner, id) => findPayment(pool, owner, id),
-    read: (owner, { status, provider, invoice, provider_payment_id }, page) => {
+    read: async (owner, wanted, page): Promise<Listed<ExpandedPayment>> => {
+      const { status, provider, invoice, provider_payment_id, reference } = wanted;
       const filter = {
         status: status ?? null,
         provider: provider ?? null,
         invoice_id: invoice ?? null,
         provider_payment_id: provider_payment_id ?? null,
+        reference: reference ?? null,
       };
       return listPayments(pool, owner, filter, page);
     },
     id: ({ id }) => id,
-    present: (row) => presentPayment(row, publicUrl),
+    expansions: PAYMENT_EXPANSIONS,
+    complete: (owner, rows, expand) => expandPayments(pool, owner, rows, expand),
+    present: (row) => presentExpandedPayment(row, dependencies),
     columns,
   });
 }
 
-const columns: Columns<PaymentRow> = {
+const columns: Columns<ExpandedPayment> = {
   id: ({ id }) => id,
   invoice: ({ invoice_id }) => invoice_id,
   payment_service: ({ provider, method }) => serviceId(provider, method),

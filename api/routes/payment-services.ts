@@ -1,7 +1,7 @@
 /** Which payment services a merchant can offer: what is linked, narrowed by an invoice or an amount. */
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { findInvoice, type Owner } from '../../db/invoices.ts';
+import { findInvoice, type InvoiceRow, type Owner } from '../../db/invoices.ts';
 import { linkedAccounts, type AccountInUse, type MeasuredAccount } from '../../db/merchants.ts';
 import { isId } from '../../db/ids.ts';
 import type { CaptureMethod } from '../../domain/state.ts';
@@ -52,24 +52,38 @@ export function paymentServiceRoutes({ pool, connectors }: ApiDependencies) {
     const invoice = isId('inv', id) ? await findInvoice(pool, owner, id) : null;
     if (!invoice) throw notFound('invoice');
     contextOf(response).invoice_id = id;
-    const payable = invoice.status === 'open' || invoice.status === 'partially_paid';
-    const { currency: owed, capture_method } = invoice;
-    return { currency: owed, amount: payableAmount(invoice), payable, capture_method };
+    return wantedFor(invoice);
   };
 
   const list = async (request: Request, response: Response): Promise<void> => {
     const owner = ownerOf(response);
     const wanted = await wantedBy(request, response, owner);
     const accounts = await linkedAccounts(pool, owner.merchant_id, owner.mode);
-    const data = accounts.flatMap((account) =>
-      services
-        .filter(({ manifest }) => manifest.provider === account.provider)
-        .map((service) => present(service, account, wanted)),
-    );
+    const data = presentServices(services, accounts, wanted);
     sendJson(response, 200, JSON.stringify({ object: 'list', data }));
   };
 
   return { list };
+}
+
+/** What is left of an invoice. */
+export function wantedFor(invoice: InvoiceRow) {
+  const payable = invoice.status === 'open' || invoice.status === 'partially_paid';
+  const { currency, capture_method } = invoice;
+  return { currency, amount: payableAmount(invoice), payable, capture_method };
+}
+
+/** Each service with each account at its provider, and whether it can take what is wanted. */
+export function presentServices(
+  services: readonly PaymentService[],
+  accounts: readonly MeasuredAccount[],
+  wanted: Wanted,
+): Shown<typeof paymentService>[] {
+  return accounts.flatMap((account) =>
+    services
+      .filter(({ manifest }) => manifest.provider === account.provider)
+      .map((service) => present(service, account, wanted)),
+  );
 }
 
 const needsCurrency = {

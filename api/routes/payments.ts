@@ -15,6 +15,8 @@ import { replay, sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { contextOf, holderOf, ownerOf, type Holder } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { expansionsOf } from '../expand.ts';
+import { expandPayments, PAYMENT_EXPANSIONS, presentExpandedPayment } from '../expanded.ts';
 import { customer, DESCRIPTION_MAX, optionalAmount, optionalText, returnUrls } from '../fields.ts';
 import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
 import { claimOf, unlessRepeated } from '../idempotency.ts';
@@ -165,7 +167,7 @@ export function paymentRoutes(dependencies: ApiDependencies) {
     try {
       const { outcome } = await drive(owner, started);
       if (outcome.type === 'open') await leaveOpen(pool, claim);
-      else await storeAnswer(pool, claim, { status: 200, body: JSON.stringify({ id: started.payment_id }) });
+      else await storeAnswer(pool, claim, { status: 201, body: JSON.stringify({ id: started.payment_id }) });
     } catch (error) {
       await leaveOpen(pool, claim).catch(() => undefined);
       throw error;
@@ -182,10 +184,13 @@ export function paymentRoutes(dependencies: ApiDependencies) {
 
   const read = async (request: Request, response: Response): Promise<void> => {
     const id = idParameter(request, response, 'pay');
-    const row = await findPayment(pool, ownerOf(response), id);
+    const expand = expansionsOf(PAYMENT_EXPANSIONS, request);
+    const owner = ownerOf(response);
+    const row = await findPayment(pool, owner, id);
     if (!row) throw notFound('payment');
     contextOf(response).invoice_id = row.invoice_id;
-    sendJson(response, 200, answering.text(row));
+    const [expanded = row] = await expandPayments(pool, owner, [row], expand);
+    sendJson(response, 200, JSON.stringify(presentExpandedPayment(expanded, dependencies)));
   };
 
   return { create, ask, read };

@@ -21,7 +21,7 @@ import { holderOf, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { checked } from '../field-errors.ts';
 import { oneOf } from '../fields.ts';
-import { claimOf, repetitionOf } from '../idempotency.ts';
+import { claimOf, repetitionOf, unlessRepeated } from '../idempotency.ts';
 import { listHandler, objectId } from '../lists.ts';
 import { idParameter } from '../path.ts';
 import {
@@ -129,6 +129,7 @@ export function reconciliationRoutes(dependencies: ApiDependencies) {
     const repetition = claim && (await repetitionOf(pool, claim));
     if (repetition?.type !== 'answered') throw new Error('an idempotency key was taken and is not there');
     await start(repetition.resource_id);
+    response.setHeader('Location', `/v1/reconciliation_runs/${repetition.resource_id}`);
     replay(response, repetition.answer);
   };
 
@@ -155,13 +156,17 @@ export function reconciliationRoutes(dependencies: ApiDependencies) {
   const createFromDay = async (request: Request, response: Response): Promise<void> => {
     const body = jsonBody(request);
     const claim = claimOf(request, response, body);
-    const { provider_account, day: of } = parseBody(jsonSchema, body);
-    const account = await mustFindAccount(response, provider_account, '/provider_account');
-    const source = byProvider.get(account.provider)?.listPayments ? 'list' : 'reads';
-    const run = newRun(response, account, { day: of, source, is_complete: true });
-    const answer = answerFor(run, account);
-    if (!(await insertRun(pool, run, claim && { claim, answer }))) return repeat(response, claim);
-    await accept(response, run, answer);
+    const outcome = await unlessRepeated(pool, claim, async () => {
+      const { provider_account, day: of } = parseBody(jsonSchema, body);
+      const account = await mustFindAccount(response, provider_account, '/provider_account');
+      const source = byProvider.get(account.provider)?.listPayments ? 'list' : 'reads';
+      const run = newRun(response, account, { day: of, source, is_complete: true });
+      const answer = answerFor(run, account);
+      const made = await insertRun(pool, run, claim && { claim, answer });
+      return made ? ({ type: 'made', run, answer } as const) : ({ type: 'repeated' } as const);
+    });
+    if (outcome.type === 'made') await accept(response, outcome.run, outcome.answer);
+    else await repeat(response, claim);
   };
 
   const createFromFile = async (request: Request, response: Response): Promise<void> => {

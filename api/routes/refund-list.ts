@@ -1,11 +1,19 @@
 /** The list of refunds. */
+import type { Listed } from '../../db/lists.ts';
 import { findOperation, type OperationRow } from '../../db/operations.ts';
 import { listRefunds } from '../../db/refund-list.ts';
 import { OPERATION_STATUSES } from '../../domain/operations.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Columns } from '../csv.ts';
+import {
+  expandOperations,
+  OPERATION_EXPANSIONS,
+  presentExpandedOperation,
+  type ExpandedOperation,
+} from '../expanded.ts';
 import { oneOf } from '../fields.ts';
 import { exactText, listHandler, objectId } from '../lists.ts';
+import { metadataFilter } from '../metadata-filter.ts';
 import { presentOperation } from '../present-operation.ts';
 import { shown } from '../shown.ts';
 
@@ -14,30 +22,40 @@ export const refundFilters = {
   payment: objectId('pay', 'a payment').optional(),
   invoice: objectId('inv', 'an invoice').optional(),
   reference: exactText(255).optional(),
+  provider_operation_id: exactText(255).optional(),
+  metadata: metadataFilter(),
 };
 
-export function refundListRoute({ pool }: ApiDependencies) {
+type Row = ExpandedOperation<OperationRow>;
+
+export function refundListRoute(dependencies: ApiDependencies) {
+  const { pool } = dependencies;
   return listHandler({
     prefix: 'rfd',
     name: 'refunds',
     filters: refundFilters,
     find: (owner, id) => findOperation(pool, owner, id),
-    read: (owner, { status, payment, invoice, reference }, page) => {
+    read: async (owner, wanted, page): Promise<Listed<Row>> => {
+      const { status, payment, invoice, reference, provider_operation_id, metadata } = wanted;
       const filter = {
         status: status ?? null,
         payment_id: payment ?? null,
         invoice_id: invoice ?? null,
         reference: reference ?? null,
+        provider_operation_id: provider_operation_id ?? null,
+        metadata: metadata ?? null,
       };
       return listRefunds(pool, owner, filter, page);
     },
     id: ({ id }) => id,
-    present: presentOperation,
+    expansions: OPERATION_EXPANSIONS,
+    complete: (owner, rows, expand) => expandOperations(pool, owner, rows, expand),
+    present: (row) => presentExpandedOperation(row, dependencies),
     columns,
   });
 }
 
-const columns: Columns<OperationRow> = {
+const columns: Columns<Row> = {
   id: ({ id }) => id,
   payment: ({ payment_id }) => payment_id,
   invoice: ({ invoice_id }) => invoice_id,

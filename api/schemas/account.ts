@@ -123,6 +123,22 @@ export const accountWebhooks = named(
   }),
 );
 
+export const accountTest = named(
+  'ProviderAccountTest',
+  'What the provider says to the credentials of an account.',
+  object({
+    object: z.literal('provider_account_test'),
+    provider_account: id('pacc'),
+    provider: text(),
+    verdict: z.enum(['accepted', 'rejected', 'undecided']).meta({
+      description:
+        '`undecided`: the provider could not be asked, or said something that tells neither. Secrets of webhooks are not proved by this, but by the first webhook.',
+    }),
+    failure: object({ kind: text(), code: text(), detail: text('In the words of the provider.') }).nullable(),
+    tested_at: time(),
+  }),
+);
+
 export const paymentService = named(
   'PaymentService',
   'One way to pay: a method of a provider, with one of your accounts.',

@@ -54,7 +54,9 @@ export const testConnector: Connector<Credentials> = {
   },
   credentials: z.object({ secret: z.string().describe('The shared secret') }),
   createPayment: notHere,
-  readPayment: notHere,
+  async readPayment() {
+    throw new ProviderError({ kind: 'not_found', code: 'no_payment', message: 'there is no such payment' });
+  },
   verifyWebhook({ credentials }, { headers, path }) {
     if (headers['x-secret'] === undefined) return { ok: false, reason: 'missing_signature' };
     const expected = `${credentials.secret}${path}`;

@@ -1,8 +1,9 @@
-/** `sarraf accounts …`: provider accounts. */
+/** `sarraf providers …`, also `sarraf accounts …`: provider accounts. */
 import { InvalidArgumentError, type Command } from 'commander';
 import { connect, isJson, listAll } from './api.ts';
 import { readCredentials, seconds } from './input.ts';
 import { columns, fields } from './print.ts';
+import { register } from './webhooks.ts';
 
 const PATH = '/v1/provider_accounts';
 
@@ -25,7 +26,10 @@ interface Account {
 
 /** Adds the commands to the program. */
 export function addAccounts(program: Command): void {
-  const accounts = program.command('accounts').description('accounts at payment providers');
+  const accounts = program
+    .command('providers')
+    .alias('accounts')
+    .description('accounts at payment providers');
 
   accounts
     .command('list')
@@ -43,7 +47,7 @@ export function addAccounts(program: Command): void {
       if (isJson(command))
         return console.log(JSON.stringify({ object: 'list', data: found, has_more: false }));
       console.log(
-        found.length === 0 ? 'There are no accounts. Link one: sarraf accounts create --help' : table(found),
+        found.length === 0 ? 'There are no accounts. Link one: sarraf providers link --help' : table(found),
       );
     });
 
@@ -57,7 +61,8 @@ export function addAccounts(program: Command): void {
     });
 
   accounts
-    .command('create')
+    .command('link')
+    .alias('create')
     .description('links an account')
     .argument('<provider>', 'tabby, finan, fib, …')
     .option('--label <text>', 'tells several accounts at one provider apart (default: main)')
@@ -127,6 +132,18 @@ export function addAccounts(program: Command): void {
       },
     );
 
+  accounts
+    .command('test')
+    .description('tries the credentials with a call that changes nothing at the provider')
+    .argument('<account>', 'its id (pacc_…)')
+    .action(test);
+
+  accounts
+    .command('register-webhooks')
+    .description('registers the webhook URL at the provider, or says what a person has to do there')
+    .argument('<account>', 'its id (pacc_…)')
+    .action(register);
+
   for (const [name, enabled, about] of [
     ['disable', false, 'takes no new payments with it; webhooks and running payments go on'],
     ['enable', true, 'takes payments with it again'],
@@ -138,6 +155,28 @@ export function addAccounts(program: Command): void {
       .action(async (id: string, _options: object, command: Command) => change(command, id, { enabled }));
   }
 }
+
+interface Tested {
+  readonly verdict: 'accepted' | 'rejected' | 'undecided';
+  readonly provider: string;
+  readonly failure: { readonly code: string; readonly detail: string } | null;
+}
+
+async function test(id: string, _options: object, command: Command): Promise<void> {
+  const api = await connect(command);
+  const tested = (await api.post(`${pathOf(id)}/test`, {})) as Tested;
+  const { verdict, provider, failure } = tested;
+  if (verdict !== 'accepted') process.exitCode = 1;
+  if (isJson(command)) return console.log(JSON.stringify(tested));
+  const said = failure === null ? '' : `: ${failure.detail} (${failure.code})`;
+  console.log(`${provider} ${SAYS[verdict]}${said}`);
+}
+
+const SAYS = {
+  accepted: 'accepts the credentials',
+  rejected: 'rejects the credentials',
+  undecided: 'could not be asked, or its answer says nothing of the credentials',
+} as const;
 
 async function change(command: Command, id: string, body: object): Promise<void> {
   const api = await connect(command);

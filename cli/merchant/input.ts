@@ -65,3 +65,17 @@ export function countOption(given: string): number {
   if (/^[1-9]\d{0,5}$/.test(given)) return Number(given);
   throw new InvalidArgumentError('a whole number from 1 on is needed');
 }
+
+/** One field of metadata as `name=value`, beside those that were given before it. */
+export function metadataOption(
+  given: string,
+  earlier: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const [, name, value] = /^([^=]+)=(.+)$/s.exec(given) ?? [];
+  if (name === undefined || value === undefined)
+    throw new InvalidArgumentError('a name and a value are needed, such as order_id=1001');
+  return { ...earlier, [name]: value };
+}
+
+/** Names separated by commas. */
+export const namesOption = (given: string): readonly string[] => given.split(',');

@@ -1,8 +1,15 @@
 /** `sarraf invoices …`: make, look at, list and cancel them. */
 import type { Command } from 'commander';
-import type { Event, Invoice, InvoiceQuery, NewInvoice } from '../../client/src/index.ts';
+import type {
+  Event,
+  Invoice,
+  InvoiceQuery,
+  NewInvoice,
+  PaymentService,
+  Quote,
+} from '../../client/src/index.ts';
 import { connect, isJson } from './api.ts';
-import { amountOption, countOption } from './input.ts';
+import { amountOption, countOption, metadataOption, namesOption } from './input.ts';
 import { columns, fields } from './print.ts';
 
 /** Adds the commands to the program. */
@@ -52,10 +59,20 @@ export function addInvoices(program: Command): void {
     .description('invoices, the newest first')
     .option('--status <status>', 'open, partially_paid, paid, expired, …')
     .option('--reference <text>', 'those with exactly this reference')
+    .option(
+      '--metadata <name=value>',
+      'those with this in their metadata; several have to hold together',
+      metadataOption,
+    )
     .option('--currency <code>', 'those in one currency')
     .option('--created-gte <time>', 'made at this time or later')
     .option('--created-lte <time>', 'made at this time or earlier')
+    .option('--expand <names>', 'with --json: what each is to have whole, such as events', namesOption)
     .option('--max <count>', 'how many at most', countOption, 20)
+    .addHelpText(
+      'after',
+      '\nExample:\n  sarraf invoices list --metadata order_id=1001 --json --expand events',
+    )
     .action(async ({ max, ...filters }: Filters, command: Command) => {
       const { createdGte: created_gte, createdLte: created_lte, ...rest } = filters;
       const { client } = await connect(command);
@@ -63,6 +80,19 @@ export function addInvoices(program: Command): void {
       const found = await client.invoices.list(query).toArray(max);
       if (isJson(command)) return console.log(JSON.stringify({ object: 'list', data: found }));
       console.log(found.length === 0 ? 'There are no such invoices.' : table(found));
+    });
+
+  invoices
+    .command('quotes')
+    .description('which services were chosen for it, what was paid with each, and what can be chosen now')
+    .argument('<invoice>', 'its id (inv_…)')
+    .action(async (id: string, _options: object, command: Command) => {
+      const { client } = await connect(command);
+      const quotes = await client.invoices.quotes(id, { limit: 100 });
+      if (isJson(command)) return console.log(JSON.stringify(quotes));
+      const { data, payable, choices } = quotes;
+      console.log(data.length === 0 ? 'No service was chosen yet.' : quoteTable(data));
+      if (payable.amount > 0) console.log(`\n${payable.display} can be paid with\n${choiceTable(choices)}`);
     });
 
   invoices
@@ -95,6 +125,8 @@ interface Filters {
   readonly currency?: string;
   readonly createdGte?: string;
   readonly createdLte?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly expand?: readonly string[];
   readonly max: number;
 }
 
@@ -127,6 +159,30 @@ function table(invoices: readonly Invoice[]): string {
       reference ?? '',
       created_at,
     ]),
+  );
+}
+
+function quoteTable(quotes: readonly Quote[]): string {
+  return columns(
+    ['PAYMENT', 'SERVICE', 'CHOSEN BY', 'STATUS', 'AMOUNT', 'RECEIVED', 'BALANCE', 'CREATED'],
+    quotes.map((quote) => [
+      quote.id,
+      quote.payment_service,
+      quote.chosen_by,
+      quote.status,
+      quote.display,
+      quote.received.display,
+      quote.balance,
+      quote.created_at,
+    ]),
+  );
+}
+
+function choiceTable(choices: readonly PaymentService[]): string {
+  if (choices.length === 0) return 'none of the linked services';
+  return columns(
+    ['SERVICE', 'TITLE', 'ACCOUNT'],
+    choices.map(({ id, title, provider_account }) => [id, title, provider_account]),
   );
 }
 

@@ -1,8 +1,8 @@
 /** `sarraf refunds …`, `sarraf capture` and `sarraf void`: money after the payment. */
 import type { Command } from 'commander';
-import type { Operation } from '../../client/src/index.ts';
+import type { Operation, RefundQuery } from '../../client/src/index.ts';
 import { connect, isJson } from './api.ts';
-import { amountOption, countOption } from './input.ts';
+import { amountOption, countOption, metadataOption, namesOption } from './input.ts';
 import { columns, fields } from './print.ts';
 
 interface Options {
@@ -11,6 +11,11 @@ interface Options {
   readonly reference?: string;
   readonly manual?: true;
   readonly idempotencyKey?: string;
+}
+
+interface RefundFilters {
+  readonly max: number;
+  readonly providerOperationId?: string;
 }
 
 /** Adds the commands to the program. */
@@ -37,9 +42,18 @@ export function addMoney(program: Command): void {
     .option('--status <status>', 'pending, unknown, succeeded, failed, canceled')
     .option('--payment <payment>', 'of one payment')
     .option('--invoice <invoice>', 'of one invoice')
+    .option('--reference <text>', 'those with exactly this reference')
+    .option('--provider-operation-id <id>', 'what the provider calls it')
+    .option(
+      '--metadata <name=value>',
+      'those with this in their metadata; several have to hold together',
+      metadataOption,
+    )
+    .option('--expand <names>', 'with --json: what each is to have whole: payment, invoice', namesOption)
     .option('--max <count>', 'how many at most', countOption, 20)
-    .action(async ({ max, ...query }: { max: number }, command: Command) => {
+    .action(async ({ max, providerOperationId, ...filters }: RefundFilters, command: Command) => {
       const { client } = await connect(command);
+      const query = { ...filters, provider_operation_id: providerOperationId } as RefundQuery;
       const found = await client.refunds.list({ ...query, limit: Math.min(max, 100) }).toArray(max);
       if (isJson(command)) return console.log(JSON.stringify({ object: 'list', data: found }));
       console.log(found.length === 0 ? 'There are no such refunds.' : table(found));

@@ -88,7 +88,7 @@ export function addRaw(program: Command): void {
       ]);
       console.log(
         rows.length === 0
-          ? 'No provider is linked. Link one: sarraf accounts create --help'
+          ? 'No provider is linked. Link one: sarraf providers link --help'
           : columns(['SERVICE', 'STATE', 'TITLE', 'FLOW', 'CURRENCIES'], rows),
       );
     });

@@ -42,6 +42,12 @@ interface Row {
   readonly there: { readonly provider_payment_id: string | null; readonly line: number | null };
 }
 
+interface Change {
+  readonly change: string;
+  readonly before: Row | null;
+  readonly after: Row | null;
+}
+
 /** Adds the commands to the program. */
 export function addReconcile(program: Command): void {
   const reconcile = program
@@ -118,6 +124,24 @@ export function addReconcile(program: Command): void {
       console.log(rowsTable(page.data));
       if (page.has_more) console.log(`There are more: GET ${pathOf(id)}/rows?format=csv has all of them.`);
     });
+
+  reconcile
+    .command('changes')
+    .description('what is new, gone or changed against an earlier run, the last hundred rows')
+    .argument('<run>', 'its id (rec_…)')
+    .option(
+      '--against <run>',
+      'another run of the account (default: the finished one before it of the same day)',
+    )
+    .action(async (id: string, { against }: { against?: string }, command: Command) => {
+      const query = new URLSearchParams({ limit: '100', ...(against === undefined ? {} : { against }) });
+      const path = `${pathOf(id)}/changes?${query.toString()}`;
+      const page = (await (await connect(command)).get(path)) as { data: Change[]; has_more: boolean };
+      if (isJson(command)) return console.log(JSON.stringify(page));
+      if (page.data.length === 0) return console.log('Nothing has changed.');
+      console.log(changesTable(page.data));
+      if (page.has_more) console.log(`There are more: GET ${pathOf(id)}/changes?format=csv has all of them.`);
+    });
 }
 
 const yesterday = (): string => new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
@@ -167,6 +191,15 @@ function rowsTable(rows: readonly Row[]): string {
       case_id ?? resolution ?? '',
     ]),
   );
+}
+
+function changesTable(changes: readonly Change[]): string {
+  const rows = changes.map(({ change, before, after }) => {
+    const row = after ?? before;
+    const payment = row?.payment ?? row?.there.provider_payment_id ?? '';
+    return [change, before?.outcome ?? '', after?.outcome ?? '', row?.display ?? '', payment];
+  });
+  return columns(['CHANGE', 'BEFORE', 'AFTER', 'AMOUNT', 'PAYMENT'], rows);
 }
 
 function print(command: Command, run: Run): void {

@@ -29,10 +29,13 @@ export function addWebhooks(program: Command): void {
     .command('register')
     .description('registers the URL at the provider, or says what a person has to do there; safe to repeat')
     .argument('<account>', 'id of the provider account (pacc_…)')
-    .action(async (id: string, _options: object, command: Command) => {
-      const api = await connect(command);
-      print(command, (await api.post(`${pathOf(id)}/register`, {})) as Webhooks);
-    });
+    .action(register);
+}
+
+/** Registers the webhook of the account with this id, and prints what is left to do. */
+export async function register(id: string, _options: object, command: Command): Promise<void> {
+  const api = await connect(command);
+  print(command, (await api.post(`${pathOf(id)}/register`, {})) as Webhooks);
 }
 
 const pathOf = (id: string): string => `/v1/provider_accounts/${encodeURIComponent(id)}/webhooks`;

@@ -222,6 +222,18 @@ describe('a list', () => {
     ]);
   });
 
+  it('writes lists and objects of its query as the API reads them', async () => {
+    answers = [page([], false), json(200, { id: 'inv_1' })];
+    const query = { metadata: { 'order id': '1&2', shop: 'é' }, expand: ['events', 'payments'] } as const;
+    await client.invoices.list(query).page();
+    await client.invoices.get('inv_1', { expand: ['events'] });
+    expect(asked.map(({ line }) => decodeURIComponent(line))).toEqual([
+      'GET /v1/invoices?metadata[order+id]=1&2&metadata[shop]=é&expand=events,payments',
+      'GET /v1/invoices/inv_1?expand=events',
+    ]);
+    expect(asked[0]?.line).toContain('=1%262&');
+  });
+
   it('goes from a cursor to the newest, the oldest first', async () => {
     answers = [page(['evt_3', 'evt_2'], true), page(['evt_4'], false)];
     const rows = await client.events.list({ ending_before: 'evt_1' }).toArray();

@@ -1,6 +1,16 @@
 /** The API, one group of calls for each kind of object. */
 import { NotFoundError } from './errors.ts';
 import type { Event } from './events.ts';
+import type {
+  Expand,
+  ExpandedHistory,
+  ExpandedInvoice,
+  ExpandedOperation,
+  ExpandedPayment,
+  InvoiceExpansion,
+  OperationExpansion,
+  PaymentExpansion,
+} from './expand.ts';
 import { createListing } from './listing.ts';
 import type {
   Balances,
@@ -11,10 +21,11 @@ import type {
   Incident,
   Invoice,
   Operation,
-  OperationWithHistory,
+  OperationKind,
   Payment,
   PaymentService,
   ProviderAccount,
+  Quotes,
   TestClock,
   WebhookEndpoint,
   WebhookEndpointWithSecret,
@@ -72,11 +83,30 @@ export function createClient(options: ClientOptions) {
     (id: string, call?: CallOptions) =>
       get<T>(`${path}/${part(id)}`, call);
 
+  const readExpanded = <T>(
+    path: string,
+    id: string,
+    { expand, ...call }: CallOptions & { expand?: readonly string[] } = {},
+  ) => get<T>(`${path}/${part(id)}`, call, { expand });
+  const readOperation =
+    <Kind extends OperationKind>(path: string) =>
+    <const Names extends readonly OperationExpansion[] = []>(
+      id: string,
+      call?: CallOptions & Expand<Names>,
+    ) =>
+      readExpanded<ExpandedHistory<Kind, Names>>(path, id, call);
+
   return {
     invoices: {
       create: (body: NewInvoice, call?: CallOptions) => post<Invoice>('/v1/invoices', body, call),
-      get: read<Invoice>('/v1/invoices'),
-      list: list<Invoice, InvoiceQuery>('/v1/invoices'),
+      get: <const Names extends readonly InvoiceExpansion[] = []>(
+        id: string,
+        call?: CallOptions & Expand<Names>,
+      ) => readExpanded<ExpandedInvoice<Names>>('/v1/invoices', id, call),
+      list: <const Names extends readonly InvoiceExpansion[] = []>(
+        query?: InvoiceQuery & Expand<Names>,
+        call?: CallOptions,
+      ) => createListing<ExpandedInvoice<Names>>(send, '/v1/invoices', query, call),
       cancel: (id: string, body: { readonly reason?: string } = {}, call?: CallOptions) =>
         post<Invoice>(`/v1/invoices/${part(id)}/cancel`, body, call),
       /** Starts one attempt to collect it; `next_action` of the answer is what the customer is to be shown. */
@@ -85,6 +115,9 @@ export function createClient(options: ClientOptions) {
       /** Sandbox only. Not repeated by itself unless it is certain that nothing happened: time would pass twice. */
       advanceClock: (id: string, advance_s: number, call?: CallOptions) =>
         post<TestClock>(`/v1/invoices/${part(id)}/test_clock`, { advance_s }, { ...call, repeatable: false }),
+      /** A page of what was chosen to pay it with, the newest first, and what can be chosen now. */
+      quotes: (id: string, query: PageQuery = {}, call?: CallOptions) =>
+        get<Quotes>(`/v1/invoices/${part(id)}/quotes`, call, query),
       /** What was said to and by providers, the oldest first. */
       exchanges: (
         id: string,
@@ -95,19 +128,28 @@ export function createClient(options: ClientOptions) {
       erase: (id: string, call?: CallOptions) => post<object>(`/v1/invoices/${part(id)}/erase`, {}, call),
     },
     payments: {
-      get: read<Payment>('/v1/payments'),
-      list: list<Payment, PaymentQuery>('/v1/payments'),
+      get: <const Names extends readonly PaymentExpansion[] = []>(
+        id: string,
+        call?: CallOptions & Expand<Names>,
+      ) => readExpanded<ExpandedPayment<Names>>('/v1/payments', id, call),
+      list: <const Names extends readonly PaymentExpansion[] = []>(
+        query?: PaymentQuery & Expand<Names>,
+        call?: CallOptions,
+      ) => createListing<ExpandedPayment<Names>>(send, '/v1/payments', query, call),
       capture: (id: string, body: NewCapture = {}, call?: CallOptions) =>
         post<Operation<'capture'>>(`/v1/payments/${part(id)}/capture`, body, call),
       void: (id: string, body: NewVoid = {}, call?: CallOptions) =>
         post<Operation<'void'>>(`/v1/payments/${part(id)}/void`, body, call),
     },
-    captures: { get: read<OperationWithHistory<'capture'>>('/v1/captures') },
-    voids: { get: read<OperationWithHistory<'void'>>('/v1/voids') },
+    captures: { get: readOperation<'capture'>('/v1/captures') },
+    voids: { get: readOperation<'void'>('/v1/voids') },
     refunds: {
       create: (body: NewRefund, call?: CallOptions) => post<Operation<'refund'>>('/v1/refunds', body, call),
-      get: read<OperationWithHistory<'refund'>>('/v1/refunds'),
-      list: list<Operation<'refund'>, RefundQuery>('/v1/refunds'),
+      get: readOperation<'refund'>('/v1/refunds'),
+      list: <const Names extends readonly OperationExpansion[] = []>(
+        query?: RefundQuery & Expand<Names>,
+        call?: CallOptions,
+      ) => createListing<ExpandedOperation<'refund', Names>>(send, '/v1/refunds', query, call),
     },
     paymentServices: {
       /** What can take an invoice, an amount or a currency; those that cannot say why. */

@@ -21,7 +21,12 @@ export type CaseEventType = 'case.opened' | 'case.resolved';
 export type IncidentEventType = 'provider.degraded' | 'provider.recovered';
 export type WebhookEndpointEventType = `webhook_endpoint.${'test' | 'failing' | 'disabled'}`;
 
-interface EventOf<Type extends string, Subject> {
+interface EventOf<Type extends string, Subject> extends Facts<Type> {
+  /** The whole object, as it stood when the event was sent; null when it is there no more. */
+  readonly data: { readonly object: Subject | null };
+}
+
+interface Facts<Type extends string> {
   readonly object: 'event';
   readonly id: string;
   readonly type: Type;
@@ -50,8 +55,6 @@ interface EventOf<Type extends string, Subject> {
   readonly capture_before?: string;
   readonly late: boolean;
   readonly created_at: string;
-  /** The whole object, as it stood when the event was sent; null when it is there no more. */
-  readonly data: { readonly object: Subject | null };
 }
 
 /** `switch (event.type)` narrows `event.data.object`. */
@@ -66,3 +69,6 @@ export type Event =
   | EventOf<WebhookEndpointEventType, WebhookEndpoint>;
 
 export type EventType = Event['type'];
+
+/** An event without the object it is about: as it stands with the invoice. */
+export type EventFacts = Facts<EventType>;

@@ -16,6 +16,7 @@ export {
   type FieldError,
 } from './errors.ts';
 export type * from './events.ts';
+export type * from './expand.ts';
 export type { Listing, Page } from './listing.ts';
 export * from './objects.ts';
 export type * from './requests.ts';

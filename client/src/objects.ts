@@ -391,6 +391,42 @@ export interface PaymentService {
   readonly performance: Performance | null;
 }
 
+/** A payment service that was chosen for an invoice, and what came of it: a payment, seen from the invoice. */
+export interface Quote extends Amount {
+  readonly object: 'quote';
+  /** The payment's. */
+  readonly id: string;
+  readonly invoice: string;
+  readonly payment_service: string;
+  readonly title: string;
+  readonly provider: string;
+  readonly provider_account: string;
+  readonly provider_payment_id: string | null;
+  readonly chosen_by: 'customer' | 'merchant' | 'routing';
+  readonly status: PaymentStatus;
+  /** What came against what was asked for, whatever the status. */
+  readonly balance: 'unpaid' | 'underpaid' | 'paid' | 'overpaid';
+  readonly currency: string;
+  readonly received: Amount;
+  readonly missing: Amount;
+  readonly excess: Amount;
+  readonly refunded: Amount;
+  readonly received_at: string | null;
+  readonly expires_at: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** A page of an invoice's quotes, and what can be chosen now for what is left. */
+export interface Quotes {
+  readonly object: 'list';
+  readonly data: readonly Quote[];
+  readonly has_more: boolean;
+  /** What another payment may ask for; 0 when the invoice takes none. */
+  readonly payable: Amount;
+  readonly choices: readonly PaymentService[];
+}
+
 /** An account at a provider; of its credentials the names alone. */
 export interface ProviderAccount {
   readonly object: 'provider_account';

@@ -121,6 +121,8 @@ export interface InvoiceQuery extends PageQuery {
   readonly status?: InvoiceStatus;
   readonly currency?: string;
   readonly reference?: string;
+  /** All of it has to be in the invoice's. */
+  readonly metadata?: Readonly<Record<string, string>>;
   readonly amount_gte?: number;
   readonly amount_lte?: number;
   readonly created_gte?: string;
@@ -132,6 +134,8 @@ export interface PaymentQuery extends PageQuery {
   readonly provider?: string;
   readonly invoice?: string;
   readonly provider_payment_id?: string;
+  /** The invoice's. */
+  readonly reference?: string;
 }
 
 export interface RefundQuery extends PageQuery {
@@ -139,6 +143,9 @@ export interface RefundQuery extends PageQuery {
   readonly payment?: string;
   readonly invoice?: string;
   readonly reference?: string;
+  readonly provider_operation_id?: string;
+  /** All of it has to be in the refund's. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 export interface EventQuery extends PageQuery {

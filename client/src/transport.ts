@@ -35,7 +35,9 @@ export interface CallOptions {
   readonly idempotencyKey?: string;
 }
 
-export type QueryValue = string | number | boolean | null | undefined;
+/** A list is sent separated by commas, an object as `name[field]=value`. */
+export type QueryValue =
+  string | number | boolean | null | undefined | readonly string[] | Readonly<Record<string, string>>;
 
 export interface RequestOptions extends CallOptions {
   readonly query?: Readonly<Record<string, QueryValue>>;
@@ -216,9 +218,12 @@ function checkedBase(url: string): string {
 }
 
 function queryText(query: RequestOptions['query'] = {}): string {
-  const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
-    value === undefined || value === null ? [] : [[name, String(value)]],
-  );
+  const given = Object.entries(query).flatMap(([name, value]): [string, string][] => {
+    if (value === undefined || value === null) return [];
+    if (typeof value !== 'object') return [[name, String(value)]];
+    if (Array.isArray(value)) return value.length === 0 ? [] : [[name, value.join(',')]];
+    return Object.entries(value).map(([field, text]): [string, string] => [`${name}[${field}]`, text]);
+  });
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }
 

@@ -6,7 +6,14 @@ import type { presentEvent } from '../../api/present-event.ts';
 import type { presentExchange } from '../../api/present-exchange.ts';
 import type { presentIncident } from '../../api/present-incident.ts';
 import type { presentOperation, presentOperationLog } from '../../api/present-operation.ts';
+import type { quotes } from '../../api/schemas/quote.ts';
+import type { Shown } from '../../api/schemas/parts.ts';
 import type { presentPerformance } from '../../api/present-performance.ts';
+import type {
+  presentExpandedInvoice,
+  presentExpandedOperation,
+  presentExpandedPayment,
+} from '../../api/expanded.ts';
 import type { presentInvoice, presentPayment } from '../../api/present.ts';
 import { errorCatalogue } from '../../api/error-catalogue.ts';
 import { DELIVERY_STATUSES as DELIVERY_STATUSES_THERE } from '../../db/delivery-list.ts';
@@ -53,6 +60,21 @@ const comparisons: {
     here.OperationWithHistory,
     ReturnType<typeof presentOperation> & ReturnType<typeof presentOperationLog>
   >;
+  readonly invoice_events: Same<
+    keyof here.ExpandedInvoice<['events']>['events']['data'][number],
+    keyof NonNullable<ReturnType<typeof presentExpandedInvoice>['events']>['data'][number]
+  >;
+  readonly invoice_without: Same<here.ExpandedInvoice<['payments']>, ReturnType<typeof presentInvoice>>;
+  readonly payment_invoice: Same<
+    here.ExpandedPayment<['invoice']>['invoice'],
+    Exclude<ReturnType<typeof presentExpandedPayment>['invoice'], string>
+  >;
+  readonly payment_without: Same<here.ExpandedPayment<[]>, ReturnType<typeof presentPayment>>;
+  readonly refund_payment: Same<
+    here.ExpandedOperation<'refund', ['payment', 'invoice']>['payment'],
+    Exclude<ReturnType<typeof presentExpandedOperation>['payment'], string>
+  >;
+  readonly quotes: Same<here.Quotes, Shown<typeof quotes>>;
   readonly case: Same<Omit<here.Case, Loose>, Omit<ReturnType<typeof presentCase>, Loose>>;
   readonly delivery: Same<
     Omit<here.Delivery, 'event_type' | 'reason'>,
@@ -71,6 +93,12 @@ const comparisons: {
   payment: true,
   operation: true,
   history: true,
+  invoice_events: true,
+  invoice_without: true,
+  payment_invoice: true,
+  payment_without: true,
+  refund_payment: true,
+  quotes: true,
   case: true,
   delivery: true,
   attempt: true,

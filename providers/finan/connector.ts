@@ -55,6 +55,8 @@ const manifest: Manifest = {
   webhook_trust: 'amounts',
   webhook_registration: 'dashboard',
   poll_s: [60, 240, 600, 1200],
+  // Nothing keeps a transfer from reaching the bank account later.
+  late_money_s: 7 * 24 * 3600,
   settlement_days: 1,
 };
 
