@@ -38,7 +38,7 @@ export const OPS_LOOK = `
 .ops .table td { overflow-wrap: break-word; min-width: 5rem; } .ops .table td .amount, .ops .table td time { white-space: nowrap; }
 .ops .pager { display: flex; flex-wrap: wrap; gap: .5rem; justify-content: space-between; align-items: center; padding-top: .75rem; }
 .ops .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Noto Sans Mono", monospace; font-size: .875em; overflow-wrap: anywhere; }
-.ops .facts { max-width: 60rem; }
+.ops .facts { max-width: 74rem; } .ops td .long { display: inline-block; min-width: 12rem; }
 .ops .question { max-width: 40rem; margin: 0 auto; }
 .ops .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 1rem; align-items: start; }
 .ops .columns > .card { margin: 0; }
