@@ -2,7 +2,9 @@
 import { newId } from '../db/ids.ts';
 import { EXPIRY_ACTOR, expiryTimes, isLeftOver } from '../domain/authorization.ts';
 import type { InvoiceEvent } from '../domain/events.ts';
+import { capturable } from '../domain/operations.ts';
 import { findPayment } from '../domain/state.ts';
+import { amountsOf } from '../domain/status.ts';
 import type { AccountOpener } from './accounts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { moveMoney, type MovedStanding } from './move-money.ts';
@@ -38,7 +40,7 @@ export async function warnOfExpiry(
 }
 
 /**
- * Captures what is left or gives it up, as the invoice says: an ordinary operation, asked for once per payment. When an attempt has
+ * Captures what is left and owed or gives it up, as the invoice says: an ordinary operation, asked for once per payment. When an attempt has
  * died after its reservation, the operation is found there and finished like any other.
  */
 export async function endAuthorization(
@@ -48,9 +50,13 @@ export async function endAuthorization(
   signal: AbortSignal,
 ): Promise<MovedStanding> {
   const state = await mustLoad(dependencies.pool, invoice_id);
-  const asked = findPayment(state, payment_id)?.operations.some(({ by }) => by === EXPIRY_ACTOR);
+  const payment = findPayment(state, payment_id);
+  const asked = payment?.operations.some(({ by }) => by === EXPIRY_ACTOR);
   if (asked) return { state, waiting: [], refused: null };
-  const kind = state.on_authorization_expiry;
+  // What nobody owes is let go, whatever becomes of what is left otherwise.
+  const { remaining } = amountsOf(state);
+  const kind = remaining === 0 ? 'void' : state.on_authorization_expiry;
+  const left = payment ? capturable(payment) : 0;
   return moveMoney(
     dependencies,
     open,
@@ -60,7 +66,7 @@ export async function endAuthorization(
       account_id,
       operation_id: newId(kind === 'capture' ? 'cap' : 'void'),
       kind,
-      amount: null,
+      amount: kind === 'capture' && remaining < left ? remaining : null,
       manual: false,
       by: EXPIRY_ACTOR,
       now,

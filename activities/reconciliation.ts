@@ -33,8 +33,12 @@ import { dayBefore } from '../domain/reconciliation.ts';
 import type { AccountOpener, CallSubject, OpenAccount } from './accounts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { idsOfDay, readList, readTheRest } from './reconcile-list.ts';
+import { wakeDeliveries } from './wake-deliveries.ts';
 
-type Dependencies = Pick<ActivityDependencies, 'pool' | 'connectorFor' | 'invoices' | 'logger' | 'now'>;
+type Dependencies = Pick<
+  ActivityDependencies,
+  'pool' | 'connectorFor' | 'invoices' | 'deliveries' | 'logger' | 'now'
+>;
 
 const COMPARE_BATCH = 2_000;
 const SETTLE_BATCH = 1_000;
@@ -112,7 +116,12 @@ export async function settleRun(
     after = rows.at(-1)?.id ?? after;
   }
   while ((await bookSettlements(pool, run_id, SETTLE_BATCH)) > 0) heartbeat();
-  while ((await openCases(pool, run_id, CASES_BATCH)) > 0) heartbeat();
+  for (;;) {
+    const opened = await openCases(pool, run_id, CASES_BATCH);
+    if (opened.rows === 0) break;
+    wakeDeliveries(dependencies, opened.queues);
+    heartbeat();
+  }
 }
 
 /** One that cannot be read now stays a difference, and so becomes a case. */
@@ -134,7 +143,8 @@ async function readAgain(
 }
 
 /** Ends the run with what came of it. */
-export async function finishRun({ pool, connectorFor }: Dependencies, run_id: string): Promise<RunReport> {
+export async function finishRun(dependencies: Dependencies, run_id: string): Promise<RunReport> {
+  const { pool, connectorFor } = dependencies;
   const run = await mustLoadRun(pool, run_id);
   const { settlement_days } = connectorFor(run.provider).manifest;
   const report: RunReport = {
@@ -142,17 +152,18 @@ export async function finishRun({ pool, connectorFor }: Dependencies, run_id: st
     settled: await settledBy(pool, run_id, run.account_id),
     overdue: await countOverdue(pool, run.account_id, { [run.provider]: settlement_days }),
   };
-  await endRun(pool, run_id, report, null);
+  wakeDeliveries(dependencies, await endRun(pool, run_id, report, null));
   return report;
 }
 
 /** Ends a run that cannot go on. What it has booked stays booked; another run finds it. */
 export async function failRun(
-  { pool, logger }: Dependencies,
+  dependencies: Dependencies,
   run_id: string,
   failure: RunFailure,
 ): Promise<void> {
-  await endRun(pool, run_id, null, failure);
+  const { pool, logger } = dependencies;
+  wakeDeliveries(dependencies, await endRun(pool, run_id, null, failure));
   logger.error({ run_id, ...failure }, 'a reconciliation run has failed');
 }
 

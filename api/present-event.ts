@@ -8,6 +8,7 @@ import type { PageAddresses } from './checkout-token.ts';
 import { presentCase } from './present-case.ts';
 import { presentEndpoint } from './present-endpoint.ts';
 import { presentOperation } from './present-operation.ts';
+import { presentRun } from './present-run.ts';
 import { incidentDetail, presentIncident } from './present-incident.ts';
 import { presentInvoice, presentPayment } from './present.ts';
 import type { event } from './schemas/event.ts';
@@ -35,7 +36,14 @@ export function presentEventFacts(
   api_version: string = CURRENT_API_VERSION,
 ): Omit<Shown<typeof event>, 'data'> {
   const { id, mode, type, invoice_id, payment_id, sequence, currency, data, created_at } = row;
-  const { operation_id = null, case_id = null, endpoint_id = null, capture_before, late = false } = data;
+  const {
+    operation_id = null,
+    case_id = null,
+    endpoint_id = null,
+    run_id = null,
+    capture_before,
+    late = false,
+  } = data;
   return {
     object: 'event',
     id,
@@ -49,6 +57,7 @@ export function presentEventFacts(
     case: case_id,
     incident: incidentOf(data),
     webhook_endpoint: endpoint_id,
+    reconciliation_run: run_id,
     // Only where money moves, or is held.
     ...moneyOf(row),
     currency,
@@ -91,6 +100,8 @@ function presentObject(object: EventObject, addresses: PageAddresses, now: numbe
       return presentCase(object.case);
     case 'incident':
       return presentIncident(object.incident);
+    case 'reconciliation_run':
+      return presentRun(object.run);
     case 'webhook_endpoint':
       return presentEndpoint(object.endpoint, now);
   }

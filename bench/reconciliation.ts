@@ -142,6 +142,7 @@ const dependencies = {
   pool,
   connectorFor: () => connector,
   invoices,
+  deliveries: { wake: () => Promise.resolve() },
   logger: pino({ level: 'silent' }),
   now: Date.now,
 };

@@ -3,6 +3,9 @@ import type pg from 'pg';
 import { noted, noteValue, type AuditNote } from './audit-entries.ts';
 import type { CaseDecision, CaseKind } from '../domain/cases.ts';
 import type { Difference, DifferenceDecision } from '../domain/reconciliation.ts';
+import type { DeliveryQueue } from './deliveries.ts';
+import { tellOfCases, type ToldRow } from './difference-events.ts';
+import { newId } from './ids.ts';
 import type { Owner } from './invoices.ts';
 import { ACCEPT_FEE } from './settlements.ts';
 
@@ -76,28 +79,32 @@ export async function listCases(
   return { rows: before === null ? page : page.reverse(), has_more: rows.length > limit };
 }
 
-/** Records what a person has decided about a difference, and books what follows from it; nothing when it was decided before. */
+/**
+ * Records what a person has decided about a difference, books what follows from it and tells of it; nothing when it was decided before.
+ * Whom there is something to send to.
+ */
 export async function resolveDifference(
   pool: pg.Pool,
   id: string,
   decided: { readonly decision: DifferenceDecision; readonly by: string; readonly reason: string },
   note: AuditNote,
-): Promise<void> {
-  await pool.query({
+): Promise<readonly DeliveryQueue[]> {
+  const { rows } = await pool.query<ToldRow>({
     name: 'resolve_difference',
     text: `
       with decided as (
         update cases set resolved_at = now(), decision = $2, resolved_by = $3, reason = $4
         where id = $1 and row_id is not null and resolved_at is null
         returning *
-      ), ${ACCEPT_FEE}, ${noted('decided', 5)}
-      select 1`,
+      ), ${ACCEPT_FEE}, ${noted('decided', 5)}, ${tellOfCases('decided', 'case.resolved', '(select $1::text as case_id, $6::text as event_id) u')}`,
     values: [
       id,
       decided.decision,
       decided.by,
       decided.reason,
       noteValue('reconciliation.difference_resolved', note),
+      newId('evt'),
     ],
   });
+  return rows[0]?.queues ?? [];
 }

@@ -11,6 +11,7 @@ import {
 import type { OperationJson } from './operations.ts';
 import type { OutgoingEventRow } from './outgoing-events.ts';
 import type { PaymentRow } from './payments.ts';
+import { RUN_ROW_COLUMNS, type RunRow } from './reconciliation-runs.ts';
 import { ENDPOINT_COLUMNS, type WebhookEndpointRow } from './webhook-endpoints.ts';
 
 export type EventObject =
@@ -19,14 +20,15 @@ export type EventObject =
   | { readonly type: 'operation'; readonly operation: OperationJson }
   | { readonly type: 'case'; readonly case: CaseRow }
   | { readonly type: 'webhook_endpoint'; readonly endpoint: WebhookEndpointRow }
-  | { readonly type: 'incident'; readonly incident: IncidentRow };
+  | { readonly type: 'incident'; readonly incident: IncidentRow }
+  | { readonly type: 'reconciliation_run'; readonly run: RunRow };
 
 /** The object of each event, in the order of `events`; null where there is none (any more). At most one statement for each table. */
 export async function loadEventObjects(
   pool: pg.Pool,
   events: readonly OutgoingEventRow[],
 ): Promise<readonly (EventObject | null)[]> {
-  const [invoices, cases, endpoints, incidents] = await Promise.all([
+  const [invoices, cases, endpoints, incidents, runs] = await Promise.all([
     byId<JoinedInvoice>(
       pool,
       `select ${INVOICE_WITH_PAYMENTS} from invoices i where i.id = any($1)`,
@@ -47,9 +49,18 @@ export async function loadEventObjects(
       `select ${INCIDENT_COLUMNS} from incidents n join provider_accounts a on a.id = n.account_id where n.id = any($1)`,
       events.map(({ data }) => data.incident_id),
     ),
+    byId<RunRow>(
+      pool,
+      `select ${RUN_ROW_COLUMNS} from reconciliation_runs r join provider_accounts a on a.id = r.account_id where r.id = any($1)`,
+      events.map(({ data }) => data.run_id),
+    ),
   ]);
   return events.map(
-    ({ invoice_id, payment_id, data: { operation_id, case_id, endpoint_id, incident_id } }) => {
+    ({ invoice_id, payment_id, data: { operation_id, case_id, endpoint_id, incident_id, run_id } }) => {
+      if (run_id !== undefined) {
+        const run = runs.get(run_id);
+        return run ? { type: 'reconciliation_run', run } : null;
+      }
       if (incident_id !== undefined) {
         const incident = incidents.get(incident_id);
         return incident ? { type: 'incident', incident } : null;

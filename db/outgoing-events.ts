@@ -28,11 +28,14 @@ export interface OutgoingEventRow {
 export type OutgoingEventData = Partial<Omit<OutgoingEvent, 'type' | 'payment_id'>> & {
   /** The webhook endpoint it is about. */
   readonly endpoint_id?: string;
+  /** The reconciliation run it is about. */
+  readonly run_id?: string;
+  /** Of the amount, where no invoice says it. */
+  readonly currency?: string | null;
 } & Partial<IncidentEventData>;
 
 /** Of an event `e` and its invoice `i`, which may be missing. */
-export const EVENT_COLUMNS =
-  'e.id, e.merchant_id, e.mode, e.invoice_id, e.payment_id, e.sequence, i.currency, e.type, e.data, e.created_at';
+export const EVENT_COLUMNS = `e.id, e.merchant_id, e.mode, e.invoice_id, e.payment_id, e.sequence, coalesce(i.currency, e.data->>'currency') as currency, e.type, e.data, e.created_at`;
 
 /** One event; null when this merchant has none of this id in this mode. */
 export async function findOutgoingEvent(

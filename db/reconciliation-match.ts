@@ -4,6 +4,8 @@
  */
 import type pg from 'pg';
 import type { Outcome } from '../domain/reconciliation.ts';
+import type { DeliveryQueue } from './deliveries.ts';
+import { tellOfCases, type ToldRow } from './difference-events.ts';
 import { newId } from './ids.ts';
 import { subjectOf } from './reconciliation-rows.ts';
 import type { SweptInvoice } from './sweep.ts';
@@ -263,10 +265,14 @@ export async function markPutRight(pool: pg.Pool, ids: readonly string[]): Promi
 }
 
 /**
- * Opens a case for each difference that money is at stake in and nothing has put right, at most `limit`; how many rows were looked
- * at. A payment that a file does not name is no case: another file may bring it, and what never comes is overdue.
+ * Opens a case for each difference that money is at stake in and nothing has put right, at most `limit`, and tells of those that are
+ * new. How many rows were looked at, and whom there is something to send to. A payment that a file does not name is no case: another file may bring it, and what never comes is overdue.
  */
-export async function openCases(pool: pg.Pool, run_id: string, limit: number): Promise<number> {
+export async function openCases(
+  pool: pg.Pool,
+  run_id: string,
+  limit: number,
+): Promise<{ readonly rows: number; readonly queues: readonly DeliveryQueue[] }> {
   const { rows } = await pool.query<{ id: string }>({
     name: 'rows_that_need_a_case',
     text: `
@@ -279,8 +285,8 @@ export async function openCases(pool: pg.Pool, run_id: string, limit: number): P
       order by w.id limit $2`,
     values: [run_id, limit],
   });
-  if (rows.length === 0) return 0;
-  await pool.query({
+  if (rows.length === 0) return { rows: 0, queues: [] };
+  const { rows: told } = await pool.query<ToldRow>({
     name: 'open_reconciliation_cases',
     text: `
       with opened as (
@@ -290,11 +296,13 @@ export async function openCases(pool: pg.Pool, run_id: string, limit: number): P
         from unnest($1::text[], $2::text[]) as u (id, case_id) join reconciliation_rows w on w.id = u.id
         join reconciliation_runs r on r.id = w.run_id left join payments p on p.id = w.payment_id
         on conflict (account_id, kind, subject) where row_id is not null do nothing
-      )
-      update reconciliation_rows set resolution = 'case' where id = any($1)`,
-    values: [rows.map(({ id }) => id), rows.map(() => newId('case'))],
+        returning *
+      ), noted as (
+        update reconciliation_rows set resolution = 'case' where id = any($1)
+      ), ${tellOfCases('opened', 'case.opened', 'unnest($2::text[], $3::text[]) as u (case_id, event_id)')}`,
+    values: [rows.map(({ id }) => id), rows.map(() => newId('case')), rows.map(() => newId('evt'))],
   });
-  return rows.length;
+  return { rows: rows.length, queues: told[0]?.queues ?? [] };
 }
 
 /** The money that the two sides differ by, minor units. */

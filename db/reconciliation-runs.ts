@@ -2,6 +2,9 @@
 import type pg from 'pg';
 import type { ProviderFailure } from '../domain/provider-error.ts';
 import type { RunSource, RunStatus } from '../domain/reconciliation.ts';
+import type { DeliveryQueue } from './deliveries.ts';
+import { tellOfRun, type ToldRow } from './difference-events.ts';
+import { newId } from './ids.ts';
 import type { Owner } from './invoices.ts';
 import { readPage, type Listed, type Page } from './lists.ts';
 import type { Mode } from './merchants.ts';
@@ -211,19 +214,25 @@ export async function endList(pool: pg.Pool, id: string, whole: boolean): Promis
   });
 }
 
-/** The end of a run, once. `failure` null: it has done all it had to. */
+/** The end of a run, once, which is told of. `failure` null: it has done all it had to. Whom there is something to send to. */
 export async function endRun(
   pool: pg.Pool,
   id: string,
   report: RunReport | null,
   failure: RunFailure | null,
-): Promise<void> {
-  await pool.query({
+): Promise<readonly DeliveryQueue[]> {
+  const { rows } = await pool.query<ToldRow>({
     name: 'end_reconciliation_run',
-    text: `update reconciliation_runs set status = case when $3::jsonb is null then 'succeeded' else 'failed' end, report = $2, failure = $3,
-             finished_at = now() where id = $1 and finished_at is null`,
-    values: [id, report, failure],
+    text: `
+      with ended as (
+        update reconciliation_runs set status = case when $3::jsonb is null then 'succeeded' else 'failed' end, report = $2,
+          failure = $3, finished_at = now()
+        where id = $1 and finished_at is null
+        returning id, merchant_id, mode, status
+      ), ${tellOfRun('ended', '$4')}`,
+    values: [id, report, failure, newId('evt')],
   });
+  return rows[0]?.queues ?? [];
 }
 
 /** How many of each outcome, and what became of them. */

@@ -25,6 +25,9 @@ import { findPayment, type InvoiceState, type PaymentState } from './state.ts';
 /** About a provider account, not an invoice. */
 export type ProviderEventType = 'provider.degraded' | 'provider.recovered';
 
+/** About a comparison of a provider's day with the record. */
+type ReconciliationEventType = 'reconciliation_run.succeeded' | 'reconciliation_run.failed';
+
 export type OutgoingType =
   | `invoice.${InvoiceStatus}`
   | `payment.${PaymentStatus}`
@@ -34,6 +37,7 @@ export type OutgoingType =
   | 'case.opened'
   | 'case.resolved'
   | ProviderEventType
+  | ReconciliationEventType
   | `webhook_endpoint.${'test' | 'failing' | 'disabled'}`;
 
 const OPERATIONS: readonly OperationKind[] = ['capture', 'void', 'refund'];
@@ -49,6 +53,8 @@ export const OUTGOING_TYPES: readonly OutgoingType[] = [
   'case.resolved',
   'provider.degraded',
   'provider.recovered',
+  'reconciliation_run.succeeded',
+  'reconciliation_run.failed',
   'webhook_endpoint.test',
   'webhook_endpoint.failing',
   'webhook_endpoint.disabled',

@@ -5,19 +5,28 @@
  */
 import { expiryTimes, isLeftOver, isToBeEnded } from './authorization.ts';
 import { CASE_AFTER_S, hasCase, surpluses } from './cases.ts';
-import { capturable, heldBy, openOperations, type OperationState } from './operations.ts';
+import { heldBy, openOperations, type OperationState } from './operations.ts';
+import { ownMove, type CaptureRule } from './own-captures.ts';
 import { isLive, isPayable } from './status.ts';
 import type { InvoiceState, PaymentState } from './state.ts';
 
 /**
  * Something to do at a time (milliseconds). `check`: ask the provider; `expire_*`: ask once more, then close;
- * `capture`: take what is authorized; `finish`: find out what became of a capture, void or refund, and do it if it is not done.
+ * `capture`: take what is authorized and owed; `void`: let go what is authorized beyond that; `finish`: find out what became of a capture, void or refund, and do it if it is not done.
  */
 export type Task =
   | { readonly type: 'look_up_payment'; readonly payment_id: string; readonly at: number }
   | { readonly type: 'check_payment'; readonly payment_id: string; readonly at: number }
   | { readonly type: 'expire_payment'; readonly payment_id: string; readonly at: number }
-  | { readonly type: 'capture_payment'; readonly payment_id: string; readonly at: number }
+  | {
+      readonly type: 'capture_payment';
+      readonly payment_id: string;
+      /** Minor units; null: all that is left. */
+      readonly amount: number | null;
+      readonly at: number;
+    }
+  /** More is authorized than is owed: let it go. */
+  | { readonly type: 'void_payment'; readonly payment_id: string; readonly at: number }
   | {
       readonly type: 'finish_operation';
       readonly payment_id: string;
@@ -58,19 +67,21 @@ export const ABSENT_AFTER_S = 60;
 /**
  * The next thing to do, or null when the invoice only waits for others (or for nothing).
  * `after` is the moment up to which everything has been done; polls at or before it are not repeated.
+ * `rule`: how much of what is authorized is captured.
  * `holds`: by payment id or `invoice`, a moment before which it is not tried again (its provider could not be asked).
  */
 export function nextTask(
   invoice: InvoiceState,
   after: number,
   holds: ReadonlyMap<string, number> = new Map(),
+  rule: CaptureRule = 'owed',
 ): Task | null {
   const tasks: Task[] = invoice.payments.flatMap((payment) => {
     const operations = openOperations(payment);
     if (operations.length > 0) {
       return operations.map((operation) => nextOperationTask(payment.id, operation, after));
     }
-    const task = isLive(payment) ? nextPaymentTask(invoice, payment, after) : null;
+    const task = isLive(payment) ? nextPaymentTask(invoice, payment, after, rule) : null;
     return task ? [task] : [];
   });
   tasks.push(...expiryTasks(invoice, after), ...caseTasks(invoice));
@@ -125,7 +136,12 @@ function caseTasks(invoice: InvoiceState): Task[] {
   });
 }
 
-function nextPaymentTask(invoice: InvoiceState, payment: PaymentState, after: number): Task | null {
+function nextPaymentTask(
+  invoice: InvoiceState,
+  payment: PaymentState,
+  after: number,
+  rule: CaptureRule,
+): Task | null {
   const payment_id = payment.id;
   if (payment.created_at === null || payment.expires_at === null) {
     const since = payment.unknown_at ?? payment.requested_at;
@@ -138,9 +154,10 @@ function nextPaymentTask(invoice: InvoiceState, payment: PaymentState, after: nu
   }
   if (payment.authorized_at !== null && heldBy(payment) > 0) {
     const at = Date.parse(payment.authorized_at);
-    return capturesByItself(invoice, payment)
-      ? { type: 'capture_payment', payment_id, at }
-      : { type: 'check_payment', payment_id, at: nextLook(payment, at, after) };
+    const own = ownMove(invoice, payment, rule);
+    if (own?.kind === 'capture') return { type: 'capture_payment', payment_id, amount: own.amount, at };
+    if (own?.kind === 'void') return { type: 'void_payment', payment_id, at };
+    return { type: 'check_payment', payment_id, at: nextLook(payment, at, after) };
   }
   const expiry = Date.parse(payment.expires_at);
   const poll = nextPoll(Date.parse(payment.created_at), payment.poll_s, after, payment_id);
@@ -156,12 +173,6 @@ function nextLook(payment: PaymentState, authorized_at: number, after: number): 
   return ends_at === undefined
     ? ordinary
     : Math.min(ordinary, nextPoll(ends_at, LAPSED_TABLE, after, payment.id));
-}
-
-/** Once: an automatic capture that was refused is not asked for again by itself. */
-function capturesByItself(invoice: InvoiceState, payment: PaymentState): boolean {
-  const asked = payment.operations.some(({ kind }) => kind === 'capture' || kind === 'void');
-  return invoice.capture_method === 'automatic' && capturable(payment) > 0 && !asked;
 }
 
 /**

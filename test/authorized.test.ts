@@ -51,6 +51,57 @@ describe('an invoice that is captured by itself', () => {
     expect(await booked(provider, id, 'money_received')).toEqual([at.amount(provider)]);
   });
 
+  it.each(AUTHORIZING)('%s: a customer who agrees twice pays once', async (provider) => {
+    const { invoice, id: first } = await at.payable(provider);
+    const asked = await stack.merchantApi.requestPayment(invoice.id, at.service(provider));
+    const second = String(asked.provider_payment_id);
+    await Promise.all([stack.control.pay(provider, first), stack.control.pay(provider, second)]);
+    const paid = await stack.merchantApi.until(
+      invoice.id,
+      'paid, with nothing held',
+      ({ status, payments }) => status === 'paid' && payments.some((one) => one.status === 'canceled'),
+    );
+    expect(paid.amounts).toMatchObject({
+      authorized: { amount: 0 },
+      excess: { amount: 0 },
+      refunded: { amount: 0 },
+    });
+    expect(paid.payments.map(({ status }) => status).toSorted()).toEqual(['canceled', 'paid']);
+    const taken = [
+      ...(await booked(provider, first, 'money_received')),
+      ...(await booked(provider, second, 'money_received')),
+    ];
+    expect(taken).toEqual([at.amount(provider)]);
+    const { body } = await stack.call('GET', `/v1/events?invoice=${invoice.id}&type=void.succeeded`);
+    expect(body['data']).toHaveLength(1);
+  });
+
+  it.each(IN_PARTS)('%s: of a second payment only what is still owed is taken', async (provider) => {
+    const total = at.amount(provider);
+    const { invoice, payment, id: first } = await at.payable(provider);
+    const asked = await stack.merchantApi.requestPayment(invoice.id, at.service(provider));
+    const second = String(asked.provider_payment_id);
+    // Somebody takes a part in the provider's dashboard, or is quicker than the capture of all of it.
+    await stack.control.fault(provider, { kind: 'status', status: 400, operation: CAPTURING[provider] });
+    await stack.control.pay(provider, first);
+    await stack.merchantApi.until(invoice.id, 'held', ({ status }) => status === 'authorized');
+    await eventually(
+      'the capture was refused',
+      async () => (await stack.call('GET', `/v1/payments/${payment.id}`)).body['captures'],
+      (captures) => (captures as readonly { status: string }[])[0]?.status === 'failed',
+    );
+    expect(await capture(payment.id, { amount: total / 4 })).toMatchObject({ status: 201 });
+    await stack.control.pay(provider, second);
+    const paid = await stack.merchantApi.until(
+      invoice.id,
+      'paid, with nothing held',
+      ({ status, amounts }) => status === 'paid' && amounts.authorized.amount === 0,
+    );
+    expect(paid.amounts).toMatchObject({ received: { amount: total }, excess: { amount: 0 } });
+    expect(await booked(provider, first, 'money_received')).toEqual([total / 4]);
+    expect(await booked(provider, second, 'money_received')).toEqual([total - total / 4]);
+  });
+
   it.each(AUTHORIZING)('%s: captured once, though the answer of the capture was lost', async (provider) => {
     const { invoice, id } = await at.payable(provider);
     await stack.control.fault(provider, { kind: 'reset_after_accept', operation: CAPTURING[provider] });

@@ -70,6 +70,26 @@ async function send(provider: Provider, csv: string, query = '', headers: Record
   return { status: response.status, body: (await response.json()) as Readonly<Record<string, unknown>> };
 }
 
+/** The events of this type about this object, as the merchant lists them. */
+async function eventsAbout(
+  type: string,
+  about: string,
+  id: string | null | undefined,
+): Promise<readonly Row[]> {
+  const events = await listed(`/v1/events?type=${type}&limit=100`);
+  return events.filter((event) => (event as unknown as Record<string, unknown>)[about] === id);
+}
+
+/** A server of the merchant that wants to know of cases and runs; nobody listens there. */
+async function subscribe(): Promise<string> {
+  const { status, body } = await stack.call('POST', '/v1/webhook_endpoints', {
+    url: 'http://127.0.0.1:9/',
+    event_types: ['case.*', 'reconciliation_run.*'],
+  });
+  expect({ status, body }).toMatchObject({ status: 201 });
+  return String(body['id']);
+}
+
 async function imported(provider: Provider, csv: string, query = ''): Promise<Run> {
   const { status, body } = await send(provider, csv, query);
   expect({ status, body }).toMatchObject({ status: 202 });
@@ -127,6 +147,7 @@ it('puts a payment right whose only webhook was lost, by having it read again', 
 
 describe('what only one side has', () => {
   it('is a case without an invoice when money has come there and we know of nothing', async () => {
+    const endpoint = await subscribe();
     // Made in the provider's dashboard: our record has never heard of it.
     const { id, payment } = await paid('finan');
     await stack.pool.query(
@@ -153,6 +174,12 @@ describe('what only one side has', () => {
     expect(again.report).toMatchObject({ outcomes: { missing_here: 1 }, cases: 1 });
     expect((await rowsOf(again, '?outcome=missing_here')).map((one) => one.case)).toEqual([row?.case]);
     expect(await listed('/v1/cases?kind=missing_here')).toHaveLength(1);
+    expect(await eventsAbout('case.opened', 'case', row?.case)).toMatchObject([
+      { invoice: null, payment: null, amount: 200_000, currency: 'VND', data: { object: { id: row?.case } } },
+    ]);
+    expect(await eventsAbout('reconciliation_run.succeeded', 'reconciliation_run', run.id)).toMatchObject([
+      { invoice: null, data: { object: { id: run.id, status: 'succeeded', report: { cases: 1 } } } },
+    ]);
 
     const decide = (decision: string) =>
       stack.call('POST', `/v1/cases/${row?.case}/resolve`, {
@@ -168,6 +195,17 @@ describe('what only one side has', () => {
     });
     expect((await decide('not_ours')).status).toBe(200);
     expect((await decide('handled')).body).toMatchObject({ code: 'case_resolved' });
+    expect(await eventsAbout('case.resolved', 'case', row?.case)).toMatchObject([
+      { data: { object: { decision: 'not_ours' } } },
+    ]);
+    // And so has the merchant's server, if it wants to know.
+    const { rows } = await stack.pool.query(
+      `select e.type from deliveries d join outgoing_events e on e.id = d.event_id where d.endpoint_id = $1 order by e.id`,
+      [endpoint],
+    );
+    expect(rows.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['case.opened', 'reconciliation_run.succeeded', 'case.resolved']),
+    );
     await stack.pool.query(`update payments set provider_payment_id = $3, account_id = $2 where id = $1`, [
       payment.id,
       account('finan'),

@@ -81,6 +81,8 @@ export function describeTask(task: Task): string {
       return `time is up for ${task.payment_id}: ask once more, then expire it`;
     case 'capture_payment':
       return `capture ${task.payment_id}`;
+    case 'void_payment':
+      return `let ${task.payment_id} go: more is authorized than is owed`;
     case 'finish_operation':
       return `find out what became of ${task.operation_id}`;
     case 'warn_of_expiry':

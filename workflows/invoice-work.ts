@@ -185,10 +185,21 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
           const capture = {
             operation_id: ownCapture(payment_id),
             kind: 'capture',
-            amount: null,
+            amount: task.amount,
             manual: false,
           } as const;
           await move({ payment_id, account_id: accountOf(payment_id), by: 'sarraf', ...capture });
+          return;
+        }
+        case 'void_payment': {
+          const { payment_id } = task;
+          const release = {
+            operation_id: ownVoid(payment_id),
+            kind: 'void',
+            amount: null,
+            manual: false,
+          } as const;
+          await move({ payment_id, account_id: accountOf(payment_id), by: 'sarraf', ...release });
           return;
         }
         case 'finish_operation':
@@ -227,6 +238,11 @@ function isCancelable(invoice: InvoiceState): boolean {
 /** The capture that Sarraf asks for by itself: one per payment, so its id follows from the payment's. */
 function ownCapture(payment_id: string): string {
   return payment_id.replace(/^pay_/, 'cap_');
+}
+
+/** And the one release. */
+function ownVoid(payment_id: string): string {
+  return payment_id.replace(/^pay_/, 'void_');
 }
 
 function canceledOr(state: InvoiceState | null): CancelResult {

@@ -10,11 +10,14 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
+  patched,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { exceedsOwed, type CaptureRule } from '../domain/own-captures.ts';
 import { nextTask, type Task } from '../domain/schedule.ts';
 import { standingOf, type InvoiceStanding } from '../domain/standing.ts';
+import type { InvoiceState } from '../domain/state.ts';
 import { isInFlight } from '../domain/status.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
 import {
@@ -43,6 +46,9 @@ const refresh = defineUpdate<RefreshResult, [RefreshInput]>(MESSAGES.refresh);
 const standing = defineQuery<InvoiceStanding | null>(MESSAGES.standing);
 const webhook = defineSignal<[string]>(MESSAGES.webhook);
 
+/** What was changed while runs were open, by the names under which histories know it. */
+const LET_EXCESS_GO = 'let-excess-authorizations-go';
+
 export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise<void> {
   const desk = createDesk();
   const receive = (webhookId: string): void => {
@@ -70,7 +76,7 @@ export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise
     const state = work.state ?? (await work.load());
     if (!desk.isEmpty) continue;
 
-    const task = state && nextTask(state, doneUntil, work.patience.holds);
+    const task = state && nextTask(state, doneUntil, work.patience.holds, captureRule(state));
     if (state) insight.show(state, task, timePassed);
     if (!state || (!isInFlight(state) && task === null && work.webhooks.size === 0)) {
       await condition(() => allHandlersFinished() || !desk.isEmpty);
@@ -90,6 +96,11 @@ export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise
     for (const id of heldWebhooks(work)) if (isDue(work, id)) desk.leave(() => work.applyWebhook(id));
     if (desk.isEmpty && task && task.at <= doneUntil) desk.leave(() => work.perform(task));
   }
+}
+
+/** Runs that began when every authorization was captured go on so. Only asked where it makes a difference: asking is an event. */
+function captureRule(state: InvoiceState): CaptureRule {
+  return exceedsOwed(state) && !patched(LET_EXCESS_GO) ? 'all' : 'owed';
 }
 
 /** Webhooks that could not be applied because their provider could not be asked. */

@@ -22,6 +22,7 @@ import { idParameter } from '../path.ts';
 import { POSSIBLE_DECISIONS, presentCase } from '../present-case.ts';
 import { factsOf } from '../present.ts';
 import { notFound, Problem } from '../problem.ts';
+import { createDeliveryWaker } from '../wake-deliveries.ts';
 import { parseQuery } from '../query.ts';
 
 const KINDS = Object.keys(POSSIBLE_DECISIONS) as (keyof typeof POSSIBLE_DECISIONS)[];
@@ -43,6 +44,7 @@ export const resolveBody = z.strictObject({
 
 export function caseRoutes(dependencies: ApiDependencies) {
   const { pool, invoices } = dependencies;
+  const wake = createDeliveryWaker(dependencies);
 
   const list = async (request: Request, response: Response): Promise<void> => {
     const owner = ownerOf(response);
@@ -120,7 +122,8 @@ export function caseRoutes(dependencies: ApiDependencies) {
   ): Promise<string | null> => {
     const allowed: readonly string[] = POSSIBLE_DECISIONS[kind];
     if (!allowed.includes(decision)) return 'decision_not_possible';
-    await resolveDifference(pool, id, { decision: decision as DifferenceDecision, by, reason }, note);
+    const decided = { decision: decision as DifferenceDecision, by, reason };
+    wake(await resolveDifference(pool, id, decided, note), 'new');
     return null;
   };
 

@@ -8,6 +8,7 @@ import { invoice } from './invoice.ts';
 import { operation } from './operation.ts';
 import { count, currency, display, id, minor, mode, named, object, text, time } from './parts.ts';
 import { payment } from './payment.ts';
+import { reconciliationRun } from './reconciliation.ts';
 import { webhookEndpoint } from './webhook.ts';
 
 export const event = named(
@@ -33,6 +34,7 @@ export const event = named(
       recovered_at: time().nullable(),
     }).nullable(),
     webhook_endpoint: id('whe').nullable(),
+    reconciliation_run: id('rec').nullable(),
     amount: minor().nullable(),
     display: display().nullable(),
     currency: currency().nullable(),
@@ -41,7 +43,7 @@ export const event = named(
     created_at: time("By the invoice's clock."),
     data: object({
       object: z
-        .union([invoice, payment, operation, caseSchema, incident, webhookEndpoint])
+        .union([invoice, payment, operation, caseSchema, incident, webhookEndpoint, reconciliationRun])
         .nullable()
         .meta({ description: 'The object as it stands now; null when it is gone.' }),
     }),

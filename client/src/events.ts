@@ -10,6 +10,7 @@ import type {
   OperationStatus,
   Payment,
   PaymentStatus,
+  ReconciliationRun,
   WebhookEndpoint,
 } from './objects.ts';
 
@@ -19,6 +20,7 @@ export type PaymentEventType =
 export type OperationEventType<Kind extends OperationKind> = `${Kind}.${OperationStatus}`;
 export type CaseEventType = 'case.opened' | 'case.resolved';
 export type IncidentEventType = 'provider.degraded' | 'provider.recovered';
+export type ReconciliationEventType = 'reconciliation_run.succeeded' | 'reconciliation_run.failed';
 export type WebhookEndpointEventType = `webhook_endpoint.${'test' | 'failing' | 'disabled'}`;
 
 interface EventOf<Type extends string, Subject> extends Facts<Type> {
@@ -47,6 +49,7 @@ interface Facts<Type extends string> {
     readonly recovered_at: string | null;
   } | null;
   readonly webhook_endpoint: string | null;
+  readonly reconciliation_run: string | null;
   /** Minor units; only where money moves, or is held. */
   readonly amount: number | null;
   readonly display: string | null;
@@ -66,6 +69,7 @@ export type Event =
   | EventOf<OperationEventType<'refund'>, Operation<'refund'>>
   | EventOf<CaseEventType, Case>
   | EventOf<IncidentEventType, Incident>
+  | EventOf<ReconciliationEventType, ReconciliationRun>
   | EventOf<WebhookEndpointEventType, WebhookEndpoint>;
 
 export type EventType = Event['type'];

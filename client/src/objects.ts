@@ -273,6 +273,41 @@ export interface Case {
 }
 
 /** A time in which calls with a provider account were refused. */
+/** One comparison of a provider's day with the record. */
+export interface ReconciliationRun {
+  readonly object: 'reconciliation_run';
+  readonly id: string;
+  readonly mode: Mode;
+  readonly provider_account: string;
+  readonly provider: string;
+  /** In UTC: `2027-01-31`. */
+  readonly day: string;
+  readonly source: 'list' | 'reads' | 'file';
+  readonly complete: boolean;
+  /** False: the provider gives no whole list of such a day. */
+  readonly list_whole: boolean | null;
+  readonly status: 'pending' | 'running' | 'succeeded' | 'failed';
+  readonly failure: { readonly kind: string; readonly code: string; readonly message: string } | null;
+  readonly report: {
+    readonly rows: number;
+    readonly outcomes: Readonly<Record<string, number>>;
+    readonly put_right: number;
+    readonly cases: number;
+    readonly settled: readonly {
+      readonly currency: string;
+      readonly settlements: number;
+      readonly net: Amount;
+      readonly fee: Amount;
+    }[];
+    readonly settled_before: number;
+    readonly overdue: number;
+  } | null;
+  readonly requested_by: string;
+  readonly created_at: string;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+}
+
 export interface Incident {
   readonly object: 'incident';
   readonly id: string;

@@ -5,6 +5,7 @@ import type { presentEndpoint } from '../../api/present-endpoint.ts';
 import type { presentEvent } from '../../api/present-event.ts';
 import type { presentExchange } from '../../api/present-exchange.ts';
 import type { presentIncident } from '../../api/present-incident.ts';
+import type { presentRun } from '../../api/present-run.ts';
 import type { presentOperation, presentOperationLog } from '../../api/present-operation.ts';
 import type { quotes } from '../../api/schemas/quote.ts';
 import type { Shown } from '../../api/schemas/parts.ts';
@@ -83,6 +84,10 @@ const comparisons: {
   readonly attempt: Same<here.DeliveryAttempt, ReturnType<typeof presentAttempt>>;
   readonly endpoint: Same<here.WebhookEndpoint, ReturnType<typeof presentEndpoint>>;
   readonly incident: Same<Omit<here.Incident, Loose>, Omit<ReturnType<typeof presentIncident>, Loose>>;
+  readonly run: Same<
+    Omit<here.ReconciliationRun, Loose | 'failure'>,
+    Omit<ReturnType<typeof presentRun>, Loose | 'failure'>
+  >;
   readonly exchange: Same<here.Exchange, ReturnType<typeof presentExchange>>;
   readonly performance: Same<here.Performance, NonNullable<ReturnType<typeof presentPerformance>>>;
   readonly event_fields: Same<keyof here.Event, keyof ReturnType<typeof presentEvent>>;
@@ -104,6 +109,7 @@ const comparisons: {
   attempt: true,
   endpoint: true,
   incident: true,
+  run: true,
   exchange: true,
   performance: true,
   event_fields: true,

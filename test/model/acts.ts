@@ -151,6 +151,10 @@ export function createActs(world: World, clerk: Clerk) {
     if (kind !== 'void' && (decision.amount > (limit ?? 0) || decision.amount <= 0)) {
       throw new Error(`a ${kind} of ${decision.amount} is allowed, and there is room for ${limit}`);
     }
+    const { remaining } = clerk.standing.amounts;
+    if (kind === 'capture' && by === 'sarraf' && decision.amount > remaining) {
+      throw new Error(`a capture of ${decision.amount} that nobody asked for, and ${remaining} is owed`);
+    }
     const operation_id = id ?? newId(kind);
     const asked: InvoiceEvent = {
       type: 'operation.requested',
@@ -221,7 +225,10 @@ export function createActs(world: World, clerk: Clerk) {
         if (!check(task.payment_id, 'expire')) holds.set(task.payment_id, world.now + HOLD_MS);
         return;
       case 'capture_payment':
-        move(task.payment_id, 'capture', null, 'sarraf');
+        move(task.payment_id, 'capture', task.amount, 'sarraf');
+        return;
+      case 'void_payment':
+        move(task.payment_id, 'void', null, 'sarraf');
         return;
       case 'warn_of_expiry':
       case 'end_authorization':
