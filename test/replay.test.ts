@@ -54,7 +54,7 @@ it('has a run of every kind of workflow on file', async () => {
     return started?.workflowType.name ?? '';
   });
   expect(kinds.length).toBeGreaterThan(4);
-  expect([...new Set(recorded)].toSorted()).toEqual(kinds.toSorted());
+  expect(new Set(recorded)).toEqual(new Set(kinds));
 });
 
 it('has the journey, cancellation, ends by time and a sweep on file', () => {
