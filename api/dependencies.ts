@@ -38,7 +38,7 @@ export interface ApiDependencies {
   readonly trustedProxies: readonly string[];
   readonly keyUses: KeyUses;
   readonly connectors: readonly Connector<unknown>[];
-  /** The way out to providers, for the registration of webhooks; payments are the worker's. */
+  /** The way out to providers, for what a person has asked for: webhooks to be registered, a payment to be looked at. Money is the worker's. */
   readonly providerHttp: ProviderHttp;
   /** Where sandbox accounts may lead; live ones always lead to public addresses. */
   readonly reach: Reach;

@@ -99,6 +99,8 @@ export function actorOf(event: InvoiceEvent, { provider, payment_by, operation_b
       return { type: 'person', id: event.by };
     case 'invoice.canceled':
       return requester(event.by ?? null);
+    case 'payment.canceled':
+      return event.by === undefined ? WORKFLOW : requester(event.by);
     case 'payment.created':
     case 'payment.authorized':
     case 'payment.voided':
@@ -112,7 +114,6 @@ export function actorOf(event: InvoiceEvent, { provider, payment_by, operation_b
     case 'payment.unknown':
     case 'payment.authorization_expiring':
     case 'payment.expired':
-    case 'payment.canceled':
     case 'operation.unknown':
     case 'operation.canceled':
     case 'case.opened':

@@ -64,6 +64,8 @@ export function stylePage(): Page {
           <form method="post" action="/style">
             ${field({ name: 'phone', label: 'Phone number', type: 'tel', hint: '9 digits, such as 6 70 00 00 00' })}
             ${field({ name: 'email', label: 'Email', type: 'email', value: 'nobody', error: 'This is not an email address.' })}
+            ${field({ name: 'services', label: 'Services, one on each line', type: 'text', value: 'finan.bank_transfer', lines: 3, hint: 'As many as there are' })}
+            ${field({ name: 'order', label: 'Order', type: 'text', value: '', choices: [{ value: '', label: 'As listed' }], error: 'This has to be chosen.' })}
             ${select(
               'mode',
               'Mode',

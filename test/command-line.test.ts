@@ -318,6 +318,28 @@ it('sends webhooks of an event again', async () => {
   expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
 }, 120_000);
 
+it('lets people in, changes what they may, and shuts them out', async () => {
+  const made = await json(['operators', 'create', 'dana', '--role', 'operator']);
+  expect(made).toMatchObject({
+    name: 'dana',
+    role: 'operator',
+    password: expect.stringMatching(/^.{24}$/) as unknown,
+  });
+  expect(await json(['operators', 'role', 'dana', 'viewer'])).toEqual({ name: 'dana', role: 'viewer' });
+  expect((await run(['operators', 'list'])).out).toMatch(/^dana +viewer +all +enabled/m);
+  expect(await json(['operators', 'disable', 'dana'])).toEqual({ name: 'dana', disabled: true });
+  const late = await run(['operators', 'role', 'dana', 'admin']);
+  expect([late.code === 0, late.err.includes('there is no enabled operator dana')]).toEqual([false, true]);
+  const { rows } = await stack.pool.query<{ action: string }>(
+    `select action from operator_log where operator = 'dana' order by id`,
+  );
+  expect(rows.map(({ action }) => action)).toEqual([
+    'operator.created',
+    'operator.role_changed',
+    'operator.disabled',
+  ]);
+});
+
 it('ends with an exit code that says what kind of failure it was', async () => {
   await writeFile(join(directory, 'wrong-key'), 'sk_sandbox_wrong');
   // What a process ends with is the last word of the command.

@@ -216,16 +216,19 @@ const COLUMNS: readonly ListColumn<AuditEntryRow & OfMerchant>[] = [
   { title: 'Who', name: 'actor', show: whoOf, cell: ({ actor_id }) => actor_id },
   { title: 'Action', name: 'action', show: ({ action }) => action, cell: ({ action }) => action },
   {
+    title: 'Reason',
+    name: 'reason',
+    show: ({ details }) => {
+      const reason = reasonIn(details);
+      return reason === null ? '–' : html`<span class="long">${reason}</span>`;
+    },
+    cell: ({ details }) => reasonIn(details),
+  },
+  {
     title: 'Object',
     name: 'object_id',
     show: ({ object_id }) => html`<span class="mono">${object_id}</span>`,
     cell: ({ object_id }) => object_id,
-  },
-  {
-    title: 'Reason',
-    name: 'reason',
-    show: ({ details }) => reasonIn(details) ?? '–',
-    cell: ({ details }) => reasonIn(details),
   },
   {
     title: 'Sealed in',

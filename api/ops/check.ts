@@ -85,7 +85,16 @@ function outcome(
   readings: readonly ProviderReading[],
   unread: number,
 ): Pick<Done, 'tone' | 'said'> {
-  const missing = Math.max(unread, readings.filter(({ standing }) => standing === null).length);
+  if (before.payments.length === 0)
+    return { tone: 'good', said: 'There is no payment yet that a provider could be asked about.' };
+  // What ended before the provider took it is at no provider, and nothing is missing of it.
+  const neverThere = before.payments.filter(
+    ({ status, provider_payment_id }) => provider_payment_id === null && !LIVE.includes(status),
+  );
+  const unanswered = readings.filter(
+    ({ standing, payment_id }) => standing === null && !neverThere.some(({ id }) => id === payment_id),
+  );
+  const missing = Math.max(unread, unanswered.length);
   if (missing > 0) {
     const payments = missing === 1 ? 'A payment' : `${missing} payments`;
     return {

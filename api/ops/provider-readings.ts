@@ -41,7 +41,7 @@ async function readOne(
     ...of,
   });
   const unread = (problem: string): ProviderReading => said({ standing: null, word: null, problem });
-  if (provider_payment_id === null) return unread('the provider has given it no id to be read by');
+  if (provider_payment_id === null) return unread('it has no id at the provider to be read by');
   try {
     const found = await finder.find(provider, account_id);
     const [account] = found?.accounts ?? [];

@@ -11,6 +11,7 @@ import { addListen } from './listen.ts';
 import { addMoney } from './money.ts';
 import { addOperator } from './operator.ts';
 import { addPay } from './pay.ts';
+import { addPayments } from './payments.ts';
 import { addRaw } from './raw.ts';
 import { addReconcile } from './reconcile.ts';
 import { addOperators } from './operators.ts';
@@ -21,6 +22,7 @@ import { addWebhooks } from './webhooks.ts';
 const GROUPS = [
   addScripts,
   addInvoices,
+  addPayments,
   addPay,
   addMoney,
   addCases,

@@ -43,7 +43,7 @@ const COMPONENTS = `
 .field label { display: block; margin-bottom: .25rem; font-weight: 600; }
 .field input, .field select, .field textarea { width: 100%; min-height: 3rem; padding: .6rem .75rem; border: 1px solid var(--edge);
   border-radius: var(--radius); background: var(--card); color: var(--text); font: inherit; }
-.field input[aria-invalid="true"] { border-color: var(--bad); border-width: 2px; }
+.field :is(input, select, textarea)[aria-invalid="true"] { border-color: var(--bad); border-width: 2px; }
 .field .hint, .field .error { margin: .25rem 0 0; font-size: .875rem; } .field .hint { color: var(--soft); }
 .field .error { color: var(--bad); font-weight: 600; }
 .badge { display: inline-block; padding: .1rem .6rem; border-radius: 1rem; background: var(--sunken); color: var(--soft);

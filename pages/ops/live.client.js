@@ -95,6 +95,9 @@ if (topics !== '') {
   window.addEventListener('pagehide', () => source.close());
 }
 
+// On a phone the navigation is a strip, of which this page's own entry is to be seen.
+document.querySelector('.ops-nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+
 // Merchant and mode take effect when they are chosen; what is not filled in stays out of addresses.
 // With the keys one goes through the choices before there is one, and the button says when.
 let byKeys = false;

@@ -32,13 +32,13 @@ export const OPS_LOOK = `
 .ops .filters .buttons, .ops .buttons { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }
 .ops .buttons .button { margin: 0; width: auto; min-height: 2.5rem; padding: .4rem .9rem; font-size: .875rem; }
 .ops .buttons .button[aria-current] { background: var(--accent); border-color: transparent; color: var(--on-accent); }
-.ops .table { position: relative; } .ops .table + p { margin-top: .75rem; } .ops td a.mono { white-space: nowrap; } .ops .columns, .ops .actions { margin-bottom: 1rem; } .ops .stack > .card { margin-bottom: 0; }
+.ops .table { position: relative; } .ops .table + p { margin-top: .75rem; } .ops td .mono { display: inline-block; max-width: 26rem; overflow-wrap: break-word; } .ops .columns, .ops .actions { margin-bottom: 1rem; } .ops .stack > .card { margin-bottom: 0; }
 .ops .table tbody tr:hover { background: var(--sunken); }
 .ops .table th { position: sticky; top: 0; background: var(--card); }
 .ops .table td { overflow-wrap: break-word; min-width: 5rem; } .ops .table td .amount, .ops .table td time { white-space: nowrap; }
 .ops .pager { display: flex; flex-wrap: wrap; gap: .5rem; justify-content: space-between; align-items: center; padding-top: .75rem; }
 .ops .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Noto Sans Mono", monospace; font-size: .875em; overflow-wrap: anywhere; }
-.ops .facts { max-width: 60rem; }
+.ops .facts { max-width: 74rem; } .ops td .long { display: inline-block; min-width: 12rem; }
 .ops .question { max-width: 40rem; margin: 0 auto; }
 .ops .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 1rem; align-items: start; }
 .ops .columns > .card { margin: 0; }

@@ -154,7 +154,7 @@ const SIZES: readonly (readonly [string, BrowserContextOptions])[] = [
 /** One invoice for all who look. */
 let seen: Promise<string> | null = null;
 
-it.each(SIZES)('fits and can be used by everybody: %s', async (name, options) => {
+it.concurrent.each(SIZES)('fits and can be used by everybody: %s', async (name, options) => {
   seen ??= paid('order-seen');
   const id = await seen;
   const { page, complaints } = await desk.at('operator', '/ops?mode=sandbox', options);

@@ -23,7 +23,7 @@ export interface OperatorDesk {
 
 /** `url`: where the API is. Nobody types a password here but where that is the story. */
 export function operatorDesk(url: string, pool: pg.Pool, browser: TestBrowser): OperatorDesk {
-  const sessions = new Map<Role, string>();
+  const sessions = new Map<Role, Promise<string>>();
   const signIn = async (role: Role): Promise<string> => {
     const response = await fetch(`${url}/ops/sign-in`, {
       method: 'POST',
@@ -33,7 +33,6 @@ export function operatorDesk(url: string, pool: pg.Pool, browser: TestBrowser): 
     });
     const value = /sarraf_ops=([^;]+)/.exec(response.headers.get('set-cookie') ?? '')?.[1];
     if (value === undefined) throw new Error(`sara.${role} was not let in: ${response.status}`);
-    sessions.set(role, value);
     return value;
   };
   return {
@@ -41,9 +40,11 @@ export function operatorDesk(url: string, pool: pg.Pool, browser: TestBrowser): 
       await createOperator(pool, { name: `sara.${role}`, role, merchant_id: null, password: PASSWORD });
     },
     async at(role, path, options = DESK) {
-      const value = sessions.get(role) ?? (await signIn(role));
+      // One session for all pages of a role, also of those that are opened at the same time.
+      const session = sessions.get(role) ?? signIn(role);
+      sessions.set(role, session);
       const page = await browser.open(options);
-      await page.context().addCookies([{ name: COOKIE, value, url }]);
+      await page.context().addCookies([{ name: COOKIE, value: await session, url }]);
       const complaints: string[] = [];
       page.on('console', (message) => void complaints.push(message.text()));
       page.on('pageerror', (error) => void complaints.push(error.message));

@@ -111,7 +111,7 @@ it('goes on to the shop by itself once the money is there, although no webhook c
   await page.context().close();
 });
 
-it('works without any script, and asks nobody else for anything', async () => {
+it.concurrent('works without any script, and asks nobody else for anything', async () => {
   const payment = await waiting();
   const { page, complaints, requests } = await visit(payment.return_url, { javaScriptEnabled: false });
   await page.waitForURL(/looks=1$/);
@@ -120,7 +120,7 @@ it('works without any script, and asks nobody else for anything', async () => {
   await page.context().close();
 });
 
-it('offers the way back to the provider, where the payment is still open', async () => {
+it.concurrent('offers the way back to the provider, where the payment is still open', async () => {
   const payment = await waiting();
   const { page } = await visit(payment.return_url);
   await page.getByRole('link', { name: 'Not paid yet? Pay now' }).click();
@@ -129,7 +129,7 @@ it('offers the way back to the provider, where the payment is still open', async
   await page.context().close();
 });
 
-it.each([
+it.concurrent.each([
   ['en-GB', 'light', 'ltr', 'We are checking your payment'],
   ['en-GB', 'dark', 'ltr', 'We are checking your payment'],
   ['ar-IQ', 'light', 'rtl', 'نتحقق من عملية الدفع'],
@@ -151,7 +151,7 @@ it.each([
   await page.context().close();
 });
 
-it.each([
+it.concurrent.each([
   ['paid', 'Payment received'],
   ['failed', 'The payment was declined'],
   ['left', 'Pay with ZainCash'],
@@ -176,14 +176,14 @@ it.each([
   await page.context().close();
 });
 
-it('has a friendly page for a link that leads nowhere', async () => {
+it.concurrent('has a friendly page for a link that leads nowhere', async () => {
   const { page } = await visit(`${stack.apiUrl}/return/nothing`);
   expect(await heading(page)).toBe('This link does not work');
   await snap(page, 'return-unknown-link');
   await page.context().close();
 });
 
-it('fits a small phone without scrolling sideways', async () => {
+it.concurrent('fits a small phone without scrolling sideways', async () => {
   const payment = await waiting();
   const { page } = await visit(payment.return_url, { viewport: { width: 320, height: 568 } });
   expect(await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth')).toBe(0);

@@ -1,7 +1,8 @@
-/** Every screen of the checkout page, drawn without a server: on phones and on walls, light and dark, in both directions. */
+/** Every screen of the checkout page, and of the page for those who come back, drawn without a server: on phones and on walls, light and dark, in both directions. */
 import type { BrowserContextOptions } from 'playwright-core';
 import { checkoutNotice, checkoutPage } from '../../pages/checkout/page.ts';
-import { localeOf } from '../../pages/locale.ts';
+import { localeOf, writeAmount } from '../../pages/locale.ts';
+import { checkingPage, unknownLinkPage } from '../../pages/return-page.ts';
 import { LANGUAGES } from '../../pages/texts.ts';
 import { snap, startBrowser, type TestBrowser } from '../setup/browser.ts';
 import { accessibilityProblems } from './accessibility.ts';
@@ -22,10 +23,25 @@ afterAll(() => browser?.stop());
 /** The pages of a language by name: each screen, and those that are about no invoice. */
 function pagesIn(language: string): (readonly [string, string])[] {
   const locale = localeOf(language, []);
+  const links = {
+    pay: 'https://pay.example/1',
+    shop: 'https://shop.example/cart',
+    again: '/return/token?looks=2',
+  };
+  const amount = writeAmount(locale, '25000.000', 'IQD');
+  const part = {
+    amount,
+    received: writeAmount(locale, '5000.000', 'IQD'),
+    shop: 'Dar Al-Shai',
+    reference: 'order-1001',
+  };
   return [
     ...Object.entries(everyScreen(locale)).map(
       ([name, screen]) => [name, checkoutPage(viewOf(locale, name, screen)).text] as const,
     ),
+    ['return', checkingPage(locale.language, part, links, 2).text],
+    ['return-tired', checkingPage(locale.language, null, links, null).text],
+    ['return-unknown', unknownLinkPage(locale.language).text],
     ...(['not_found', 'too_many', 'broken'] as const).map(
       (what) =>
         [what, checkoutNotice(locale, what, what === 'not_found' ? null : '/pay/token').text] as const,
