@@ -232,6 +232,43 @@ describe('filters', () => {
   });
 });
 
+describe('payments at several accounts', () => {
+  it('are one list, in pages in both directions', async () => {
+    const many = await api.addMerchant();
+    const spare = await api.addMerchant();
+    const unused = await api.addMerchant();
+    await api.pool.query('update provider_accounts set merchant_id = $1, label = id where id = any($2)', [
+      many.id,
+      [spare.account, unused.account],
+    ]);
+    const payments: string[] = [];
+    for (const index of [0, 1, 2, 3, 4, 5]) {
+      const account = index % 2 === 0 ? many.account : spare.account;
+      payments.unshift((await make({ ...many, account }, 'sandbox', index)).payment);
+    }
+    const read = async (query: string) => {
+      const { json } = await api.call('GET', `/v1/payments?limit=2${query}`, { key: many.key });
+      return { ids: (json.data as { id: string }[]).map(({ id }) => id), has_more: json.has_more };
+    };
+    expect(await read('')).toEqual({ ids: payments.slice(0, 2), has_more: true });
+    expect(await read(`&starting_after=${payments[1]}`)).toEqual({
+      ids: payments.slice(2, 4),
+      has_more: true,
+    });
+    expect(await read(`&starting_after=${payments[3]}`)).toEqual({ ids: payments.slice(4), has_more: false });
+    expect(await read(`&ending_before=${payments[4]}`)).toEqual({
+      ids: payments.slice(2, 4),
+      has_more: true,
+    });
+    expect(await read(`&ending_before=${payments[2]}`)).toEqual({
+      ids: payments.slice(0, 2),
+      has_more: false,
+    });
+    expect((await read('&status=paid')).ids).toEqual(payments.slice(4));
+    expect((await read(`&status=pending&starting_after=${payments[2]}`)).ids).toEqual([payments[3]]);
+  });
+});
+
 describe('a CSV of many', () => {
   it('has all rows, once each, and cells that no spreadsheet runs', async () => {
     const many = await api.addMerchant();
