@@ -42,6 +42,7 @@ beforeEach(() => {
   );
   wait_ms = 0;
   paces = createPaces({
+    rest: () => Promise.resolve(),
     takeTurn: () => Promise.resolve(wait_ms),
     logger: pino({ level: 'silent' }),
     now: () => now,

@@ -47,6 +47,7 @@ const dependencies = (): ActivityDependencies => ({
   auditKey: Buffer.alloc(32, 1),
   lanes: createLanes({ account: 4, provider: 8, calls: 16 }),
   paces: createPaces({
+    rest: () => Promise.resolve(),
     takeTurn: () => Promise.resolve(0),
     logger: pino({ level: 'silent' }),
     now: Date.now,

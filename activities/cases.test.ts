@@ -42,6 +42,7 @@ const dependencies = (): ActivityDependencies => ({
   exchangesKept_days: 90,
   lanes: createLanes({ account: 4, provider: 8, calls: 16 }),
   paces: createPaces({
+    rest: () => Promise.resolve(),
     takeTurn: () => Promise.resolve(0),
     logger: pino({ level: 'silent' }),
     now: Date.now,

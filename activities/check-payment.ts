@@ -21,6 +21,8 @@ export interface CheckPaymentArguments {
    */
   readonly purpose: 'read' | 'expire' | 'cancel';
   readonly source: Source;
+  /** Who cancels it: the id of an API key. */
+  readonly by?: string | undefined;
   /** The workflow's clock, milliseconds. */
   readonly now: number;
 }
@@ -31,7 +33,7 @@ export type CheckedStanding = Standing & { readonly answered: boolean };
 export async function checkPayment(
   dependencies: ActivityDependencies,
   open: AccountOpener,
-  { invoice_id, payment_id, purpose, source, now }: CheckPaymentArguments,
+  { invoice_id, payment_id, purpose, source, by, now }: CheckPaymentArguments,
   signal: AbortSignal,
 ): Promise<CheckedStanding> {
   const state = await mustLoad(dependencies.pool, invoice_id);
@@ -58,7 +60,7 @@ export async function checkPayment(
   };
   const standing = await recordNews(dependencies, state, now, {
     events: (latest) =>
-      conclusions(findPayment(latest, payment_id) ?? payment, reading, purpose, circumstances),
+      conclusions(findPayment(latest, payment_id) ?? payment, reading, purpose, circumstances, by),
     nextActions: reading.next_action ? { [payment_id]: reading.next_action } : {},
   });
   return { ...standing, answered: true };
@@ -105,15 +107,19 @@ function conclusions(
   reading: PaymentReading,
   purpose: CheckPaymentArguments['purpose'],
   circumstances: Circumstances,
+  by: string | undefined,
 ): InvoiceEvent[] {
-  const events = eventsOf(payment, reading, circumstances);
+  const asked = by === undefined ? {} : { by };
+  const events = eventsOf(payment, reading, circumstances).map((event) =>
+    event.type === 'payment.canceled' ? { ...event, ...asked } : event,
+  );
   const ended = events.some(({ type }) => type === 'payment.failed' || type === 'payment.canceled');
   // What is authorized is neither expired nor given up by a look at it.
   if (purpose === 'read' || reading.status === 'paid' || reading.status === 'authorized' || ended)
     return events;
   const rest = events.filter(({ type }) => type !== 'payment.expired');
-  return [
-    ...rest,
-    { type: purpose === 'cancel' ? 'payment.canceled' : 'payment.expired', payment_id: payment.id },
-  ];
+  const { id: payment_id } = payment;
+  return purpose === 'expire'
+    ? [...rest, { type: 'payment.expired', payment_id }]
+    : [...rest, { type: 'payment.canceled', payment_id, ...asked }];
 }

@@ -21,7 +21,7 @@ const forever = new AbortController().signal;
 
 beforeAll(async () => {
   db = await testRecord({ provider: 'bank', credentials: {} });
-  receiver = await startWebhookReceiver();
+  receiver = await startWebhookReceiver({ isDescribed: false });
 }, ENGINES_TIMEOUT_MS);
 afterAll(async () => {
   await receiver.stop();

@@ -31,6 +31,7 @@ import {
   createReconciliationActivities,
   type ReconciliationActivities,
 } from './reconciliation-activities.ts';
+import { createPlaces } from './places.ts';
 import { applyPolicies, type ApplyPoliciesArguments } from './policies.ts';
 import type { Standing } from './record.ts';
 import { sweep, type SweepReport } from './sweep.ts';
@@ -68,6 +69,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     (accountId) => loadAccount(pool, accountId),
     (provider) => connectorFor(provider).manifest,
   );
+  const places = createPlaces(dependencies);
   const walk: Walk = { before: null };
   const opener = createAccountOpener(dependencies, () => activityInfo().attempt);
   const open: AccountOpener = (row, signal, subject) => {
@@ -82,13 +84,16 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     const { max_per_second: per_second } = known;
     if (isLocal && per_second !== null) return { paced: { account_id: accountId, per_second } };
     const leave = isLocal ? lanes.enter(known) : lanes.enterOrdinary(known);
-    if (!leave && isLocal) return 'lane_full';
-    if (!leave) throw bulkheadFull();
-    try {
-      return await call();
-    } finally {
-      leave();
+    if (leave) {
+      try {
+        const place = await places.take(known);
+        if (place) return await call().finally(place.leave);
+      } finally {
+        leave();
+      }
     }
+    if (isLocal) return 'lane_full';
+    throw bulkheadFull();
   };
 
   return {

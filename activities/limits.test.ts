@@ -10,6 +10,7 @@ const row = (more: Partial<AccountRow> = {}): AccountRow => ({
   breaker_forced: null,
   max_concurrent: null,
   max_per_second: null,
+  rests_ms: 0,
   ...more,
 });
 const MANIFEST = { limits: { max_concurrent: 8, max_per_second: 20 } };

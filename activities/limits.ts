@@ -5,7 +5,7 @@ import type { Manifest } from '../providers/contract.ts';
 export interface AccountLimits {
   readonly account_id: string;
   readonly provider: string;
-  /** Calls under way at once in one worker; null: as many as the worker lets any account have. */
+  /** Calls under way at once, in all workers; null: as many as each worker lets any account have. */
   readonly max_concurrent: number | null;
   /** Calls a second, of all workers together; null: no limit. */
   readonly max_per_second: number | null;

@@ -9,6 +9,7 @@ import { eraseOldAnswers, takeLeftDeliveries } from '../db/deliveries.ts';
 import { takeLatePayments } from '../db/late-payments.ts';
 import { deleteOldExchanges, eraseOldWebhooks } from '../db/exchanges.ts';
 import { deleteSilentHealth } from '../db/provider-health.ts';
+import { settleDegradations } from '../db/degradations.ts';
 import { settleIncidents } from '../db/incidents.ts';
 import { measureServices } from '../db/service-performance.ts';
 import { forgetOperation } from '../db/operations.ts';
@@ -254,11 +255,13 @@ export async function sweep(
 /** What nobody has to repair: how the providers do. It must not stand in the way of what has to be. */
 async function observe({ pool, deliveries, logger }: SweepDependencies): Promise<void> {
   try {
-    for (const { queues, ...turn } of await settleIncidents(pool)) {
+    const turns = await settleIncidents(pool);
+    await measureServices(pool, Date.now());
+    turns.push(...(await settleDegradations(pool, Date.now())));
+    for (const { queues, ...turn } of turns) {
       logger.warn(turn, 'an incident began or ended');
       wakeDeliveries({ deliveries, logger }, queues);
     }
-    await measureServices(pool, Date.now());
   } catch (err) {
     logger.error({ err }, 'the sweeper could not see how the providers do');
   }

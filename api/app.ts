@@ -35,6 +35,7 @@ import { merchantRoutes } from './routes/merchant.ts';
 import { descriptionRoute } from './routes/openapi.ts';
 import { operatorRoutes } from './routes/operator.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { paymentCancelRoutes } from './routes/payment-cancel.ts';
 import { paymentListRoute } from './routes/payment-list.ts';
 import { paymentServiceRoutes } from './routes/payment-services.ts';
 import { paymentRoutes } from './routes/payments.ts';
@@ -87,6 +88,7 @@ export function createApp(dependencies: ApiDependencies): Express {
 export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route[] {
   const invoices = invoiceRoutes(dependencies);
   const payments = paymentRoutes(dependencies);
+  const paymentCancel = paymentCancelRoutes(dependencies);
   const operations = operationRoutes(dependencies);
   const events = eventRoutes(dependencies);
   const cases = caseRoutes(dependencies);
@@ -143,6 +145,7 @@ export function routeTable(dependencies: ApiDependencies, keys: KeyCache): Route
     post('/v1/erasures', 'admin', readBytes, repeatable(erasures.erasePerson)),
     get('/v1/payments', 'read', paymentListRoute(dependencies)),
     get('/v1/payments/:id', 'read', payments.read),
+    post('/v1/payments/:id/cancel', 'create', readBytes, repeatable(paymentCancel.cancel)),
     post('/v1/payments/:id/capture', 'capture', readBytes, operations.capture),
     post('/v1/payments/:id/void', 'capture', readBytes, operations.release),
     post('/v1/refunds', 'refund', readBytes, operations.refund),

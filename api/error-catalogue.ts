@@ -127,6 +127,12 @@ const kinds = {
     title: 'The invoice cannot be canceled',
     about: 'Money has come, or the invoice has already ended; `detail` gives its status.',
   },
+  payment_not_cancelable: {
+    status: 409,
+    title: 'The payment cannot be canceled',
+    about:
+      'Money has come, or the provider has not answered yet whether it has the payment; `detail` gives its status. What is authorized is voided.',
+  },
   webhook_not_waiting: {
     status: 409,
     title: 'The webhook has ended',

@@ -75,14 +75,16 @@ export function moneyOf({ currency, data: { amount = null } }: OutgoingEventRow)
 
 /** What an event about a provider account is about, as it stood then. */
 function incidentOf(data: OutgoingEventRow['data']) {
-  const { incident_id, account_id, provider, opened_at, recovered_at, failures } = data;
+  const { incident_id, account_id, provider, opened_at, recovered_at, failures, detail = null } = data;
+  const { cause = 'unreachable' } = data;
   if (incident_id === undefined || account_id === undefined || provider === undefined) return null;
   if (opened_at === undefined) return null;
   return {
     id: incident_id,
     provider_account: account_id,
     provider,
-    detail: incidentDetail({ failures: failures ?? 0 }),
+    cause,
+    detail: incidentDetail({ failures: failures ?? 0, detail }),
     since: opened_at,
     recovered_at: recovered_at ?? null,
   };

@@ -11,6 +11,7 @@ export function presentIncident(row: IncidentRow): Shown<typeof incident> {
     status: statusOf(row),
     provider_account: row.account_id,
     provider: row.provider,
+    cause: row.cause,
     detail: incidentDetail(row),
     since: row.opened_at,
     recovered_at: row.recovered_at,
@@ -21,6 +22,7 @@ export function presentIncident(row: IncidentRow): Shown<typeof incident> {
 export const statusOf = ({ recovered_at }: IncidentRow) => (recovered_at === null ? 'open' : 'recovered');
 
 /** What happened, for people. */
-export function incidentDetail({ failures }: Pick<IncidentRow, 'failures'>): string {
+export function incidentDetail({ failures, detail }: Pick<IncidentRow, 'failures' | 'detail'>): string {
+  if (detail !== null) return detail;
   return `${failures} calls failed within half a minute, so calls with the account are refused until one is answered`;
 }

@@ -133,6 +133,7 @@ const invoices = {
   moveMoney: nothing,
   resolveCase: nothing,
   cancel: nothing,
+  cancelPayment: nothing,
   refresh: nothing,
   webhookArrived: nothing,
   running: nothing,

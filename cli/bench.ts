@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { printDeliveries, runDeliveries } from '../bench/deliveries.ts';
 import { printFairness, runFairness } from '../bench/fairness.ts';
 import { printIsolation, runIsolation } from '../bench/isolation.ts';
+import { printLists, runLists } from '../bench/lists.ts';
 import { printResult } from '../bench/print.ts';
 import { runBench } from '../bench/run.ts';
 import { silentReport } from '../engines/index.ts';
@@ -14,6 +15,8 @@ function whole(text: string): number {
   if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is needed');
   return value;
 }
+
+const sizes = (text: string): number[] => text.split(',').map(whole);
 
 interface Flags {
   n: number;
@@ -28,12 +31,7 @@ const program = new Command('npm run bench --')
   .enablePositionalOptions()
   .description('Takes invoices from creation to paid on the real stack, and through a bare floor beside it.')
   .option('-n <invoices>', 'invoices per run', whole, 400)
-  .option(
-    '-c <concurrency>',
-    'comma-separated concurrencies',
-    (text) => text.split(',').map(whole),
-    [1, 20, 100],
-  )
+  .option('-c <concurrency>', 'comma-separated concurrencies', sizes, [1, 20, 100])
   .option('--rounds <rounds>', 'runs of each, in turn; the median counts', whole, 3)
   .option('--warmup <invoices>', 'invoices before measuring, for each, at each concurrency', whole, 300)
   .option('--waiting <invoices>', 'invoices left waiting for the memory figure; 0 skips it', whole, 5000)
@@ -63,6 +61,16 @@ program
       console.error(line),
     );
     console.log(printIsolation(result));
+  });
+
+program
+  .command('lists')
+  .description('The lists of the API with little and with much in them.')
+  .option('-n <invoices>', 'comma-separated sizes of the record', sizes, [1000, 1_000_000])
+  .option('--requests <requests>', 'how often each question is asked', whole, 200)
+  .action(async ({ n, requests }: { n: number[]; requests: number }) => {
+    const result = await runLists({ sizes: n, requests }, consoleReport(), (line) => console.error(line));
+    console.log(printLists(result));
   });
 
 program

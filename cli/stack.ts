@@ -34,6 +34,8 @@ export interface StackOptions {
   readonly knownKey?: string | null;
   /** More variables for the API process. */
   readonly apiEnv?: NodeJS.ProcessEnv;
+  /** How many workers; one. */
+  readonly workers?: number;
   /** More variables for the worker process. */
   readonly workerEnv?: NodeJS.ProcessEnv;
   readonly onEvent?: (event: SupervisorEvent) => void;
@@ -50,6 +52,7 @@ export interface Stack {
     readonly providers: Readonly<Record<string, SimulatorFacts>>;
   };
   readonly api: Supervised;
+  /** The first one. */
   readonly worker: Supervised;
   /** Rejects when an engine ends by itself. */
   readonly failed: Promise<never>;
@@ -117,6 +120,14 @@ export async function startStack(config: Config, report: Report, options: StackO
         ]),
       () => `at ${env['PUBLIC_URL']}`,
     );
+    for (let number = 2; number <= (options.workers ?? 1); number += 1) {
+      await supervisor.start({
+        name: `worker-${number}`,
+        script: 'worker/main.ts',
+        env: { ...env, ...options.workerEnv },
+        stopWithinMs: 35_000,
+      });
+    }
     const apiUrl = String(env['PUBLIC_URL']);
     await tellWebhookUrls(controlUrl, apiUrl, merchant);
     return {

@@ -13,26 +13,36 @@ export interface AuditNote {
 }
 
 /**
- * A part of a `with` clause, to stand in the statement that does it: one entry if `source` has a row, none if not. `source` has
- * `id`, `merchant_id` and `mode`; `place` is the number of the parameter that `noteValue` gives.
+ * A part of a `with` clause, to stand in the statement that does it: its entries if `source` has a row, none if not. `source` has
+ * `id`, `merchant_id` and `mode`; `place` is the number of the parameter that `noteValue` or `noteValues` gives.
  */
 export function noted(source: string, place: number): string {
   return `noted as (
     insert into audit_entries (id, merchant_id, mode, actor_type, actor_id, action, object_id, details)
-    select n.id, s.merchant_id, s.mode, n.actor_type, n.actor_id, n.action, s.id, n.details
-    from ${source} s, jsonb_to_record($${place}::jsonb) as n (id text, actor_type text, actor_id text, action text, details jsonb)
+    select n.id, s.merchant_id, coalesce(n.mode, s.mode), n.actor_type, n.actor_id, n.action, s.id, n.details
+    from ${source} s, jsonb_to_recordset($${place}::jsonb) as n
+      (id text, mode text, actor_type text, actor_id text, action text, details jsonb)
   )`;
 }
 
-/** The parameter of `noted`. */
-export function noteValue(action: ConfigurationAction, { actor, details }: AuditNote): string {
-  return JSON.stringify({
-    id: newId('aud'),
-    actor_type: actor.type,
-    actor_id: actor.id,
-    action,
-    details,
-  });
+/** The parameter of `noted` for one entry. */
+export const noteValue = (action: ConfigurationAction, note: AuditNote): string =>
+  noteValues([{ action, note }]);
+
+/** The parameter of `noted` for several. `mode`: another than that of the source. */
+export function noteValues(
+  notes: readonly { readonly action: ConfigurationAction; readonly note: AuditNote; readonly mode?: Mode }[],
+): string {
+  return JSON.stringify(
+    notes.map(({ action, note: { actor, details }, mode }) => ({
+      id: newId('aud'),
+      mode,
+      actor_type: actor.type,
+      actor_id: actor.id,
+      action,
+      details,
+    })),
+  );
 }
 
 export interface AuditEntryRow {

@@ -1,8 +1,10 @@
 /**
- * Incidents: the times in which calls with a provider account are refused because too many have failed. Each is opened and ended
+ * Incidents: the times in which a provider account has trouble: calls are refused because too many have failed, or what is measured of it is
+ * far from usual (`degradations.ts`). Each is opened and ended
  * once, however many workers see it, and the merchant is told in the same statement.
  */
 import type pg from 'pg';
+import type { Degradation } from '../domain/degradation.ts';
 import type { ProviderEventType } from '../domain/outgoing.ts';
 import type { PaymentStatus } from '../domain/status.ts';
 import { addressing, type DeliveryQueue } from './deliveries.ts';
@@ -25,13 +27,19 @@ export interface IncidentRow {
   /** Calls that had failed when it was opened. */
   readonly failures: number;
   readonly recovered_at: string | null;
-  readonly recovery: 'answered' | 'quiet' | null;
+  readonly recovery: Recovery | null;
+  readonly cause: IncidentCause;
+  /** For people; null: it follows from the cause. */
+  readonly detail: string | null;
 }
+
+export type IncidentCause = 'unreachable' | Degradation;
+export type Recovery = 'answered' | 'quiet' | 'usual_again';
 
 /** What the events of an incident carry. */
 export type IncidentEventData = Pick<
   IncidentRow,
-  'account_id' | 'provider' | 'opened_at' | 'failures' | 'recovered_at'
+  'account_id' | 'provider' | 'opened_at' | 'failures' | 'recovered_at' | 'cause' | 'detail'
 > & { readonly incident_id: string };
 
 const rfc3339 = (moment: string): string =>
@@ -58,15 +66,16 @@ const TURNS = {
       where a.breaker_forced is null group by a.id
     ), seen as (
       update incidents i set seen_at = now() from standing s
-      where i.account_id = s.account_id and i.recovered_at is null and s.failing
+      where i.account_id = s.account_id and i.recovered_at is null and s.failing and i.cause = 'unreachable'
     )
     select 'begins' as type, s.account_id, ${rfc3339('s.since')} as since, s.failures, null as incident_id, null as recovery
     from standing s
-    where s.failing and not exists (select from incidents i where i.account_id = s.account_id and i.recovered_at is null)
+    where s.failing and not exists (select from incidents i where i.account_id = s.account_id and i.recovered_at is null
+      and i.cause = 'unreachable')
     union all
     select 'ends', null, null, null, i.id, case when s.closed_since >= i.opened_at then 'answered' else 'quiet' end
     from incidents i left join standing s on s.account_id = i.account_id
-    where i.recovered_at is null and s.failing is not true
+    where i.recovered_at is null and i.cause = 'unreachable' and s.failing is not true
       and (s.closed_since >= i.opened_at or i.seen_at < now() - make_interval(secs => ${QUIET_S}))`,
 };
 
@@ -76,7 +85,7 @@ const tell = (turned: string): string => `
     insert into outgoing_events (id, merchant_id, mode, type, data, created_at)
     select $1, t.merchant_id, t.mode, $2, jsonb_build_object('incident_id', t.id, 'account_id', t.account_id,
       'provider', a.provider, 'opened_at', ${rfc3339('t.opened_at')}, 'failures', t.failures,
-      'recovered_at', ${rfc3339('t.recovered_at')}), now()
+      'recovered_at', ${rfc3339('t.recovered_at')}, 'cause', t.cause, 'detail', t.detail), now()
     from ${turned} t join provider_accounts a on a.id = t.account_id
     returning id, merchant_id, mode, invoice_id, type, data
   ), ${addressing()}
@@ -89,9 +98,9 @@ const BEGIN = {
   name: 'begin_incident',
   text: `
     with begun as (
-      insert into incidents (id, account_id, merchant_id, mode, opened_at, failures)
-      select $3, a.id, a.merchant_id, a.mode, $5, $6 from provider_accounts a where a.id = $4
-      on conflict (account_id) where recovered_at is null do nothing
+      insert into incidents (id, account_id, merchant_id, mode, opened_at, failures, cause, detail)
+      select $3, a.id, a.merchant_id, a.mode, $5, $6, $7, $8 from provider_accounts a where a.id = $4
+      on conflict (account_id, cause) where recovered_at is null do nothing
       returning *
     ), ${tell('begun')}`,
 };
@@ -119,20 +128,52 @@ export async function settleIncidents(pool: pg.Pool): Promise<ToldTurn[]> {
   const { rows: turns } = await pool.query<Turn>(TURNS);
   const told: ToldTurn[] = [];
   for (const turn of turns) {
-    const type = turn.type === 'begins' ? 'provider.degraded' : 'provider.recovered';
-    const event = [newId('evt'), type];
-    const { rows } = await pool.query<Omit<ToldTurn, 'type'>>(
-      turn.type === 'begins'
-        ? { ...BEGIN, values: [...event, newId('inc'), turn.account_id, turn.since, turn.failures] }
-        : { ...END, values: [...event, turn.incident_id, turn.recovery] },
-    );
-    told.push(...rows.map((row) => ({ ...row, type }) as const));
+    if (turn.type === 'ends') told.push(...(await endIncident(pool, turn)));
+    else told.push(...(await beginIncident(pool, { ...turn, cause: 'unreachable', detail: null })));
   }
   return told;
 }
 
+/** Opens an incident, unless one of this cause is open at the account; what was told of. */
+export async function beginIncident(
+  pool: pg.Pool,
+  {
+    account_id,
+    since,
+    failures,
+    cause,
+    detail,
+  }: {
+    readonly account_id: string;
+    readonly since: string;
+    readonly failures: number;
+    readonly cause: IncidentCause;
+    readonly detail: string | null;
+  },
+): Promise<ToldTurn[]> {
+  const type = 'provider.degraded';
+  const { rows } = await pool.query<Omit<ToldTurn, 'type'>>({
+    ...BEGIN,
+    values: [newId('evt'), type, newId('inc'), account_id, since, failures, cause, detail],
+  });
+  return rows.map((row) => ({ ...row, type }));
+}
+
+/** Ends an incident, unless it has ended; what was told of. */
+export async function endIncident(
+  pool: pg.Pool,
+  { incident_id, recovery }: { readonly incident_id: string; readonly recovery: Recovery },
+): Promise<ToldTurn[]> {
+  const type = 'provider.recovered';
+  const { rows } = await pool.query<Omit<ToldTurn, 'type'>>({
+    ...END,
+    values: [newId('evt'), type, incident_id, recovery],
+  });
+  return rows.map((row) => ({ ...row, type }));
+}
+
 /** Of an incident `n` and its account `a`. */
-export const INCIDENT_COLUMNS = `n.id, n.mode, n.account_id, a.provider, n.opened_at, n.failures, n.recovered_at, n.recovery`;
+export const INCIDENT_COLUMNS = `n.id, n.mode, n.account_id, a.provider, n.opened_at, n.failures, n.recovered_at, n.recovery, n.cause, n.detail`;
 
 /** One incident; null when this merchant has none of this id in this mode. */
 export async function findIncident(

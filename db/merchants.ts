@@ -1,7 +1,8 @@
 /** Merchants, and their accounts at providers with their credentials sealed. */
 import type pg from 'pg';
 import type { MoneyPolicy } from '../domain/cases.ts';
-import { noted, noteValue, type AuditNote } from './audit-entries.ts';
+import { noted, noteValue, noteValues, type AuditNote } from './audit-entries.ts';
+import type { ConfigurationAction } from '../domain/audit-trail.ts';
 import { newId } from './ids.ts';
 import { REFUSES_S } from './provider-health.ts';
 import type { Sealer } from './sealed.ts';
@@ -13,10 +14,22 @@ export type Mode = 'live' | 'sandbox';
 /** Whoever works on the machine itself, past the API. */
 export const OPERATOR = { type: 'operator', id: null } as const;
 
+/** The parameter of `noted` that a merchant begins with. It belongs to neither mode, so the trails of both have it. */
+export function creationNotes(note: AuditNote): string {
+  const action = 'merchant.created';
+  return noteValues((['live', 'sandbox'] as const).map((mode) => ({ action, note, mode })));
+}
+
 /** Makes a merchant and returns its id. */
 export async function createMerchant(pool: pg.Pool, name: string): Promise<string> {
   const id = newId('mer');
-  await pool.query('insert into merchants (id, name) values ($1, $2)', [id, name]);
+  await pool.query(
+    `with made as (
+       insert into merchants (id, name) values ($1, $2) returning id, id as merchant_id, null::text as mode
+     ), ${noted('made', 3)}
+     select from made`,
+    [id, name, creationNotes({ actor: OPERATOR, details: { name } })],
+  );
   return id;
 }
 
@@ -59,13 +72,16 @@ export interface MerchantChange {
   readonly branding?: { readonly [Part in keyof Branding]?: string | null | undefined } | undefined;
 }
 
-/** Changes what is given and leaves the rest. `mode`: that of the key which does it; the settings are those of both. */
+/**
+ * Changes what is given and leaves the rest. `mode`: that of the key which does it; the settings are those of both. `notes`: what the
+ * trail says of it.
+ */
 export async function changeMerchant(
   pool: pg.Pool,
   id: string,
   { late_money, excess_money, branding = {} }: MerchantChange,
   mode: Mode,
-  note: AuditNote,
+  notes: readonly { readonly action: ConfigurationAction; readonly note: AuditNote }[],
 ): Promise<MerchantRow> {
   const { rows } = await pool.query<MerchantRow>(
     `with changed as (
@@ -74,14 +90,7 @@ export async function changeMerchant(
        where m.id = $1 returning ${MERCHANT_COLUMNS}
      ), done as (select id, id as merchant_id, $5::text as mode from changed), ${noted('done', 6)}
      select * from changed`,
-    [
-      id,
-      late_money ?? null,
-      excess_money ?? null,
-      JSON.stringify(branding),
-      mode,
-      noteValue('merchant.policies_changed', note),
-    ],
+    [id, late_money ?? null, excess_money ?? null, JSON.stringify(branding), mode, noteValues(notes)],
   );
   return only(rows, id);
 }

@@ -1,8 +1,9 @@
 /** The statements of operators about merchants: they alone see several. */
 import type pg from 'pg';
+import { noted, type AuditNote } from './audit-entries.ts';
 import { newId } from './ids.ts';
 import { readPage, type Listed, type Page } from './lists.ts';
-import { MERCHANT_COLUMNS, type MerchantRow } from './merchants.ts';
+import { creationNotes, MERCHANT_COLUMNS, type MerchantRow } from './merchants.ts';
 
 /** What a repetition of the same request is known by. */
 export interface CreationKey {
@@ -18,17 +19,21 @@ export interface Creation {
   readonly same_request: boolean;
 }
 
-/** Makes a merchant, or finds the one that the same key has made. */
+/** Makes a merchant, or finds the one that the same key has made. `note`: what the trail says when it was made. */
 export async function insertMerchant(
   pool: pg.Pool,
   name: string,
   creation: CreationKey | null,
+  note: AuditNote,
 ): Promise<Creation> {
   const values = [newId('mer'), name, creation?.key ?? null, creation?.request_hash ?? null];
   const { rows } = await pool.query<MerchantRow>(
-    `insert into merchants as m (id, name, creation_key, creation_hash) values ($1, $2, $3, $4)
-     on conflict (creation_key) do nothing returning ${MERCHANT_COLUMNS}`,
-    values,
+    `with made as (
+       insert into merchants as m (id, name, creation_key, creation_hash) values ($1, $2, $3, $4)
+       on conflict (creation_key) do nothing returning ${MERCHANT_COLUMNS}
+     ), done as (select id, id as merchant_id, null::text as mode from made), ${noted('done', 5)}
+     select * from made`,
+    [...values, creationNotes(note)],
   );
   const [made] = rows;
   if (made) return { merchant: made, made: true, same_request: true };

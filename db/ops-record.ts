@@ -86,7 +86,7 @@ export async function leaveNote(
   await pool.query(
     `insert into audit_entries (id, merchant_id, mode, actor_type, actor_id, action, object_id, details)
      select n.id, $1, $2, n.actor_type, n.actor_id, n.action, $3, n.details
-     from jsonb_to_record($4::jsonb) as n (id text, actor_type text, actor_id text, action text, details jsonb)`,
+     from jsonb_to_recordset($4::jsonb) as n (id text, actor_type text, actor_id text, action text, details jsonb)`,
     [merchant_id, mode, objectId, noteValue(action, note)],
   );
 }

@@ -21,6 +21,17 @@ const INVOICES_OF_REFERENCE =
   'select i.id from invoices i where i.merchant_id = a.merchant_id and i.mode = a.mode and i.reference = $';
 
 /**
+ * The payments of an account `a` as a range of accounts and ids, which one index has in order. With `=` the planner may take the index of
+ * all payments for that order, and for an account without payments it would read everybody's. A cursor is one end of the range itself.
+ */
+const inOrder = ({ after, before }: Page): string =>
+  [
+    ...(before === null ? ['n.account_id >= a.id'] : []),
+    ...(after === null ? ['n.account_id <= a.id'] : []),
+  ].join(' and ');
+const BY_ACCOUNT = { column: 'n.account_id', ofCursor: 'a.id' };
+
+/**
  * A page of a merchant's payments, the newest first. The newest of each of the merchant's accounts in this mode, and the newest of
  * those: each account has them in order, so none is read that is not near the page.
  */
@@ -42,9 +53,13 @@ export async function listPayments(
       ['n.provider_payment_id = $', filter.provider_payment_id],
       [`n.invoice_id = any(array(${INVOICES_OF_REFERENCE}))`, filter.reference],
     ]);
+    // Few can have these, and an index finds them.
+    const isNarrow =
+      filter.invoice_id !== null || filter.provider_payment_id !== null || filter.reference !== null;
+    const ofAccount = isNarrow ? 'n.account_id = a.id' : inOrder(page);
     return `
       select ${PAYMENT_COLUMNS} from provider_accounts a cross join lateral (
-        select n.* from payments n where n.account_id = a.id ${matching && `and ${matching}`} ${clauses.page('n.id')}
+        select n.* from payments n where ${ofAccount} ${matching && `and ${matching}`} ${clauses.page('n.id', isNarrow ? undefined : BY_ACCOUNT)}
       ) p where ${accounts} ${clauses.page('p.id')}`;
   });
   return {

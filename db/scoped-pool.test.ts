@@ -60,6 +60,8 @@ async function fillEveryTable(): Promise<void> {
     insert into delivery_attempts (delivery_id, number, at, duration_ms, url, status) values ('dlv', 1, now(), 1, 'http://x', 200);
     insert into reconciliation_runs (id, merchant_id, mode, account_id, day, source, is_complete, requested_by, status)
       values ('rec', '${merchant_id}', 'sandbox', '${account_id}', now(), 'list', true, 'x', 'pending');
+    insert into provider_places (account_id, place, holder, until) values ('${account_id}', 1, 'x', now());
+    insert into provider_usual (account_id) values ('${account_id}');
     insert into provider_turns (account_id, next_at) values ('${account_id}', now());
     insert into refused_webhooks (id, account_id, received_at, reason, header_names, size, body_sha256)
       values ('rfw', '${account_id}', now(), 'bad_signature', '{}', 1, '');
@@ -108,12 +110,12 @@ describe('a connection of the API', () => {
       const seen = {
         table,
         owner: (await asMerchant(record.merchant_id, () => count(table))) > 0,
-        // Of all these tables a merchant without anything has its own row in one.
         other: await asMerchant(other, () => count(table)),
         service: (await asService(() => count(table))) > 0,
         nobody: await count(table),
       };
-      const own = table === 'merchants' ? 1 : 0;
+      // Itself, and that it was made, in the trails of both modes.
+      const own = { merchants: 1, audit_entries: 2 }[table] ?? 0;
       expect(seen).toEqual({ table, owner: isMerchants, other: own, service: true, nobody: 0 });
     }
   });
@@ -165,7 +167,9 @@ describe('a connection of the API', () => {
       provider_accounts: 'select insert update',
       provider_exchanges: 'select update',
       provider_health: 'select',
+      provider_places: 'select',
       provider_turns: 'select',
+      provider_usual: 'select',
       reconciliation_rows: 'select insert',
       reconciliation_runs: 'select insert update',
       refused_webhooks: 'select insert delete',

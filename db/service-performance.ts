@@ -43,7 +43,8 @@ export const PERFORMANCE_OF_A = `coalesce((
 
 /** Payments that were refused by us, not by the provider, say nothing of it. */
 const IS_OURS = `coalesce(p.failure->>'code', '') in ('circuit_open', 'invoice_not_payable', 'no_return_address')`;
-const HAS_PAID = `p.status in ('paid', 'authorized', 'partially_refunded', 'refunded')`;
+/** Of a payment `p`. */
+export const HAS_PAID = `p.status in ('paid', 'authorized', 'partially_refunded', 'refunded')`;
 
 const MEASURE = {
   name: 'measure_services',

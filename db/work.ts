@@ -1,6 +1,7 @@
 /** What the worker reads before it acts. One statement each: a workflow task waits for every round trip. */
 import type pg from 'pg';
 import type { InvoiceState } from '../domain/state.ts';
+import { RESTS_MS } from './provider-rests.ts';
 import type { WebhookEnd } from './commit.ts';
 
 /** A provider account as stored; `credentials` is sealed. `revision` tells whether a cached copy is current. */
@@ -12,10 +13,12 @@ export interface AccountRow {
   readonly revision: number;
   /** What an operator has decided about the circuit breaker. */
   readonly breaker_forced: 'open' | 'closed' | null;
-  /** Calls under way at once in a worker; null: the provider's default. */
+  /** Calls under way at once, in all workers; null: the provider's default. */
   readonly max_concurrent: number | null;
   /** Calls a second of all workers; null: the provider's default. */
   readonly max_per_second: number | null;
+  /** For how long its provider wants no call, milliseconds; 0: it takes calls. */
+  readonly rests_ms: number;
 }
 
 /** What the merchant asked for, as the API stored it. Personal data: never into histories or logs. */
@@ -48,7 +51,8 @@ export interface ClaimedPayment {
 
 const ACCOUNT = `json_build_object('id', a.id, 'provider', a.provider, 'base_url', a.base_url,
   'credentials', encode(a.credentials, 'base64'), 'revision', a.revision,
-  'breaker_forced', a.breaker_forced, 'max_concurrent', a.max_concurrent, 'max_per_second', a.max_per_second) as account`;
+  'breaker_forced', a.breaker_forced, 'max_concurrent', a.max_concurrent, 'max_per_second', a.max_per_second,
+  'rests_ms', ${RESTS_MS}) as account`;
 
 type AccountJson = Omit<AccountRow, 'credentials'> & { readonly credentials: string };
 

@@ -16,7 +16,9 @@ export const CONFIGURATION_ACTIONS = [
   'provider_account.credentials_rotated',
   'provider_account.breaker_set',
   'provider_account.webhook_registered',
+  'merchant.created',
   'merchant.policies_changed',
+  'merchant.branding_changed',
   'api_key.created',
   'api_key.changed',
   'api_key.revoked',
@@ -32,7 +34,6 @@ export const CONFIGURATION_ACTIONS = [
   'webhook.driven',
   'webhook.marked_dead',
   'delivery.resent',
-  'merchant.created',
 ] as const;
 export type ConfigurationAction = (typeof CONFIGURATION_ACTIONS)[number];
 
@@ -98,6 +99,8 @@ export function actorOf(event: InvoiceEvent, { provider, payment_by, operation_b
       return { type: 'person', id: event.by };
     case 'invoice.canceled':
       return requester(event.by ?? null);
+    case 'payment.canceled':
+      return event.by === undefined ? WORKFLOW : requester(event.by);
     case 'payment.created':
     case 'payment.authorized':
     case 'payment.voided':
@@ -111,7 +114,6 @@ export function actorOf(event: InvoiceEvent, { provider, payment_by, operation_b
     case 'payment.unknown':
     case 'payment.authorization_expiring':
     case 'payment.expired':
-    case 'payment.canceled':
     case 'operation.unknown':
     case 'operation.canceled':
     case 'case.opened':

@@ -55,7 +55,8 @@ export type InvoiceEvent =
   | { readonly type: 'payment.failed'; readonly payment_id: string; readonly failure: ProviderFailure }
   /** Its time ran out, and the provider was asked once more first. */
   | { readonly type: 'payment.expired'; readonly payment_id: string }
-  | { readonly type: 'payment.canceled'; readonly payment_id: string }
+  /** `by`: the id of the API key that has canceled it, or a person's name; the provider or the whole invoice's end where there is none. */
+  | { readonly type: 'payment.canceled'; readonly payment_id: string; readonly by?: string }
   /** One transfer has arrived at the provider. `key` is the provider's own id of it. */
   | {
       readonly type: 'money.received';

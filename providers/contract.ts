@@ -79,7 +79,7 @@ export interface Manifest {
    */
   readonly settlement_days: number;
   /**
-   * How many calls one account may make, where the provider says so: under way at once in each worker, and a second in all.
+   * How many calls one account may make, where the provider says so: under way at once, and a second.
    * An account can have limits of its own.
    */
   readonly limits?: { readonly max_concurrent?: number; readonly max_per_second?: number };

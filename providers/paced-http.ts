@@ -7,8 +7,8 @@ import { Interruption, networkFailure } from './network-failure.ts';
 export interface Pace {
   /** Until when the account is left alone, wall clock in milliseconds; 0 when the provider has not asked for it. */
   readonly rests_until: number;
-  /** The provider wants no call for so long, milliseconds. */
-  rest(for_ms: number): void;
+  /** The provider wants no call for so long, milliseconds. Never throws. */
+  rest(for_ms: number): Promise<void>;
   /** Waits for the account's turn. False: there are too many before this call, which is not made then. */
   turn(signal: AbortSignal | undefined): Promise<boolean>;
 }
@@ -29,7 +29,7 @@ export function paced(http: ProviderHttp, pace: Pace, now: () => number): Provid
       refuseWhileResting(pace, now);
       const response = await http.send(request);
       const rest_ms = response.status === 429 ? retryAfter(response) : null;
-      if (rest_ms !== null) pace.rest(rest_ms);
+      if (rest_ms !== null) await pace.rest(rest_ms);
       return response;
     },
   };

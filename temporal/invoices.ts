@@ -15,6 +15,7 @@ import {
   MESSAGES,
   invoiceWorkflowId,
   type CancelInput,
+  type CancelPaymentInput,
   type CancelResult,
   type InvoiceInput,
   type MoveMoneyInput,
@@ -50,6 +51,8 @@ export interface InvoiceGateway {
   moveMoney(invoice: InvoiceFacts, input: MoveMoneyInput): Promise<MoveMoneyResult>;
   resolveCase(invoice: InvoiceFacts, input: ResolveCaseInput): Promise<ResolveCaseResult>;
   cancel(invoice: InvoiceFacts, input: CancelInput): Promise<CancelResult>;
+  /** Cancels one payment that nobody has paid; its invoice goes on. */
+  cancelPayment(invoice: InvoiceFacts, input: CancelPaymentInput): Promise<CancelResult>;
   /** Has the provider asked how this payment stands; null: how every live one does. */
   refresh(invoice: InvoiceFacts, payment_id: string | null): Promise<RefreshResult>;
   /** Tells the workflow that a webhook row is waiting; wakes a closed one. */
@@ -156,6 +159,8 @@ export function createInvoiceGateway(
     resolveCase: (invoice, input) =>
       update<ResolveCaseResult>(invoice, MESSAGES.resolveCase, { args: [input] }),
     cancel: (invoice, input) => update<CancelResult>(invoice, MESSAGES.cancel, { args: [input] }),
+    cancelPayment: (invoice, input) =>
+      update<CancelResult>(invoice, MESSAGES.cancelPayment, { args: [input] }),
     refresh(invoice, payment_id) {
       const input: RefreshInput = { payment_id };
       return update<RefreshResult>(invoice, MESSAGES.refresh, { args: [input] });

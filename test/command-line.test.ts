@@ -1,5 +1,5 @@
 /** The command line on the whole stack, as a person at a terminal uses it: make, pay, trigger, listen, refund, look. */
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -10,12 +10,17 @@ import { text } from 'node:stream/consumers';
 import { runtimeFacts, writeRuntimeFile } from '../cli/runtime-file.ts';
 import { verifyWebhook } from '../client/src/index.ts';
 import { eventually } from './setup/eventually.ts';
+import { sarrafCommand, type SarrafCommand } from './setup/sarraf-command.ts';
 import { STACK_TIMEOUT_MS, startTestStack, type TestStack } from './setup/stack.ts';
 import { startWebhookReceiver, type WebhookReceiver } from './setup/webhook-receiver.ts';
 
 let stack: TestStack;
 let receiver: WebhookReceiver;
 let directory: string;
+let run: SarrafCommand['run'];
+let json: SarrafCommand['json'];
+let start: SarrafCommand['start'];
+let spawned: SarrafCommand['spawned'];
 
 beforeAll(async () => {
   [stack, receiver, directory] = await Promise.all([
@@ -24,35 +29,13 @@ beforeAll(async () => {
     mkdtemp(join(tmpdir(), 'sarraf-cli-')),
   ]);
   await writeRuntimeFile(directory, runtimeFacts(stack));
+  ({ run, json, start, spawned } = sarrafCommand(directory));
 }, STACK_TIMEOUT_MS);
 afterAll(async () => {
   await receiver.stop();
   await stack.stop();
   await rm(directory, { recursive: true, force: true });
 });
-
-function start(args: readonly string[], env: Record<string, string> = {}): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, ['--import', 'tsx', 'cli/sarraf.ts', ...args], {
-    env: { PATH: process.env['PATH'], INIT_CWD: directory, SARRAF_DATA_DIR: directory, ...env },
-  });
-}
-
-async function run(args: readonly string[], input = '', env: Record<string, string> = {}) {
-  const child = start(args, env);
-  child.stdin.on('error', () => undefined).end(input);
-  const [out, err, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
-  return { code: code as number, out, err };
-}
-
-async function json(args: readonly string[], input = ''): Promise<Record<string, unknown>> {
-  const { code, out, err } = await run([...args, '--json'], input);
-  if (code !== 0) throw new Error(err);
-  return JSON.parse(out) as Record<string, unknown>;
-}
 
 async function paid(reference: string): Promise<{ invoice: string; payment: string }> {
   const { id } = await json(['invoices', 'create', '6000000', 'vnd', '--reference', reference]);
@@ -90,6 +73,92 @@ it('makes an invoice, pays it, shows what happened, and gives some of the money 
   );
 }, 120_000);
 
+it('captures a part of what was authorized, gives up the rest, and gives some of it back', async () => {
+  const customer =
+    '--customer-name Amal --customer-email otp.success@tabby.ai --customer-phone +971500000001';
+  const order =
+    'invoices create 40000 AED --capture-method manual --success-url https://shop.example.com/paid';
+  const { id } = await json(`${order} ${customer}`.split(' '));
+  const invoice = String(id);
+  const payment = String((await json(['pay', invoice, '--service', 'tabby.installments']))['id']);
+  await stack.merchantApi.until(invoice, 'authorized', ({ status }) => status === 'authorized');
+
+  const note = ['--amount', '15000', '--reason', 'first parcel', '--reference', 'parcel-1'];
+  const captured = await run(['capture', payment, ...note, '--idempotency-key', 'cli-capture']);
+  expect(captured.out).toMatch(/^Capture +cap_\w+$/m);
+  expect(captured.out).toMatch(/^Status +succeeded$/m);
+  expect(captured.out).toMatch(/^Amount +AED 150\.00$/m);
+  // The same key captures nothing more.
+  const again = await run(['capture', payment, ...note, '--idempotency-key', 'cli-capture']);
+  expect(again.out).toBe(captured.out);
+  const given = await json(['void', payment, '--reason', 'sold out']);
+  expect(given).toMatchObject({ object: 'void', status: 'succeeded', amount: 25_000, reason: 'sold out' });
+  const late = await run(['capture', payment]);
+  expect([late.code, late.out]).toEqual([6, '']);
+  expect(late.err).toMatch(/\(\w+\)/);
+
+  const { id: refund } = await json([
+    'refunds',
+    'create',
+    payment,
+    '--amount',
+    '5000',
+    '--reason',
+    'scratched',
+  ]);
+  const shown = await eventually(
+    'the refund',
+    () => run(['refunds', 'show', String(refund)]),
+    ({ out }) => /^Status +succeeded$/m.test(out),
+  );
+  expect(shown.out).toMatch(/^Amount +AED 50\.00$/m);
+  const listed = await json(['refunds', 'list', '--invoice', invoice, '--expand', 'payment,invoice']);
+  expect(listed['data']).toMatchObject([
+    { id: refund, payment: { id: payment, status: 'partially_refunded' }, invoice: { id: invoice } },
+  ]);
+}, 120_000);
+
+it('shows events, quotes, and invoices by their metadata', async () => {
+  await writeFile(
+    join(directory, 'invoice.json'),
+    JSON.stringify({ amount: 100_000, currency: 'VND', metadata: { order_id: 'cli 7' } }),
+  );
+  const { id } = await json(['api', 'POST', '/v1/invoices', '--body', 'invoice.json']);
+  const invoice = String(id);
+  const payment = await json(['pay', invoice, '--service', 'finan.bank_transfer', '--amount', '60000']);
+  await stack.merchantApi.until(invoice, 'partly', ({ status }) => status === 'partially_paid');
+
+  const events = await run(['events', 'list', '--invoice', invoice, '--type', 'payment.money_received']);
+  const [, event = ''] =
+    /^(evt_\w+) +payment\.money_received +VND 60,000 +inv_\w+ +\S+Z$/m.exec(events.out) ?? [];
+  expect(JSON.parse((await run(['events', 'show', event])).out)).toMatchObject({
+    id: event,
+    invoice,
+    payment: payment['id'],
+    data: { object: { object: 'payment', id: payment['id'] } },
+  });
+  expect((await run(['events', 'list', '--invoice', invoice, '--type', 'invoice.expired'])).out).toBe(
+    'There are no such events.\n',
+  );
+
+  const quotes = await run(['invoices', 'quotes', invoice]);
+  expect(quotes.out).toMatch(
+    new RegExp(
+      `^${String(payment['id'])} +finan.bank_transfer +merchant +\\w+ +VND 100,000 +VND 60,000 +underpaid`,
+      'm',
+    ),
+  );
+  expect(quotes.out).toMatch(/^VND 40,000 can be paid with$/m);
+  expect(quotes.out).toMatch(/^finan\.bank_transfer +VietQR bank transfer +pacc_\w+$/m);
+  expect(await json(['invoices', 'quotes', invoice])).toMatchObject({
+    data: [{ received_at: expect.stringMatching(/Z$/) as string }],
+  });
+
+  const found = await json(['invoices', 'list', '--metadata', 'order_id=cli 7', '--expand', 'events']);
+  expect(found['data']).toMatchObject([{ id, events: { object: 'list', has_more: false } }]);
+  expect((await run(['invoices', 'list', '--metadata', 'order_id=cli 8'])).out).toContain('no such invoices');
+}, 120_000);
+
 it('triggers what happens at a provider, for an order of its own', async () => {
   const failed = await json(['trigger', 'fib.failed']);
   expect(failed).toMatchObject({ object: 'payment', provider: 'fib' });
@@ -119,14 +188,13 @@ it('moves the clock of an invoice', async () => {
 }, 120_000);
 
 it('decides a case', async () => {
-  const { id } = await json(
-    ['api', 'POST', '/v1/invoices', '--body', '-'],
-    JSON.stringify({ amount: 100_000, currency: 'VND', excess_money: 'hold' }),
-  );
-  await json(['pay', String(id), '--service', 'finan.bank_transfer', '--amount', '120000']);
+  const body = JSON.stringify({ amount: 100_000, currency: 'VND', excess_money: 'hold' });
+  const made = await spawned(['api', 'POST', '/v1/invoices', '--body', '-', '--json'], body);
+  const { id } = JSON.parse(made.out) as { id: string };
+  await json(['pay', id, '--service', 'finan.bank_transfer', '--amount', '120000']);
   const listed = await eventually(
     'the case',
-    () => json(['cases', 'list', '--invoice', String(id)]),
+    () => json(['cases', 'list', '--invoice', id]),
     ({ data }) => (data as unknown[]).length === 1,
   );
   const [found] = listed['data'] as { id: string }[];
@@ -141,7 +209,7 @@ it('decides a case', async () => {
     'Amal',
   ]);
   expect(decided.out).toMatch(/^Decision +accept by Amal: agreed$/m);
-  expect((await run(['cases', 'list', '--invoice', String(id)])).out).toContain('There are no such cases.');
+  expect((await run(['cases', 'list', '--invoice', id])).out).toContain('There are no such cases.');
 }, 120_000);
 
 describe('listen', () => {
@@ -239,10 +307,9 @@ describe('listen', () => {
 });
 
 it('sends webhooks of an event again', async () => {
-  const { id } = await json(
-    ['api', 'POST', '/v1/webhook_endpoints', '--body', '-'],
-    JSON.stringify({ url: receiver.url('/endpoint'), event_types: ['invoice.paid'] }),
-  );
+  const body = { url: receiver.url('/endpoint'), event_types: ['invoice.paid'] };
+  await writeFile(join(directory, 'endpoint.json'), JSON.stringify(body));
+  const { id } = await json(['api', 'POST', '/v1/webhook_endpoints', '--body', 'endpoint.json']);
   await paid('cli-resend');
   const [first] = await receiver.until('/endpoint', 1);
   const resent = await run(['events', 'resend', String(first?.headers['webhook-id'])]);
@@ -275,18 +342,28 @@ it('lets people in, changes what they may, and shuts them out', async () => {
 
 it('ends with an exit code that says what kind of failure it was', async () => {
   await writeFile(join(directory, 'wrong-key'), 'sk_sandbox_wrong');
-  const codes = await Promise.all([
-    run(['invoices', 'show', 'inv_00000000000000000000000000']),
-    run(['invoices', 'create', 'much', 'VND']),
-    run(['invoicse', 'list']),
-    run(['--api-key-file', 'wrong-key', 'invoices', 'list']),
-    run(['invoices', 'list'], '', { SARRAF_API_URL: 'http://127.0.0.1:9', SARRAF_API_KEY: 'sk_sandbox_x' }),
-    run(['clock', 'advance', 'inv_00000000000000000000000000', '1m']),
-    run(['--help']),
+  // What a process ends with is the last word of the command.
+  const [unknown, unreachable] = await Promise.all([
+    spawned(['invoicse', 'list']),
+    spawned(['invoices', 'list'], '', {
+      SARRAF_API_URL: 'http://127.0.0.1:9',
+      SARRAF_API_KEY: 'sk_sandbox_x',
+    }),
   ]);
-  expect(codes.map(({ code }) => code)).toEqual([5, 2, 2, 4, 3, 5, 0]);
-  expect(codes[2]?.err).toContain('Did you mean invoices?');
-}, 120_000);
+  expect([unknown.code, unreachable.code]).toEqual([2, 3]);
+  expect(unknown.err).toContain('Did you mean invoices?');
+  const codes: number[] = [];
+  for (const args of [
+    ['invoices', 'show', 'inv_00000000000000000000000000'],
+    ['invoices', 'create', 'much', 'VND'],
+    ['invoices', 'list', '--metadata', 'order_id'],
+    ['--api-key-file', 'wrong-key', 'invoices', 'list'],
+    ['clock', 'advance', 'inv_00000000000000000000000000', '1m'],
+    ['--help'],
+  ])
+    codes.push((await run(args)).code);
+  expect(codes).toEqual([5, 2, 2, 4, 5, 0]);
+}, 60_000);
 
 it('completes commands and options in bash', async () => {
   const { out } = await run(['completion', 'bash']);

@@ -143,7 +143,12 @@ it.each(providers)('%s: neither credentials nor tokens nor signatures are kept',
   const breakers = createBreakers(Date.now, () => undefined);
   const { sealer } = db;
   const logger = pino({ level: 'silent' });
-  const paces = createPaces({ takeTurn: () => Promise.resolve(0), logger, now: Date.now });
+  const paces = createPaces({
+    rest: () => Promise.resolve(),
+    takeTurn: () => Promise.resolve(0),
+    logger,
+    now: Date.now,
+  });
   const open = createAccountOpener({ sealer, connectorFor, http, exchanges, breakers, paces, now: Date.now });
   const subject = { invoice_id: invoice.id, payment_id };
   await exercise(provider, open(row, new AbortController().signal, subject), payment_id);

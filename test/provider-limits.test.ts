@@ -1,4 +1,6 @@
-/** Limits of calls to a provider: what is too much waits its turn, and nobody else waits with it. */
+/** Limits of calls to a provider, of two workers together: what is too much waits its turn, and nobody else waits with it. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { eventually } from './setup/eventually.ts';
 import { settledViolations } from './setup/invariants.ts';
 import { shop, type Provider, type Shop } from './setup/shop.ts';
@@ -8,7 +10,7 @@ let stack: TestStack;
 let at: Shop;
 
 beforeAll(async () => {
-  stack = await startTestStack();
+  stack = await startTestStack({ workers: 2 });
   at = shop(stack);
 }, STACK_TIMEOUT_MS);
 afterAll(() => stack.stop(), STACK_TIMEOUT_MS);
@@ -32,6 +34,21 @@ const callsSince = async (provider: Provider, since: string): Promise<Call[]> =>
     [stack.merchant.accounts[provider], since],
   );
   return rows;
+};
+
+/** The account's calls since a moment in the log of each worker. */
+const callsByWorker = async (provider: Provider, since: string): Promise<number[]> => {
+  const base = stack.sandbox.providers[provider]?.base_url ?? '';
+  return Promise.all(
+    ['worker', 'worker-2'].map(async (name) => {
+      const lines = (await readFile(join(stack.logDir, `${name}.log`), 'utf8')).split('\n');
+      return lines.filter((line) => {
+        if (!line.includes('"provider call"')) return false;
+        const { url, time } = JSON.parse(line) as { url: string; time: string };
+        return url.startsWith(base) && time >= since;
+      }).length;
+    }),
+  );
 };
 
 /** Asks for a payment of each of so many new invoices at once; how long each took, milliseconds. */
@@ -80,6 +97,7 @@ it('makes only so many calls a second with an account, while other accounts go o
   expect(mostInASecond(calls)).toBeLessThanOrEqual(5);
   expect((calls.at(-1)?.start_ms ?? 0) - (calls[0]?.start_ms ?? 0)).toBeGreaterThan(3_000);
   expect(Math.max(...others)).toBeLessThan(Math.max(...times));
+  expect(Math.min(...(await callsByWorker('finan', since)))).toBeGreaterThan(0);
 
   await limit('finan', { max_per_second: null });
   await askAtOnce('finan', 1);
@@ -95,7 +113,8 @@ it('makes only so many calls a second with an account, while other accounts go o
 
 it('has only so many calls under way at once with an account', async () => {
   await limit('fapshi', { max_concurrent: 2 });
-  await askAtOnce('fapshi', 1);
+  // The first call of each worker learns of the limit.
+  await askAtOnce('fapshi', 12);
   await stack.control.fault('fapshi', { kind: 'slow', ms: 250, times: -1 });
   const since = new Date().toISOString();
   await askAtOnce('fapshi', 9);
@@ -106,34 +125,40 @@ it('has only so many calls under way at once with an account', async () => {
     (all) => all.length >= 9,
   );
   expect(mostAtOnce(calls)).toBe(2);
+  expect(Math.min(...(await callsByWorker('fapshi', since)))).toBeGreaterThan(0);
+  const { rows } = await stack.pool.query('select from provider_places where until > now()');
+  expect(rows).toEqual([]);
   await limit('fapshi', { max_concurrent: null });
 }, 60_000);
 
 it('makes no call with an account while its provider wants none, and says for how long', async () => {
   const [first, second, third] = [await at.invoice('fib'), await at.invoice('fib'), await at.invoice('fib')];
-  await askAtOnce('fib', 1);
-  await stack.control.fault('fib', { kind: 'status', status: 429, retry_after_s: 3, times: 1 });
+  await askAtOnce('fib', 8);
+  await stack.control.fault('fib', { kind: 'status', status: 429, retry_after_s: 6, times: 1 });
   const told = await at.ask('fib', first.id);
   expect(told).toMatchObject({ status: 503, body: { code: 'provider_unavailable' } });
   const since = new Date().toISOString();
   const refused = await at.ask('fib', second.id);
   expect(refused).toMatchObject({ status: 503, body: { code: 'provider_unavailable' } });
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-  expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(3);
-  // The simulator would answer again; nobody has asked it.
-  expect(await at.accepted('fib', second.id)).toEqual([]);
+  expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(6);
+  // Neither of the two workers asks it, and it would answer again.
+  const more = await Promise.all(Array.from({ length: 8 }, () => at.invoice('fib')));
+  const answers = await Promise.all(more.map(({ id }) => at.ask('fib', id)));
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 503));
+  for (const { id } of [second, ...more]) expect(await at.accepted('fib', id)).toEqual([]);
   await eventually(
     'the rest is over',
     () => at.ask('fib', third.id),
     ({ status }) => status === 201,
-    10_000,
+    20_000,
   );
   const calls = await eventually(
     'the call is on record',
     () => callsSince('fib', since),
     (all) => all.length > 0,
   );
-  expect((calls[0]?.start_ms ?? 0) - Date.parse(since)).toBeGreaterThan(2_000);
+  expect((calls[0]?.start_ms ?? 0) - Date.parse(since)).toBeGreaterThan(4_000);
 }, 60_000);
 
 it('leaves a record in which every invariant holds', async () => {

@@ -43,6 +43,20 @@ async function replay(histories: readonly Saved[]): Promise<Record<string, strin
   return results;
 }
 
+it('has a run of every kind of workflow on file', async () => {
+  const source = await readFile(join(__dirname, '../workflows/index.ts'), 'utf8');
+  const kinds = [...source.matchAll(/^export \{ ([\w, ]+) \}/gm)].flatMap(([, names = '']) =>
+    names.split(', '),
+  );
+  const recorded = saved.map(({ history }) => {
+    const started = history.events[0]?.['workflowExecutionStartedEventAttributes'] as
+      { workflowType: { name: string } } | undefined;
+    return started?.workflowType.name ?? '';
+  });
+  expect(kinds.length).toBeGreaterThan(4);
+  expect(new Set(recorded)).toEqual(new Set(kinds));
+});
+
 it('has the journey, cancellation, ends by time and a sweep on file', () => {
   const names = saved.map(({ workflowId }) => workflowId.replace('.json', ''));
   expect(names).toEqual(

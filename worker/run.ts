@@ -10,6 +10,7 @@ import { temporalConnectionOptions, type ServiceConfig } from '../config/index.t
 import { sealKey } from '../db/audit-chain.ts';
 import { newId } from '../db/ids.ts';
 import { createPool } from '../db/pool.ts';
+import { restAccount } from '../db/provider-rests.ts';
 import { takeTurn } from '../db/provider-turns.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
@@ -109,7 +110,12 @@ export async function startWorker(
       auditKey: sealKey(config.secrets.apiKeyPepper),
       lanes: createLanes(LANES),
       breakers: createBreakers(Date.now, countedChanges(health, metrics)),
-      paces: createPaces({ takeTurn: (...turn) => takeTurn(pool, ...turn), logger, now: Date.now }),
+      paces: createPaces({
+        takeTurn: (...turn) => takeTurn(pool, ...turn),
+        rest: (...rest) => restAccount(pool, ...rest),
+        logger,
+        now: Date.now,
+      }),
       deliveries,
       reconciliations: createReconciliationGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),
       invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: SWEEP_DEADLINE_MS }),

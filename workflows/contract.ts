@@ -65,6 +65,8 @@ export const MESSAGES = {
   resolveCase: 'resolve_case',
   /** Update: cancel the invoice unless money has come. */
   cancel: 'cancel',
+  /** Update: cancel one payment unless money has come. */
+  cancelPayment: 'cancel_payment',
   /** Update: ask the provider how a payment stands, now; or how every live one does. */
   refresh: 'refresh',
   /** Query: how the workflow thinks that the invoice stands; null before it has read the record. */
@@ -118,6 +120,12 @@ export interface CancelInput {
 }
 /** `unconfirmed`: a provider could not be asked whether money has come, so nothing was canceled. */
 export type CancelResult = { readonly outcome: 'canceled' | 'not_cancelable' | 'unconfirmed' };
+
+export interface CancelPaymentInput {
+  readonly payment_id: string;
+  /** The id of the API key that asks. */
+  readonly by: string;
+}
 
 /** Null: every payment that may still bring money. */
 export interface RefreshInput {

@@ -2,7 +2,7 @@
 import { openOperations } from '../domain/operations.ts';
 import type { Task } from '../domain/schedule.ts';
 import { findPayment, type InvoiceState } from '../domain/state.ts';
-import { amountsOf, invoiceStatus, isLive } from '../domain/status.ts';
+import { amountsOf, invoiceStatus, isLive, paymentStatus } from '../domain/status.ts';
 import {
   applyPolicies,
   callProvider,
@@ -14,6 +14,7 @@ import {
 } from './activities.ts';
 import type {
   CancelInput,
+  CancelPaymentInput,
   CancelResult,
   MoveMoneyInput,
   MoveMoneyResult,
@@ -43,6 +44,7 @@ export interface InvoiceWork {
   moveMoney(input: MoveMoneyInput): Promise<MoveMoneyResult>;
   resolveCase(input: ResolveCaseInput): Promise<ResolveCaseResult>;
   cancel(input: CancelInput): Promise<CancelResult>;
+  cancelPayment(input: CancelPaymentInput): Promise<CancelResult>;
   refresh(input: RefreshInput): Promise<RefreshResult>;
   perform(task: Task): Promise<void>;
 }
@@ -65,7 +67,11 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
     (state && findPayment(state, payment_id)?.account_id) ?? '';
 
   /** Asks about one payment; false when its provider could not be asked. */
-  async function check(payment_id: string, purpose: 'read' | 'expire' | 'cancel'): Promise<boolean> {
+  async function check(
+    payment_id: string,
+    purpose: 'read' | 'expire' | 'cancel',
+    by?: string,
+  ): Promise<boolean> {
     const source = purpose === 'read' ? 'poll' : 'expiry_check';
     const input = {
       invoice_id,
@@ -73,6 +79,7 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
       account_id: accountOf(payment_id),
       purpose,
       source,
+      by,
       now: Date.now(),
     } as const;
     return settle(await callProvider('checkPayment', input)).answered;
@@ -154,6 +161,16 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
       if ((await checkAll('cancel')) > 0) return { outcome: 'unconfirmed' };
       if (state && invoiceStatus(state) === 'open') await end('canceled', reason, by);
       return canceledOr(state);
+    },
+    async cancelPayment({ payment_id, by }) {
+      const statusIn = (invoice: InvoiceState | null) => {
+        const payment = invoice && findPayment(invoice, payment_id);
+        return payment ? paymentStatus(payment) : null;
+      };
+      // What was sent and not answered may be payable; what the customer has agreed to is voided, not canceled.
+      if (statusIn(await this.load()) !== 'pending') return { outcome: 'not_cancelable' };
+      if (!(await check(payment_id, 'cancel', by))) return { outcome: 'unconfirmed' };
+      return { outcome: statusIn(state) === 'canceled' ? 'canceled' : 'not_cancelable' };
     },
     async refresh({ payment_id }) {
       if (payment_id === null) return { unread: await checkAll('read') };

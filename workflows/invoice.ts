@@ -23,6 +23,7 @@ import { createAlarm, type Alarm } from './alarm.ts';
 import {
   MESSAGES,
   type CancelInput,
+  type CancelPaymentInput,
   type CancelResult,
   type InvoiceInput,
   type MoveMoneyInput,
@@ -42,6 +43,7 @@ const requestPayment = defineUpdate<RequestPaymentResult, [RequestPaymentInput]>
 const moveMoney = defineUpdate<MoveMoneyResult, [MoveMoneyInput]>(MESSAGES.moveMoney);
 const resolveCase = defineUpdate<ResolveCaseResult, [ResolveCaseInput]>(MESSAGES.resolveCase);
 const cancel = defineUpdate<CancelResult, [CancelInput]>(MESSAGES.cancel);
+const cancelPayment = defineUpdate<CancelResult, [CancelPaymentInput]>(MESSAGES.cancelPayment);
 const refresh = defineUpdate<RefreshResult, [RefreshInput]>(MESSAGES.refresh);
 const standing = defineQuery<InvoiceStanding | null>(MESSAGES.standing);
 const webhook = defineSignal<[string]>(MESSAGES.webhook);
@@ -64,6 +66,7 @@ export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise
   setHandler(moveMoney, (input) => desk.ask(() => work.moveMoney(input)));
   setHandler(resolveCase, (input) => desk.ask(() => work.resolveCase(input)));
   setHandler(cancel, (input) => desk.ask(() => work.cancel(input)));
+  setHandler(cancelPayment, (input) => desk.ask(() => work.cancelPayment(input)));
   setHandler(refresh, (input) => desk.ask(() => work.refresh(input)));
   setHandler(standing, () => work.state && standingOf(work.state));
 

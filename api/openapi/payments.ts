@@ -149,6 +149,19 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     answers: [ok(expandedPayment, 'The payment.')],
   },
   {
+    id: 'cancelPayment',
+    method: 'post',
+    path: '/v1/payments/:id/cancel',
+    access: 'create',
+    tag: 'Payments',
+    summary: 'Cancel a payment',
+    description:
+      'Ends a payment that nobody has paid, at the provider where that can be; the invoice stays open for others. The provider is asked first whether money has come. Repeating it changes nothing.',
+    body: noFields,
+    answers: [ok(payment, 'The payment, which has ended.')],
+    errors: ['payment_not_cancelable', 'provider_unconfirmed'],
+  },
+  {
     id: 'capturePayment',
     method: 'post',
     path: '/v1/payments/:id/capture',

@@ -5,7 +5,6 @@ import { isId, newId } from '../../db/ids.ts';
 import type { Owner } from '../../db/invoices.ts';
 import { findAnyMerchant, insertMerchant, listMerchants } from '../../db/operator.ts';
 import type { MerchantRow } from '../../db/merchants.ts';
-import { leaveNote } from '../../db/ops-record.ts';
 import { html } from '../../pages/html.ts';
 import { badge, buttonLink, card, emptyState, facts, table } from '../../pages/look/components.ts';
 import { live, moment } from '../../pages/ops/frame.ts';
@@ -172,18 +171,12 @@ function makeMerchant(dependencies: OpsDependencies): OpsAction {
       const once = form.get('once') ?? '';
       if (!isId('req', once))
         throw new Problem('malformed_request', 'the form is incomplete: go back and open it again');
-      const { merchant, made } = await insertMerchant(pool, name, {
-        key: `ops:${once}`,
-        request_hash: Buffer.from(name),
-      });
-      if (made)
-        await leaveNote(
-          pool,
-          { merchant_id: merchant.id, mode: visit.scope.mode },
-          'merchant.created',
-          merchant.id,
-          noteOf(visit, reason, { name }),
-        );
+      const { merchant } = await insertMerchant(
+        pool,
+        name,
+        { key: `ops:${once}`, request_hash: Buffer.from(name) },
+        noteOf(visit, reason, { name }),
+      );
       return {
         tone: 'good',
         said: `${merchant.name} is made.`,

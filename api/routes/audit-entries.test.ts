@@ -1,7 +1,7 @@
 import { CONFIGURATION_ACTIONS } from '../../domain/audit-trail.ts';
 import { revokeApiKey } from '../../db/api-keys.ts';
 import { ENGINES_TIMEOUT_MS } from '../../test/setup/engines.ts';
-import { startTestApi, type TestApi, type TestMerchant } from '../testing/api.ts';
+import { OPERATOR_KEY, startTestApi, type TestApi, type TestMerchant } from '../testing/api.ts';
 
 let api: TestApi;
 let other: TestMerchant;
@@ -77,6 +77,14 @@ const DONE: readonly [action: string, done: () => Promise<{ status: number }>, d
     { late_money: 'hold' },
   ],
   [
+    'merchant.branding_changed',
+    () =>
+      api.call('PATCH', '/v1/merchant', {
+        body: { branding: { display_name: 'A shop', support_url: `https://shop.example/${SECRET}` } },
+      }),
+    { branding: ['display_name', 'support_url'] },
+  ],
+  [
     'invoice.personal_data_erased',
     async () => {
       const id = await invoice();
@@ -106,11 +114,48 @@ it('has what an operator does past the API', async () => {
     [made.id],
   );
   expect(rows).toEqual(
-    ['api_key.created', 'provider_account.linked', 'api_key.revoked'].map((action) => ({
-      action,
-      actor_type: 'operator',
-    })),
+    [
+      'merchant.created',
+      'merchant.created',
+      'api_key.created',
+      'provider_account.linked',
+      'api_key.revoked',
+    ].map((action) => ({ action, actor_type: 'operator' })),
   );
+});
+
+it('has a merchant that was made over the API in the trails of both modes, once, and who made it', async () => {
+  const operate = (path: string, body: object, headers = {}) =>
+    api.call('POST', path, { key: OPERATOR_KEY, body, headers });
+  const once = { 'Idempotency-Key': 'tea' };
+  const made = await operate('/v1/merchants', { name: 'Tea' }, once);
+  const again = await operate('/v1/merchants', { name: 'Tea' }, once);
+  expect(again.json.id).toBe(made.json.id);
+  for (const mode of ['live', 'sandbox']) {
+    const { json } = await operate(`/v1/merchants/${String(made.json.id)}/api_keys`, { mode });
+    const trail = await api.call('GET', '/v1/audit_entries?action=merchant.created', {
+      key: String(json.secret),
+    });
+    expect(trail.json.data).toMatchObject([
+      {
+        action: 'merchant.created',
+        actor: { type: 'operator', id: null },
+        object_id: made.json.id,
+        details: { name: 'Tea' },
+      },
+    ]);
+  }
+});
+
+it('has an entry for each of two kinds of settings that were changed at once, and none for no change', async () => {
+  const count = async (): Promise<number> => (await list('?limit=100')).length;
+  const before = await count();
+  await api.call('PATCH', '/v1/merchant', { body: {} });
+  expect(await count()).toBe(before);
+  const body = { excess_money: 'refund', branding: { color: '#00aa88' } };
+  await api.call('PATCH', '/v1/merchant', { body });
+  const actions = (await list('?limit=2')).map(({ action }) => action);
+  expect(new Set(actions)).toEqual(new Set(['merchant.branding_changed', 'merchant.policies_changed']));
 });
 
 it('says nothing of what was refused', async () => {

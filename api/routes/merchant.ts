@@ -8,6 +8,7 @@ import { jsonBody, parseBody } from '../body.ts';
 import { noteBy, ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { moneyPolicy } from '../fields.ts';
+import { defined } from './invoices.ts';
 
 export const merchantChange = z.strictObject({
   late_money: moneyPolicy().optional(),
@@ -25,15 +26,22 @@ export function merchantRoutes({ pool }: ApiDependencies) {
     change: async (request: Request, response: Response): Promise<void> => {
       const change = parseBody(merchantChange, jsonBody(request));
       const { merchant_id, mode } = ownerOf(response);
-      answer(
-        response,
-        await changeMerchant(pool, merchant_id, change, mode, noteBy(response, noteOf(change))),
-      );
+      const notes = notesOf(change).map(({ action, details }) => ({
+        action,
+        note: noteBy(response, details),
+      }));
+      answer(response, await changeMerchant(pool, merchant_id, change, mode, notes));
     },
   };
 }
 
 /** Of what customers see, the parts that were changed; an image has no place in the trail. */
-function noteOf({ branding: parts, ...policies }: z.output<typeof merchantChange>) {
-  return { ...policies, ...(parts === undefined ? {} : { branding: Object.keys(parts) }) };
+function notesOf({ branding: parts = {}, ...policies }: z.output<typeof merchantChange>) {
+  const [details, changed] = [defined(policies), Object.keys(parts)];
+  return [
+    ...(Object.keys(details).length === 0 ? [] : [{ action: 'merchant.policies_changed' as const, details }]),
+    ...(changed.length === 0
+      ? []
+      : [{ action: 'merchant.branding_changed' as const, details: { branding: changed } }]),
+  ];
 }

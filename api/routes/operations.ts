@@ -206,9 +206,13 @@ const notAPayment = {
 function refusal(code: string, kind: OperationKind, payment: PaymentRow | null): Problem {
   if (!isErrorCode(code)) throw new Error(`the workflow refused with ${code}, which is no error code`);
   const { title } = errorCatalogue[code];
+  const unpaid = kind === 'void' && payment?.status === 'pending';
+  const hint = unpaid ? '; POST /v1/payments/{id}/cancel ends one that nobody has paid' : '';
   return new Problem(
     code,
-    payment === null ? title : `${title}: the ${kind} was asked of a payment with ${standing(payment)}`,
+    payment === null
+      ? title
+      : `${title}: the ${kind} was asked of a payment with ${standing(payment)}${hint}`,
   );
 }
 

@@ -46,7 +46,10 @@ export function operatorRoutes(dependencies: ApiDependencies) {
     const { name } = parseBody(merchantBody, jsonBody(request));
     const key = idempotencyKeyOf(request);
     const creation = key === null ? null : { key, request_hash: createHash('sha256').update(name).digest() };
-    const { merchant, made, same_request } = await insertMerchant(pool, name, creation);
+    const { merchant, made, same_request } = await insertMerchant(pool, name, creation, {
+      actor: OPERATOR,
+      details: { name },
+    });
     if (!same_request) {
       throw new Problem(
         'idempotency_key_reused',

@@ -1,5 +1,6 @@
 /** Provider accounts, payment services and routing in answers. */
 import { z } from 'zod';
+import { DEGRADATIONS } from '../../domain/degradation.ts';
 import { STRATEGIES } from '../../domain/routing.ts';
 import { DATE_FORMS, DELIMITERS, FILE_COLUMNS, FILE_STATUSES } from '../../domain/settlement-format.ts';
 import {
@@ -207,6 +208,9 @@ export const routingPreview = named(
   }),
 );
 
+/** Calls that fail, or what is measured and far from usual. */
+export const incidentCause = z.enum(['unreachable', ...DEGRADATIONS]);
+
 const incidentFields = {
   object: z.literal('incident'),
   id: id('inc'),
@@ -214,10 +218,11 @@ const incidentFields = {
   status: z.enum(['open', 'recovered']),
   provider_account: id('pacc'),
   provider: text(),
+  cause: incidentCause,
   detail: text('For people.'),
   since: time(),
   recovered_at: time().nullable(),
-  recovery: z.enum(['answered', 'quiet']).nullable(),
+  recovery: z.enum(['answered', 'quiet', 'usual_again']).nullable(),
 };
 
 export const incident = named(

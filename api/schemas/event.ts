@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { API_VERSIONS } from '../../domain/api-version.ts';
 import { OUTGOING_TYPES } from '../../domain/outgoing.ts';
-import { incident } from './account.ts';
+import { incident, incidentCause } from './account.ts';
 import { caseSchema } from './case.ts';
 import { invoice } from './invoice.ts';
 import { operation } from './operation.ts';
@@ -29,6 +29,7 @@ export const event = named(
       id: id('inc'),
       provider_account: id('pacc'),
       provider: text(),
+      cause: incidentCause,
       detail: text('For people.'),
       since: time(),
       recovered_at: time().nullable(),

@@ -16,6 +16,7 @@ const bodies = (ids: RowIds): Readonly<Record<string, object>> => ({
   'POST /v1/invoices/:id/test_clock': { advance_s: 60 },
   'POST /v1/invoices/:id/erase': {},
   'POST /v1/erasures': { email: 'victim@example.com' },
+  'POST /v1/payments/:id/cancel': {},
   'POST /v1/payments/:id/capture': {},
   'POST /v1/payments/:id/void': {},
   'POST /v1/refunds': { payment: ids.pay },

@@ -81,6 +81,11 @@ export function createTestGateway(pool: pg.Pool): TestGateway {
       if (gateway.failure) throw gateway.failure;
       return gateway.onCancel(invoice);
     },
+    async cancelPayment(_invoice, { payment_id }) {
+      if (gateway.failure) throw gateway.failure;
+      await pool.query(`update payments set status = 'canceled' where id = $1`, [payment_id]);
+      return { outcome: 'canceled' };
+    },
     async refresh(_invoice, paymentId) {
       if (gateway.failure) throw gateway.failure;
       gateway.refreshed.push(paymentId);

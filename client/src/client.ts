@@ -136,6 +136,8 @@ export function createClient(options: ClientOptions) {
         query?: PaymentQuery & Expand<Names>,
         call?: CallOptions,
       ) => createListing<ExpandedPayment<Names>>(send, '/v1/payments', query, call),
+      /** Ends a payment that nobody has paid; its invoice goes on. */
+      cancel: (id: string, call?: CallOptions) => post<Payment>(`/v1/payments/${part(id)}/cancel`, {}, call),
       capture: (id: string, body: NewCapture = {}, call?: CallOptions) =>
         post<Operation<'capture'>>(`/v1/payments/${part(id)}/capture`, body, call),
       void: (id: string, body: NewVoid = {}, call?: CallOptions) =>

@@ -2,6 +2,7 @@
 import type {
   Case,
   Incident,
+  IncidentCause,
   Invoice,
   InvoiceStatus,
   Mode,
@@ -44,6 +45,7 @@ interface Facts<Type extends string> {
     readonly id: string;
     readonly provider_account: string;
     readonly provider: string;
+    readonly cause: IncidentCause;
     readonly detail: string;
     readonly since: string;
     readonly recovered_at: string | null;

@@ -308,6 +308,9 @@ export interface ReconciliationRun {
   readonly finished_at: string | null;
 }
 
+/** Calls that fail, or what is measured and far from usual. */
+export type IncidentCause = 'unreachable' | 'low_success_rate' | 'slow' | 'webhooks_missing';
+
 export interface Incident {
   readonly object: 'incident';
   readonly id: string;
@@ -315,10 +318,11 @@ export interface Incident {
   readonly status: 'open' | 'recovered';
   readonly provider_account: string;
   readonly provider: string;
+  readonly cause: IncidentCause;
   readonly detail: string;
   readonly since: string;
   readonly recovered_at: string | null;
-  readonly recovery: 'answered' | 'quiet' | null;
+  readonly recovery: 'answered' | 'quiet' | 'usual_again' | null;
 }
 
 /** Where a merchant's server is told of events. */

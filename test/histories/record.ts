@@ -1,6 +1,7 @@
 /**
  * Records the histories that `test/replay.test.ts` replays: starts a stack of its own, takes invoices through the
- * journey, an end by cancellation, one by time and one without any payment, and saves the history of each run.
+ * journey, an end by cancellation, one by time and one without any payment, has a merchant's server told of all that, reconciles a
+ * day, and saves the history of each run.
  *
  *     node --import tsx test/histories/record.ts
  *
@@ -8,6 +9,7 @@
  * run of the old code is left. In all other cases a failing replay means that the change needs `patched`.
  */
 import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,8 +23,14 @@ import { loadConfig } from '../../config/index.ts';
 import { createPool } from '../../db/pool.ts';
 import { silentReport } from '../../engines/index.ts';
 import { ensureTemporalCli } from '../../engines/temporal-cli.ts';
-import { sweepScheduleId } from '../../temporal/schedules.ts';
-import { SWEEP_WORKFLOW } from '../../workflows/contract.ts';
+import { reconciliationScheduleId, sweepScheduleId } from '../../temporal/schedules.ts';
+import {
+  DELIVERY_WORKFLOW,
+  INVOICE_WORKFLOW,
+  RECONCILE_DAY_WORKFLOW,
+  RECONCILIATION_WORKFLOW,
+  SWEEP_WORKFLOW,
+} from '../../workflows/contract.ts';
 import { eventually } from '../setup/eventually.ts';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
@@ -36,14 +44,37 @@ async function main(): Promise<void> {
   const connection = await Connection.connect({ address: stack.engines.temporal.address });
   const client = new Client({ connection, namespace: stack.engines.temporal.namespace });
   try {
+    const server = await listen(stack);
     await play(stack);
     await client.schedule.getHandle(sweepScheduleId(config.temporal.taskQueue)).trigger();
+    await client.schedule.getHandle(reconciliationScheduleId(config.temporal.taskQueue)).trigger();
     await save(stack, await endedRuns(client));
+    server.close();
   } finally {
     await connection.close();
     await stack.stop();
     await rm(dataDir, { recursive: true, force: true });
   }
+}
+
+/** A merchant's server that wants to know of everything, and is not ready when it is told for the first time. */
+async function listen(stack: Stack): Promise<ReturnType<typeof createServer>> {
+  let told = 0;
+  const server = createServer((request, response) => {
+    request.resume();
+    told += 1;
+    response.writeHead(told === 1 ? 503 : 200).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  const answer = await fetch(`${stack.apiUrl}/v1/webhook_endpoints`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${stack.merchant.api_key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ url: `http://127.0.0.1:${address.port}/`, event_types: ['*'] }),
+  });
+  say(`a merchant's server: ${answer.status}`);
+  return server;
 }
 
 async function play(stack: Stack): Promise<void> {
@@ -97,7 +128,18 @@ interface Run {
   readonly runId: string;
 }
 
-/** Every run of an invoice, named by its reference, and the last sweep; once all of them have closed. */
+/** So many deliveries are as good as all. */
+const DELIVERIES_KEPT = 3;
+/** Kinds of which one history says all: the last one. */
+const ONE_OF_A_KIND: Readonly<Record<string, string>> = {
+  [SWEEP_WORKFLOW]: 'sweep',
+  [RECONCILIATION_WORKFLOW]: 'reconciliation',
+  [RECONCILE_DAY_WORKFLOW]: 'reconcile-day',
+};
+
+const KINDS = [INVOICE_WORKFLOW, DELIVERY_WORKFLOW, ...Object.keys(ONE_OF_A_KIND)];
+
+/** Every run of an invoice, named by its reference, the first deliveries, and the last run of each other kind; once all have closed. */
 async function endedRuns(client: Client): Promise<Run[]> {
   const list = async () => {
     const found = [];
@@ -106,19 +148,22 @@ async function endedRuns(client: Client): Promise<Run[]> {
   };
   const runs = await eventually(
     'all workflows have closed',
-    async () => (await list()).filter(({ type }) => type === 'invoice' || type === SWEEP_WORKFLOW),
+    list,
     // The invoice that expires in the journey and is paid by the second payment ends like all others.
     (found) =>
-      found.some(({ type }) => type === SWEEP_WORKFLOW) &&
+      KINDS.every((kind) => found.some(({ type }) => type === kind)) &&
       found.every(({ status }) => status.name !== 'RUNNING'),
     60_000,
   );
   const counts = new Map<string, number>();
   const named = runs.flatMap(({ type, workflowId, runId, searchAttributes }): Run[] => {
-    if (type === SWEEP_WORKFLOW) return [{ name: 'sweep', workflowId, runId }];
-    const reference = String(searchAttributes['SarrafReference']?.[0] ?? 'invoice');
+    const only = ONE_OF_A_KIND[type];
+    if (only !== undefined) return [{ name: only, workflowId, runId }];
+    const isDelivery = type === DELIVERY_WORKFLOW;
+    const reference = isDelivery ? 'delivery' : String(searchAttributes['SarrafReference']?.[0] ?? 'invoice');
     const count = (counts.get(reference) ?? 0) + 1;
     counts.set(reference, count);
+    if (isDelivery && count > DELIVERIES_KEPT) return [];
     return [{ name: count === 1 ? reference : `${reference}-run-${count}`, workflowId, runId }];
   });
   return [...new Map(named.map((one) => [one.name, one])).values()];

@@ -37,19 +37,81 @@ const PAGES = /^\/(?:return|docs|pay|style|llms\.txt|ops)(?:[/?]|$)/;
 /** Throws an error that says where an answer differs from its description. */
 export type AnswerCheck = (sent: Sent) => void;
 
-/** `connectors`: those of the API whose answers are checked. */
-export function answerCheck(connectors: ApiDependencies['connectors']): AnswerCheck {
-  const document = apiDescription({ connectors, publicUrl: 'https://pay.example.com' });
+/** What is wrong with a value by the schema at a place of the description; null: nothing. */
+type Complaint = (pointer: readonly string[], value: unknown) => string | null;
+
+function complaintsBy(document: object): Complaint {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   formats.default(ajv);
   ajv.addSchema(document, 'api');
   const compiled = new Map<string, ValidateFunction>();
-  const validator = (pointer: string[]): ValidateFunction => {
+  const validator = (pointer: readonly string[]): ValidateFunction => {
     const ref = `api#/${pointer.map((step) => encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/')}`;
     const known = compiled.get(ref) ?? ajv.compile({ $ref: ref });
     compiled.set(ref, known);
     return known;
   };
+  return (pointer, value) => {
+    const validate = validator(pointer);
+    if (validate(value)) return null;
+    const { errors } = validate;
+    const places = errors?.slice(0, 4).map(({ params, instancePath }) => ({ instancePath, ...params }));
+    return `${ajv.errorsText(errors, { dataVar: '' })} (${JSON.stringify(places)})`;
+  };
+}
+
+/** Where the description says what a webhook of this type carries. */
+const webhookOf = (type: string): string[] => [
+  'webhooks',
+  type,
+  'post',
+  'requestBody',
+  'content',
+  'application/json',
+  'schema',
+];
+
+const HOOK_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
+
+/** What a merchant's server was sent. */
+interface SentHook {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly event: Readonly<Record<string, unknown>>;
+}
+
+/** Throws an error that says where a webhook differs from its description, strictly: the headers, the type and every field. */
+export function webhookCheck(connectors: ApiDependencies['connectors']): (hook: SentHook) => void {
+  const document = apiDescription({ connectors, publicUrl: 'https://pay.example.com' });
+  const complaint = complaintsBy(document);
+  const described = document['webhooks'] as Readonly<Record<string, unknown>>;
+  return ({ headers, event }) => {
+    const plain = withoutAlias(event);
+    const type = String(plain['type']);
+    const missing = HOOK_HEADERS.filter((name) => typeof headers[name] !== 'string');
+    const wrong =
+      missing.length > 0
+        ? `without ${missing.join(', ')}`
+        : Object.hasOwn(described, type)
+          ? complaint(webhookOf(type), plain)
+          : 'there is no such type';
+    if (wrong === null) return;
+    const text = JSON.stringify(event).slice(0, 2000);
+    throw new Error(`the webhook ${type} is what its description does not say: ${wrong}\n${text}`);
+  };
+}
+
+/** An event with the names of FuratPay laid over it, without them. */
+function withoutAlias(event: SentHook['event']): SentHook['event'] {
+  const { event_type, ...rest } = event;
+  if (event_type === undefined) return event;
+  const { object } = event['data'] as { readonly object: unknown };
+  return { ...rest, type: event_type, data: { object } };
+}
+
+/** `connectors`: those of the API whose answers are checked. */
+export function answerCheck(connectors: ApiDependencies['connectors']): AnswerCheck {
+  const document = apiDescription({ connectors, publicUrl: 'https://pay.example.com' });
+  const complaint = complaintsBy(document);
   const paths = document['paths'] as Readonly<Record<string, Readonly<Record<string, Described>>>>;
   const templates = Object.keys(paths)
     .toSorted((a, b) => a.split('{').length - b.split('{').length)
@@ -75,11 +137,8 @@ export function answerCheck(connectors: ApiDependencies['connectors']): AnswerCh
       );
     };
     const hold = (pointer: string[], value: unknown, what: string): void => {
-      const validate = validator(pointer);
-      if (!validate(value))
-        fail(
-          `${what} ${ajv.errorsText(validate.errors, { dataVar: '' })} (${JSON.stringify(validate.errors?.slice(0, 4).map(({ params, instancePath }) => ({ instancePath, ...params })))})`,
-        );
+      const wrong = complaint(pointer, value);
+      if (wrong !== null) fail(`${what} ${wrong}`);
     };
     if (template === undefined || described === undefined) {
       if (![400, 404, 405].includes(status)) return fail(`there is no such operation, and yet ${status}`);
@@ -98,7 +157,11 @@ export function answerCheck(connectors: ApiDependencies['connectors']): AnswerCh
     const content = contents[type] ?? fail(`type ${type} with status ${status}`);
     if (method !== 'HEAD' && content.schema !== undefined) {
       const pointer = ['paths', template, verb, 'responses', String(status), 'content', type, 'schema'];
-      hold(pointer, JSON.parse(text), 'the answer');
+      const value: unknown = JSON.parse(text);
+      hold(pointer, value, 'the answer');
+      // An event is what the webhook of its type is.
+      if (status === 200)
+        for (const event of eventsIn(template, value)) hold(webhookOf(event.type), event, 'an event');
     }
     const json = described.requestBody?.content?.['application/json'];
     if (status < 300 && request !== undefined && json !== undefined) {
@@ -107,6 +170,12 @@ export function answerCheck(connectors: ApiDependencies['connectors']): AnswerCh
     }
     if (status < 300) keepExample(described.operationId, sent);
   };
+}
+
+/** The events that an answer has. */
+function eventsIn(template: string, value: unknown): readonly { readonly type: string }[] {
+  if (template === '/v1/events/{id}') return [value as { type: string }];
+  return template === '/v1/events' ? (value as { data: { type: string }[] }).data : [];
 }
 
 const EXAMPLES = process.env['SARRAF_KEEP_EXAMPLES'];

@@ -1,8 +1,13 @@
-/** Merchants' servers, as many as a test has paths: each answers as it is told and keeps what it was sent. */
+/**
+ * Merchants' servers, as many as a test has paths: each answers as it is told and keeps what it was sent. Everything that comes is held
+ * against the API's description; the first that differs fails whatever is asked of the receiver next, or its end.
+ */
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
+import { connectors } from '../../providers/index.ts';
+import { webhookCheck } from './description.ts';
 import { eventually } from './eventually.ts';
 
 /** A status, perhaps with headers; or no answer at all. */
@@ -29,9 +34,12 @@ export interface WebhookReceiver {
   stop(): Promise<void>;
 }
 
-export async function startWebhookReceiver(): Promise<WebhookReceiver> {
+/** `isDescribed`: false where a test makes the bodies itself. */
+export async function startWebhookReceiver({ isDescribed = true } = {}): Promise<WebhookReceiver> {
   const received = new Map<string, ReceivedHook[]>();
   const answers = new Map<string, ReceiverAnswer[]>();
+  const check = webhookCheck(connectors);
+  let wrong: Error | null = null;
   const server = createServer((request, response) => {
     const path = request.url ?? '';
     const chunks: Buffer[] = [];
@@ -42,6 +50,11 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
       const list = received.get(path) ?? [];
       received.set(path, list);
       list.push({ headers: request.headers, body, event, at: Date.now() });
+      try {
+        if (isDescribed) check({ headers: request.headers, event });
+      } catch (error) {
+        wrong ??= error as Error;
+      }
       const planned = answers.get(path) ?? [];
       const answer = (planned.length > 1 ? planned.shift() : planned[0]) ?? 200;
       if (answer === 'silence') return;
@@ -52,7 +65,13 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const at = (path: string): readonly ReceivedHook[] => [...(received.get(path) ?? [])];
+  const mustBeRight = (): void => {
+    if (wrong !== null) throw wrong;
+  };
+  const at = (path: string): readonly ReceivedHook[] => {
+    mustBeRight();
+    return [...(received.get(path) ?? [])];
+  };
   return {
     url: (path) => `http://127.0.0.1:${port}${path}`,
     answer: (path, ...next) => void answers.set(path, next),
@@ -68,6 +87,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
+      mustBeRight();
     },
   };
 }
