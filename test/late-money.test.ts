@@ -122,7 +122,9 @@ it('is found by the test clock, too, which brings the readings nearer', async ()
   await paysUnheard('fapshi', id);
   const advance = async (advance_s: number) =>
     stack.call('POST', `/v1/invoices/${invoice}/test_clock`, { advance_s });
-  expect(await advance(300)).toMatchObject({ body: { settled: true, invoice: { status: 'canceled' } } });
+  expect(await advance(300)).toMatchObject({
+    body: { settled: true, in_flight: false, invoice: { status: 'canceled' } },
+  });
   expect(await standing(invoice)).toEqual({ reads: 0, in_min: 5 });
   expect(await advance(300)).toMatchObject({ body: { settled: true, invoice: { status: 'paid' } } });
   expect(await advance(300)).toMatchObject({ status: 409, body: { code: 'invoice_not_in_flight' } });

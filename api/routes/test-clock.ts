@@ -48,11 +48,9 @@ export function testClockRoutes(dependencies: ApiDependencies) {
     const found = await findInvoiceWithPayments(pool, owner, id);
     if (!found) throw notFound('invoice');
     const invoice = presentInvoice(found.invoice, found.payments, dependencies);
-    sendJson(
-      response,
-      200,
-      JSON.stringify({ object: 'test_clock', invoice, advanced_s: advance_s, settled }),
-    );
+    const in_flight = result !== 'nothing_in_flight';
+    const answer = { object: 'test_clock', invoice, advanced_s: advance_s, settled, in_flight };
+    sendJson(response, 200, JSON.stringify(answer));
   };
 
   const jump = async (workflowId: string, by_ms: number): Promise<JumpResult | 'nothing_in_flight'> => {

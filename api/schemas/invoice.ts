@@ -78,6 +78,10 @@ export const testClock = named(
     settled: z.boolean().meta({
       description: 'False: the jump goes on; read the invoice until it shows what you wait for.',
     }),
+    in_flight: z.boolean().meta({
+      description:
+        'False: nothing of the invoice was in flight; the provider was only asked about payments that may still be paid late.',
+    }),
   }),
 );
 

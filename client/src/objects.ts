@@ -547,12 +547,16 @@ export interface Exchange {
   readonly erased_at: string | null;
 }
 
-/** The answer to a move of the test clock; `settled` is false where the move goes on. */
+/**
+ * The answer to a move of the test clock; `settled` is false where the move goes on, `in_flight` where nothing of the invoice was in
+ * flight and only payments that may still be paid late were looked at.
+ */
 export interface TestClock {
   readonly object: 'test_clock';
   readonly invoice: Invoice;
   readonly advanced_s: number;
   readonly settled: boolean;
+  readonly in_flight: boolean;
 }
 
 export type RoutingStrategy = 'in_order' | 'weighted' | 'success_rate';

@@ -185,7 +185,7 @@ export async function beginStory(stack: TestStack, at: Shop, provider: Provider,
       log.push(`${step_s} s pass: ${status} ${String(body['settled'])}`);
       if (status === 409) return false;
       if (status !== 200) throw new Error(`the clock answered ${status}: ${JSON.stringify(body)}`);
-      if (body['settled'] === true) return true;
+      if (body['settled'] === true) return body['in_flight'] === true;
     }
   };
 
