@@ -67,7 +67,7 @@ export async function rowsOfEveryKind(
   );
   await pool.query(
     `insert into outgoing_events (id, merchant_id, mode, invoice_id, payment_id, sequence, line, type, data, created_at)
-     values ($1, $2, 'sandbox', $3, $4, 1, 1, 'invoice.open', '{"amount": null, "late": false}', now())`,
+     values ($1, $2, 'sandbox', $3, $4, 1, 1, 'payment.pending', '{"amount": null, "late": false}', now())`,
     [rest.evt, merchant, inv, pay],
   );
   await pool.query(
