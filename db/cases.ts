@@ -7,6 +7,8 @@ import type { DeliveryQueue } from './deliveries.ts';
 import { tellOfCases, type ToldRow } from './difference-events.ts';
 import { newId } from './ids.ts';
 import type { Owner } from './invoices.ts';
+import { readPage, type Listed, type Page } from './lists.ts';
+import { withMoney, withTime, type RangeFilter } from './ranges.ts';
 import { ACCEPT_FEE } from './settlements.ts';
 
 export interface CaseRow {
@@ -47,36 +49,40 @@ export async function findCase(pool: pg.Pool, owner: Owner, id: string): Promise
   return rows[0] ?? null;
 }
 
-export interface CaseFilter {
-  /** Null: both. */
+/** Null: any. */
+export interface CaseFilter extends RangeFilter {
   readonly open: boolean | null;
   readonly kind: CaseKind | Difference | null;
   readonly invoice_id: string | null;
-  /** Cases opened before the one of this id. */
-  readonly after: string | null;
-  /** Cases opened after the one of this id. */
-  readonly before: string | null;
-  readonly limit: number;
+  readonly payment_id: string | null;
+  readonly provider: string | null;
 }
 
+/** Of the account that it is about, or of the payment's. */
+const PROVIDER = `(select a.provider from provider_accounts a
+  where a.id = coalesce(c.account_id, (select p.account_id from payments p where p.id = c.payment_id)))`;
+
 /** A page of a merchant's cases, the newest first. */
-export async function listCases(
+export function listCases(
   pool: pg.Pool,
-  { merchant_id, mode }: Owner,
-  { open, kind, invoice_id, after, before, limit }: CaseFilter,
-): Promise<{ readonly rows: readonly CaseRow[]; readonly has_more: boolean }> {
-  const direction = before === null ? 'desc' : 'asc';
-  const { rows } = await pool.query<CaseRow>({
-    name: `list_cases_${direction}`,
-    text: `select ${CASE_COLUMNS} from ${CASE_SOURCE}
-           where c.merchant_id = $1 and c.mode = $2 and ($3::boolean is null or (c.resolved_at is null) = $3)
-             and ($4::text is null or c.kind = $4) and ($5::text is null or c.invoice_id = $5)
-             and ($6::text is null or c.id < $6) and ($7::text is null or c.id > $7)
-           order by c.id ${direction} limit $8`,
-    values: [merchant_id, mode, open, kind, invoice_id, after, before, limit + 1],
+  owner: Owner,
+  filter: CaseFilter,
+  page: Page,
+): Promise<Listed<CaseRow>> {
+  return readPage<CaseRow>(pool, page, (clauses) => {
+    const matching = clauses.where([
+      ['c.merchant_id = $', owner.merchant_id],
+      ['c.mode = $', owner.mode],
+      ['(c.resolved_at is null) = $', filter.open === null ? null : String(filter.open)],
+      ['c.kind = $', filter.kind],
+      ['c.invoice_id = $', filter.invoice_id],
+      ['c.payment_id = $', filter.payment_id],
+      [`${PROVIDER} = $`, filter.provider],
+      ...withMoney('c', filter),
+      ...withTime('c.opened_at', filter),
+    ]);
+    return `select ${CASE_COLUMNS} from ${CASE_SOURCE} where ${matching} ${clauses.page('c.id')}`;
   });
-  const page = rows.slice(0, limit);
-  return { rows: before === null ? page : page.reverse(), has_more: rows.length > limit };
 }
 
 /**

@@ -8,6 +8,7 @@ import type { IncidentEventData } from './incidents.ts';
 import type { Owner } from './invoices.ts';
 import { readPage, type Listed, type Page } from './lists.ts';
 import type { Mode } from './merchants.ts';
+import { withinIds, withTime } from './ranges.ts';
 
 export interface OutgoingEventRow {
   readonly id: string;
@@ -56,6 +57,10 @@ export async function findOutgoingEvent(
 export interface OutgoingEventFilter {
   readonly type: OutgoingType | null;
   readonly invoice_id: string | null;
+  readonly payment_id: string | null;
+  /** Milliseconds since 1970, both ends included. */
+  readonly created_gte: number | null;
+  readonly created_lte: number | null;
 }
 
 /** A page of a merchant's events, the newest first. */
@@ -71,6 +76,10 @@ export function listOutgoingEvents(
       ['e.mode = $', owner.mode],
       ['e.type = $', filter.type],
       ['e.invoice_id = $', filter.invoice_id],
+      ['e.payment_id = $', filter.payment_id],
+      ...withTime('e.created_at', filter),
+      // The clocks of sandbox invoices can be moved, and events are of their time; ids are not.
+      ...(owner.mode === 'live' ? withinIds('evt', (sign) => `e.id ${sign} $`, filter) : []),
     ]);
     return `select ${EVENT_COLUMNS} from outgoing_events e left join invoices i on i.id = e.invoice_id
             where ${matching} ${clauses.page('e.id')}`;

@@ -5,9 +5,10 @@ import type { Owner } from './invoices.ts';
 import { readPage, type Listed, type Page } from './lists.ts';
 import { operationFromJson } from './operations.ts';
 import { PAYMENT_COLUMNS, type PaymentRow } from './payments.ts';
+import { withinIds, withMoney, withTime, type RangeFilter } from './ranges.ts';
 
 /** Null: any. */
-export interface PaymentFilter {
+export interface PaymentFilter extends RangeFilter {
   readonly status: PaymentStatus | null;
   readonly provider: string | null;
   readonly invoice_id: string | null;
@@ -52,6 +53,9 @@ export async function listPayments(
       ['n.invoice_id = $', filter.invoice_id],
       ['n.provider_payment_id = $', filter.provider_payment_id],
       [`n.invoice_id = any(array(${INVOICES_OF_REFERENCE}))`, filter.reference],
+      ...withMoney('n', filter),
+      ...withTime('n.created_at', filter),
+      ...withinIds('pay', (sign) => `(n.account_id, n.id) ${sign} (a.id, $)`, filter),
     ]);
     // Few can have these, and an index finds them.
     const isNarrow =

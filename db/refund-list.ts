@@ -4,10 +4,12 @@ import type { OperationStatus } from '../domain/operations.ts';
 import type { Owner } from './invoices.ts';
 import { readPage, type Listed, type Page } from './lists.ts';
 import { hasMetadata } from './metadata.ts';
+import { withinIds, withMoney, withTime, type RangeFilter } from './ranges.ts';
 import { OPERATION_COLUMNS, type OperationRow } from './operations.ts';
 
 /** Null: any. */
-export interface RefundFilter {
+export interface RefundFilter extends RangeFilter {
+  readonly provider: string | null;
   /** As it is shown: `pending` is also what nobody has decided on yet. */
   readonly status: OperationStatus | null;
   readonly payment_id: string | null;
@@ -33,8 +35,12 @@ export function listRefunds(
       [`replace(o.status, 'requested', 'pending') = $`, filter.status],
       ['o.payment_id = $', filter.payment_id],
       ['o.invoice_id = $', filter.invoice_id],
+      ['p.provider = $', filter.provider],
       ['o.reference = $', filter.reference],
       ['o.provider_operation_id = $', filter.provider_operation_id],
+      ...withMoney('o', filter),
+      ...withTime('o.created_at', filter),
+      ...withinIds('rfd', (sign) => `o.id ${sign} $`, filter),
       ...hasMetadata('o', filter.metadata, owner),
     ]);
     const source = filter.metadata === null ? 'payment_operations' : 'payment_operations_in_scope';

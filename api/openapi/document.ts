@@ -22,7 +22,7 @@ type Needs = Pick<ApiDependencies, 'connectors' | 'publicUrl'>;
 
 /** Every operation, in the order of the reference. */
 export function apiOperations(needs: Pick<Needs, 'connectors'>): readonly Operation[] {
-  const all = [...paymentOperations(needs), ...accountOperations(needs), ...recordOperations()];
+  const all = [...paymentOperations(needs), ...accountOperations(needs), ...recordOperations(needs)];
   const order = Object.keys(TAGS);
   return all.toSorted((a, b) => order.indexOf(a.tag) - order.indexOf(b.tag));
 }

@@ -68,7 +68,7 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     access: 'read',
     tag: 'Invoices',
     summary: 'List invoices',
-    query: listQuery('inv', invoiceFilters, INVOICE_EXPANSIONS),
+    query: listQuery('inv', invoiceFilters(connectors), INVOICE_EXPANSIONS),
     answers: [page(expandedInvoice)],
   },
   {
@@ -204,7 +204,7 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     access: 'read',
     tag: 'Captures, voids and refunds',
     summary: 'List refunds',
-    query: listQuery('rfd', refundFilters, OPERATION_EXPANSIONS),
+    query: listQuery('rfd', refundFilters(connectors), OPERATION_EXPANSIONS),
     answers: [page(expandedOperation)],
   },
   ...(['capture', 'void', 'refund'] as const).map((kind): Operation => ({

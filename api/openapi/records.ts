@@ -1,11 +1,12 @@
 /** Cases, reconciliation, the audit trail, merchants, keys and the installation: their operations as the description has them. */
 import { z } from 'zod';
+import type { ApiDependencies } from '../dependencies.ts';
 import { noFields } from '../fields.ts';
 import { listQuery } from '../lists.ts';
 import { keyBody, keyChange, keyFilters, keyRotation } from '../routes/api-keys.ts';
 import { auditFilters, noParameters } from '../routes/audit-entries.ts';
 import { balanceQuery } from '../routes/balances.ts';
-import { caseQuery, resolveBody } from '../routes/cases.ts';
+import { caseFilters, resolveBody } from '../routes/cases.ts';
 import { merchantChange } from '../routes/merchant.ts';
 import { merchantBody, merchantKeyBody, merchantQuery } from '../routes/operator.ts';
 import { changeFilters, fileQuery, rowFilters, runBody, runFilters } from '../routes/reconciliation-runs.ts';
@@ -25,7 +26,7 @@ import { accepted, created, ok, page, type Operation } from './operation.ts';
 
 const now = (): number => 0;
 
-export const recordOperations = (): Operation[] => [
+export const recordOperations = ({ connectors }: Pick<ApiDependencies, 'connectors'>): Operation[] => [
   {
     id: 'listCases',
     method: 'get',
@@ -33,9 +34,8 @@ export const recordOperations = (): Operation[] => [
     access: 'read',
     tag: 'Cases',
     summary: 'List cases',
-    query: caseQuery,
-    answers: [page(caseSchema, false)],
-    errors: ['not_found'],
+    query: listQuery('case', caseFilters(connectors)),
+    answers: [page(caseSchema)],
   },
   {
     id: 'readCase',

@@ -7,32 +7,37 @@ import type { Request, Response } from 'express';
 import type { AuditNote } from '../../db/audit-entries.ts';
 import { z } from 'zod';
 import { findCase, listCases, resolveDifference, type CaseRow } from '../../db/cases.ts';
-import { isId } from '../../db/ids.ts';
 import { findInvoice, type Owner } from '../../db/invoices.ts';
+import type { Listed } from '../../db/lists.ts';
 import type { DifferenceDecision } from '../../domain/reconciliation.ts';
 import { sendJson } from '../answer.ts';
 import { jsonBody, parseBody } from '../body.ts';
 import { contextOf, noteBy, ownerOf } from '../context.ts';
+import type { Columns } from '../csv.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { errorCatalogue, isErrorCode } from '../error-catalogue.ts';
-import { oneOf, optionalText, text } from '../fields.ts';
+import { moment, oneOf, optionalText, text } from '../fields.ts';
 import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
-import { listText, pageOf, pageParameters, refuseCursor } from '../pages.ts';
+import { listHandler, objectId } from '../lists.ts';
 import { idParameter } from '../path.ts';
 import { POSSIBLE_DECISIONS, presentCase } from '../present-case.ts';
 import { factsOf } from '../present.ts';
 import { notFound, Problem } from '../problem.ts';
+import { moneyRange, providerName, rangeOf } from '../range-filters.ts';
 import { createDeliveryWaker } from '../wake-deliveries.ts';
-import { parseQuery } from '../query.ts';
 
 const KINDS = Object.keys(POSSIBLE_DECISIONS) as (keyof typeof POSSIBLE_DECISIONS)[];
 const DECISIONS = [...new Set(Object.values(POSSIBLE_DECISIONS).flat())];
 
-export const caseQuery = z.strictObject({
+export const caseFilters = (connectors: ApiDependencies['connectors']) => ({
   status: oneOf(['open', 'resolved'], 'invalid_format', 'open or resolved').optional(),
   kind: oneOf(KINDS, 'unknown_kind', 'a kind of case').optional(),
-  invoice: optionalText(64),
-  ...pageParameters('case'),
+  invoice: objectId('inv', 'an invoice').optional(),
+  payment: objectId('pay', 'a payment').optional(),
+  provider: providerName(connectors),
+  ...moneyRange,
+  opened_gte: moment().optional(),
+  opened_lte: moment().optional(),
 });
 
 export const resolveBody = z.strictObject({
@@ -43,24 +48,30 @@ export const resolveBody = z.strictObject({
 });
 
 export function caseRoutes(dependencies: ApiDependencies) {
-  const { pool, invoices } = dependencies;
+  const { pool, invoices, connectors } = dependencies;
   const wake = createDeliveryWaker(dependencies);
 
-  const list = async (request: Request, response: Response): Promise<void> => {
-    const owner = ownerOf(response);
-    const query = parseQuery(caseQuery, request);
-    const page = pageOf(query);
-    const cursor = page.after ?? page.before;
-    if (cursor !== null && !(await findCase(pool, owner, cursor))) refuseCursor('case', page);
-    if (query.invoice !== undefined && !isId('inv', query.invoice)) throw notFound('invoice');
-    const { rows, has_more } = await listCases(pool, owner, {
-      ...page,
-      open: query.status === undefined ? null : query.status === 'open',
-      kind: query.kind ?? null,
-      invoice_id: query.invoice ?? null,
-    });
-    sendJson(response, 200, listText(rows.map(presentCase), has_more));
-  };
+  const list = listHandler({
+    prefix: 'case',
+    name: 'cases',
+    filters: caseFilters(connectors),
+    find: (owner, id) => findCase(pool, owner, id),
+    read: (owner, wanted, page): Promise<Listed<CaseRow>> => {
+      const { status, kind, invoice, payment, provider, opened_gte, opened_lte, ...range } = wanted;
+      const filter = {
+        open: status === undefined ? null : status === 'open',
+        kind: kind ?? null,
+        invoice_id: invoice ?? null,
+        payment_id: payment ?? null,
+        provider: provider ?? null,
+        ...rangeOf({ ...range, created_gte: opened_gte, created_lte: opened_lte }),
+      };
+      return listCases(pool, owner, filter, page);
+    },
+    id: ({ id }) => id,
+    present: presentCase,
+    columns,
+  });
 
   const mustFind = async (owner: Owner, id: string): Promise<CaseRow> => {
     const row = await findCase(pool, owner, id);
@@ -137,3 +148,22 @@ function refusal(code: string, { kind }: CaseRow): Problem {
     `${errorCatalogue[code].title}; a case of ${kind} takes ${POSSIBLE_DECISIONS[kind].join(', ')}`,
   );
 }
+
+const columns: Columns<CaseRow> = {
+  id: ({ id }) => id,
+  kind: ({ kind }) => kind,
+  status: ({ resolved_at }) => (resolved_at === null ? 'open' : 'resolved'),
+  invoice: ({ invoice_id }) => invoice_id,
+  payment: ({ payment_id }) => payment_id,
+  operation: ({ operation_id }) => operation_id,
+  amount: ({ amount }) => amount,
+  currency: ({ currency }) => currency,
+  provider_account: ({ account_id }) => account_id,
+  provider_payment_id: ({ provider_payment_id }) => provider_payment_id,
+  reconciliation_run: ({ run_id }) => run_id,
+  decision: ({ decision }) => decision,
+  reason: ({ reason }) => reason,
+  resolved_by: ({ resolved_by }) => resolved_by,
+  opened_at: ({ opened_at }) => opened_at,
+  resolved_at: ({ resolved_at }) => resolved_at,
+};

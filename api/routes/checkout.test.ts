@@ -109,7 +109,7 @@ describe('the page', () => {
       const { text } = await browse(path);
       expect(text).toContain('₫150,000');
       expect(text).toContain('&lt;b&gt;Tea&lt;/b&gt; &amp; &quot;more&quot;');
-      expect(text).toContain('3 × Green tea');
+      expect(text).toContain('3 × \u2068Green tea');
       for (const secret of ['Sara', 'secret.example', '901234567', 'internal-note'])
         expect(text).not.toContain(secret);
     }

@@ -14,10 +14,13 @@ import { listHandler, objectId } from '../lists.ts';
 import { idParameter } from '../path.ts';
 import { moneyOf, presentEvent, type EventWithObject } from '../present-event.ts';
 import { notFound } from '../problem.ts';
+import { rangeOf, timeRange } from '../range-filters.ts';
 
 export const eventFilters = {
   type: oneOf(OUTGOING_TYPES, 'unknown_type', 'a type of event').optional(),
   invoice: objectId('inv', 'an invoice').optional(),
+  payment: objectId('pay', 'a payment').optional(),
+  ...timeRange,
 };
 
 export function eventRoutes(dependencies: ApiDependencies) {
@@ -36,8 +39,10 @@ export function eventRoutes(dependencies: ApiDependencies) {
     name: 'events',
     filters: eventFilters,
     find: (owner, id) => findOutgoingEvent(pool, owner, id),
-    async read(owner, { type, invoice }, page): Promise<Listed<EventWithObject>> {
-      const filter = { type: type ?? null, invoice_id: invoice ?? null };
+    async read(owner, { type, invoice, payment, ...range }, page): Promise<Listed<EventWithObject>> {
+      const { created_gte, created_lte } = rangeOf(range);
+      const ids = { invoice_id: invoice ?? null, payment_id: payment ?? null };
+      const filter = { type: type ?? null, ...ids, created_gte, created_lte };
       const { rows, has_more } = await listOutgoingEvents(pool, owner, filter, page);
       return { rows: rows.map((row) => ({ row, object: null })), has_more };
     },

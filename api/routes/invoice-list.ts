@@ -11,41 +11,36 @@ import {
   presentExpandedInvoice,
   type ExpandedInvoice,
 } from '../expanded.ts';
-import { amountText, currencyCode, moment, oneOf } from '../fields.ts';
+import { oneOf } from '../fields.ts';
 import { exactText, listHandler } from '../lists.ts';
 import { metadataFilter } from '../metadata-filter.ts';
+import { moneyRange, providerName, rangeOf, timeRange } from '../range-filters.ts';
 import { shown } from '../shown.ts';
 
-export const invoiceFilters = {
+export const invoiceFilters = (connectors: ApiDependencies['connectors']) => ({
   status: oneOf(INVOICE_STATUSES, 'unknown_status', 'a status of an invoice').optional(),
-  currency: currencyCode().optional(),
   reference: exactText(255).optional(),
-  amount_gte: amountText(0).optional(),
-  amount_lte: amountText(0).optional(),
-  created_gte: moment().optional(),
-  created_lte: moment().optional(),
+  provider: providerName(connectors),
+  ...moneyRange,
+  ...timeRange,
   metadata: metadataFilter(),
-};
+});
 
 export function invoiceListRoute(dependencies: ApiDependencies) {
-  const { pool } = dependencies;
+  const { pool, connectors } = dependencies;
   return listHandler({
     prefix: 'inv',
     name: 'invoices',
-    filters: invoiceFilters,
+    filters: invoiceFilters(connectors),
     find: (owner, id) => findInvoice(pool, owner, id),
     read: async (owner, wanted, page): Promise<Listed<ExpandedInvoice>> => {
-      const { status, currency, reference, metadata } = wanted;
-      const { amount_gte, amount_lte, created_gte, created_lte } = wanted;
+      const { status, reference, provider, metadata, ...range } = wanted;
       const filter = {
         status: status ?? null,
-        currency: currency ?? null,
         reference: reference ?? null,
+        provider: provider ?? null,
         metadata: metadata ?? null,
-        amount_gte: amount_gte === undefined ? null : Number(amount_gte),
-        amount_lte: amount_lte === undefined ? null : Number(amount_lte),
-        created_gte: created_gte === undefined ? null : Date.parse(created_gte),
-        created_lte: created_lte === undefined ? null : Date.parse(created_lte),
+        ...rangeOf(range),
       };
       return listInvoices(pool, owner, filter, page);
     },

@@ -1,4 +1,4 @@
-import { newId, type IdPrefix } from '../../db/ids.ts';
+import { newId, newIdAt, type IdPrefix } from '../../db/ids.ts';
 import { ENGINES_TIMEOUT_MS } from '../../test/setup/engines.ts';
 import { startTestApi, type TestApi, type TestMerchant } from '../testing/api.ts';
 
@@ -7,6 +7,7 @@ interface Made {
   readonly payment: string;
   readonly refund: string;
   readonly event: string;
+  readonly case: string;
 }
 
 let api: TestApi;
@@ -22,10 +23,12 @@ const insert = async (table: string, row: Readonly<Record<string, unknown>>): Pr
   await api.pool.query(`insert into ${table} (${names.join(', ')}) values (${places})`, Object.values(row));
 };
 
-/** An invoice with a payment, a refund and an event, as others than the first differ. */
+/** An invoice with a payment, a refund, an event and a case, as others than the first differ. */
 async function make({ id: merchant_id, account }: TestMerchant, mode: string, index: number): Promise<Made> {
-  const [invoice, payment, refund, event] = [newId('inv'), newId('pay'), newId('rfd'), newId('evt')];
   const at = `2026-03-0${1 + index}T00:00:00Z`;
+  const id = (prefix: IdPrefix): string => newIdAt(prefix, Date.parse(at));
+  const [invoice, payment, refund, event] = [id('inv'), id('pay'), id('rfd'), id('evt')];
+  const caseId = id('case');
   const currency = index % 2 === 0 ? 'VND' : 'KWD';
   const common = { merchant_id, currency, amount: 1000 * (index + 1), created_at: at, updated_at: at };
   const description = index === 0 ? '=cmd(), "x"' : 'Lamp';
@@ -84,7 +87,19 @@ async function make({ id: merchant_id, account }: TestMerchant, mode: string, in
     data: JSON.stringify({ amount: index < 2 ? 1000 : null, late: false }),
     created_at: at,
   });
-  return { invoice, payment, refund, event };
+  await insert('cases', {
+    id: caseId,
+    kind: index === 0 ? 'excess_money' : 'late_money',
+    merchant_id,
+    mode,
+    invoice_id: invoice,
+    payment_id: payment,
+    currency,
+    amount: 1000 * (index + 1),
+    opened_at: at,
+    ...(index < 2 ? { resolved_at: at, decision: 'accept', resolved_by: 'Dana', reason: '=why()' } : {}),
+  });
+  return { invoice, payment, refund, event, case: caseId };
 }
 
 beforeAll(async () => {
@@ -107,6 +122,7 @@ const LISTS = [
   ['payments', 'payment', 'pay'],
   ['refunds', 'refund', 'rfd'],
   ['events', 'event', 'evt'],
+  ['cases', 'case', 'case'],
 ] as const satisfies readonly (readonly [string, keyof Made, IdPrefix])[];
 
 const ids = async (path: string): Promise<string[]> => {
@@ -187,7 +203,17 @@ describe('filters', () => {
     ['invoices?reference=order-3', 'invoice', [3]],
     ['invoices?amount_gte=2000&amount_lte=3000', 'invoice', [2, 1]],
     ['invoices?created_gte=2026-03-02T00:00:00Z&created_lte=2026-03-03T03:00:00%2B03:00', 'invoice', [2, 1]],
+    ['invoices?provider=bazaar&status=paid', 'invoice', [1, 0]],
     ['payments?status=paid', 'payment', [1, 0]],
+    ['payments?currency=KWD&amount_gte=3000', 'payment', [3]],
+    ['payments?created_gte=2026-03-02T00:00:00Z&created_lte=2026-03-03T00:00:00Z', 'payment', [2, 1]],
+    ['refunds?provider=bazaar&currency=VND&amount_lte=3000', 'refund', [2, 0]],
+    ['refunds?created_gte=2026-03-05T00:00:00Z', 'refund', [4]],
+    ['events?created_gte=2026-03-02T00:00:00Z&created_lte=2026-03-03T00:00:00Z', 'event', [2, 1]],
+    ['cases?status=resolved', 'case', [1, 0]],
+    ['cases?status=open&provider=bazaar&currency=VND', 'case', [4, 2]],
+    ['cases?kind=excess_money', 'case', [0]],
+    ['cases?opened_gte=2026-03-02T00:00:00Z&opened_lte=2026-03-03T00:00:00Z&amount_lte=2000', 'case', [1]],
     ['payments?provider=bazaar&status=pending', 'payment', [4, 3, 2]],
     ['payments?provider_payment_id=their-2', 'payment', [2]],
     ['refunds?status=pending', 'refund', [0]],
@@ -218,6 +244,9 @@ describe('filters', () => {
     ['payments?invoice=7', '?invoice', 'invalid_format'],
     ['payments?provider=bazar', '?provider', 'unknown_provider'],
     ['events?type=paid', '?type', 'unknown_type'],
+    ['cases?kind=late', '?kind', 'unknown_kind'],
+    ['cases?opened_gte=2026-03-02T00:00:00Z&opened_lte=2026-03-01T00:00:00Z', '?opened_lte', 'conflict'],
+    ['refunds?created_lte=yesterday', '?created_lte', 'invalid_format'],
     ['events?format=xml', '?format', 'invalid_format'],
   ])('refuses %s', async (path, pointer, code) => {
     expect(await api.call('GET', `/v1/${path}`)).toMatchObject({

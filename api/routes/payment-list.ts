@@ -14,18 +14,17 @@ import {
 import { oneOf } from '../fields.ts';
 import { exactText, listHandler, objectId } from '../lists.ts';
 import { serviceId } from '../present.ts';
+import { moneyRange, providerName, rangeOf, timeRange } from '../range-filters.ts';
 import { shown } from '../shown.ts';
 
 export const paymentFilters = (connectors: ApiDependencies['connectors']) => ({
   status: oneOf(PAYMENT_STATUSES, 'unknown_status', 'a status of a payment').optional(),
-  provider: oneOf(
-    connectors.map(({ manifest }) => manifest.provider),
-    'unknown_provider',
-    'a provider',
-  ).optional(),
+  provider: providerName(connectors),
   invoice: objectId('inv', 'an invoice').optional(),
   provider_payment_id: exactText(255).optional(),
   reference: exactText(255).optional(),
+  ...moneyRange,
+  ...timeRange,
 });
 
 export function paymentListRoute(dependencies: ApiDependencies) {
@@ -36,13 +35,14 @@ export function paymentListRoute(dependencies: ApiDependencies) {
     filters: paymentFilters(connectors),
     find: (owner, id) => findPayment(pool, owner, id),
     read: async (owner, wanted, page): Promise<Listed<ExpandedPayment>> => {
-      const { status, provider, invoice, provider_payment_id, reference } = wanted;
+      const { status, provider, invoice, provider_payment_id, reference, ...range } = wanted;
       const filter = {
         status: status ?? null,
         provider: provider ?? null,
         invoice_id: invoice ?? null,
         provider_payment_id: provider_payment_id ?? null,
         reference: reference ?? null,
+        ...rangeOf(range),
       };
       return listPayments(pool, owner, filter, page);
     },

@@ -15,16 +15,20 @@ import { oneOf } from '../fields.ts';
 import { exactText, listHandler, objectId } from '../lists.ts';
 import { metadataFilter } from '../metadata-filter.ts';
 import { presentOperation } from '../present-operation.ts';
+import { moneyRange, providerName, rangeOf, timeRange } from '../range-filters.ts';
 import { shown } from '../shown.ts';
 
-export const refundFilters = {
+export const refundFilters = (connectors: ApiDependencies['connectors']) => ({
   status: oneOf(OPERATION_STATUSES, 'unknown_status', 'a status of a refund').optional(),
   payment: objectId('pay', 'a payment').optional(),
   invoice: objectId('inv', 'an invoice').optional(),
   reference: exactText(255).optional(),
   provider_operation_id: exactText(255).optional(),
+  provider: providerName(connectors),
+  ...moneyRange,
+  ...timeRange,
   metadata: metadataFilter(),
-};
+});
 
 type Row = ExpandedOperation<OperationRow>;
 
@@ -33,17 +37,20 @@ export function refundListRoute(dependencies: ApiDependencies) {
   return listHandler({
     prefix: 'rfd',
     name: 'refunds',
-    filters: refundFilters,
+    filters: refundFilters(dependencies.connectors),
     find: (owner, id) => findOperation(pool, owner, id),
     read: async (owner, wanted, page): Promise<Listed<Row>> => {
-      const { status, payment, invoice, reference, provider_operation_id, metadata } = wanted;
+      const { status, payment, invoice, reference, provider_operation_id, provider, metadata, ...range } =
+        wanted;
       const filter = {
         status: status ?? null,
         payment_id: payment ?? null,
         invoice_id: invoice ?? null,
         reference: reference ?? null,
         provider_operation_id: provider_operation_id ?? null,
+        provider: provider ?? null,
         metadata: metadata ?? null,
+        ...rangeOf(range),
       };
       return listRefunds(pool, owner, filter, page);
     },

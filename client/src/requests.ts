@@ -117,19 +117,30 @@ export interface PageQuery {
   readonly ending_before?: string;
 }
 
-export interface InvoiceQuery extends PageQuery {
-  readonly status?: InvoiceStatus;
+/** What several lists can be narrowed to. */
+interface MoneyRange {
   readonly currency?: string;
-  readonly reference?: string;
-  /** All of it has to be in the invoice's. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  /** Minor units, both ends included. */
   readonly amount_gte?: number;
   readonly amount_lte?: number;
+}
+
+interface TimeRange {
+  /** RFC 3339, both ends included. */
   readonly created_gte?: string;
   readonly created_lte?: string;
 }
 
-export interface PaymentQuery extends PageQuery {
+export interface InvoiceQuery extends PageQuery, MoneyRange, TimeRange {
+  readonly status?: InvoiceStatus;
+  readonly reference?: string;
+  /** With a payment at it. */
+  readonly provider?: string;
+  /** All of it has to be in the invoice's. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface PaymentQuery extends PageQuery, MoneyRange, TimeRange {
   readonly status?: PaymentStatus;
   readonly provider?: string;
   readonly invoice?: string;
@@ -138,8 +149,9 @@ export interface PaymentQuery extends PageQuery {
   readonly reference?: string;
 }
 
-export interface RefundQuery extends PageQuery {
+export interface RefundQuery extends PageQuery, MoneyRange, TimeRange {
   readonly status?: OperationStatus;
+  readonly provider?: string;
   readonly payment?: string;
   readonly invoice?: string;
   readonly reference?: string;
@@ -148,15 +160,21 @@ export interface RefundQuery extends PageQuery {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-export interface EventQuery extends PageQuery {
+export interface EventQuery extends PageQuery, TimeRange {
   readonly type?: EventType;
   readonly invoice?: string;
+  readonly payment?: string;
 }
 
-export interface CaseQuery extends PageQuery {
+export interface CaseQuery extends PageQuery, MoneyRange {
   readonly status?: 'open' | 'resolved';
   readonly kind?: CaseKind;
   readonly invoice?: string;
+  readonly payment?: string;
+  readonly provider?: string;
+  /** RFC 3339, both ends included. */
+  readonly opened_gte?: string;
+  readonly opened_lte?: string;
 }
 
 export interface DeliveryQuery extends PageQuery {
