@@ -13,14 +13,6 @@ export interface RangeFilter {
   readonly created_lte: number | null;
 }
 
-export const ANY_RANGE: RangeFilter = {
-  currency: null,
-  amount_gte: null,
-  amount_lte: null,
-  created_gte: null,
-  created_lte: null,
-};
-
 /** For the rows of the alias `row`, which have `currency` and `amount`. */
 export const withMoney = (row: string, filter: RangeFilter): Condition[] => [
   [`${row}.currency = $`, filter.currency],
