@@ -212,6 +212,46 @@ it('decides a case', async () => {
   expect((await run(['cases', 'list', '--invoice', id])).out).toContain('There are no such cases.');
 }, 120_000);
 
+it('cancels a payment that nobody has paid, while its invoice goes on', async () => {
+  const { id } = await json(['invoices', 'create', '6000000', 'vnd', '--reference', 'cli-cancel']);
+  const payment = await stack.merchantApi.requestPayment(String(id), 'finan.bank_transfer');
+  expect((await run(['payments', 'list', '--invoice', String(id)])).out).toMatch(
+    new RegExp(`^${payment.id} +pending +VND 6,000,000`, 'm'),
+  );
+  expect((await run(['payments', 'cancel', payment.id])).out).toMatch(/^Status +canceled$/m);
+  expect((await run(['payments', 'show', payment.id])).out).toMatch(/^Status +canceled$/m);
+  expect((await run(['invoices', 'show', String(id)])).out).toMatch(/^Status +open$/m);
+});
+
+it('tries the credentials of an account, and says what is left to do for its webhooks', async () => {
+  const account = stack.merchant.accounts['finan'] ?? '';
+  const tried = await run(['providers', 'test', account]);
+  expect(tried).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('finan accepts the credentials') as string,
+  });
+  expect((await run(['providers', 'register-webhooks', account])).out).toContain(account);
+  expect((await run(['providers', 'list', '--provider', 'finan'])).out).toContain(account);
+});
+
+it('reconciles the day of an account, and compares two runs', async () => {
+  const account = stack.merchant.accounts['finan'] ?? '';
+  await paid('cli-reconciled');
+  const day = new Date().toISOString().slice(0, 10);
+  const reconcile = () => json(['reconcile', 'run', account, '--day', day]);
+  const first = await reconcile();
+  expect(first).toMatchObject({ status: 'succeeded', source: 'list' });
+  expect((await run(['reconcile', 'rows', String(first['id']), '--outcome', 'matched'])).out).toMatch(
+    /matched/,
+  );
+  await paid('cli-reconciled-later');
+  const second = String((await reconcile())['id']);
+  expect((await run(['reconcile', 'changes', second, '--against', String(first['id'])])).out).toMatch(
+    /^new +matched/m,
+  );
+  expect((await run(['reconcile', 'list'])).out).toContain(second);
+});
+
 describe('listen', () => {
   interface Line {
     readonly type: string;
