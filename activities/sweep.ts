@@ -103,8 +103,7 @@ export async function sweep(
   dependencies: SweepDependencies,
   walk: Walk = { before: null },
 ): Promise<SweepReport> {
-  const { pool, invoices, deliveries, reconciliations, connectorFor, logger, exchangesKept_days } =
-    dependencies;
+  const { pool, invoices, deliveries, reconciliations, connectorFor, logger } = dependencies;
   const lateMoneyOf = (provider: string) => connectorFor(provider).manifest.late_money_s;
   const counts = {
     webhooks_told: 0,
@@ -137,6 +136,16 @@ export async function sweep(
         counts.failed += 1;
         logger.error({ err: result.reason }, 'the sweeper could not drive something that was left behind');
       }
+    }
+  };
+
+  /** What was repaired before counts, whatever becomes of the rest: the next sweep comes soon. */
+  const guarded = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (err) {
+      counts.failed += 1;
+      logger.error({ err }, 'the sweeper could not do a part of its work');
     }
   };
 
@@ -204,12 +213,15 @@ export async function sweep(
     logger.warn({ payment_id, invoice_id: invoice.id, amount: reading.found, cause }, 'swept: late money');
   });
 
-  await repair(await compareWorkflows(dependencies, walk), async ({ standing: { invoice }, workflow }) => {
-    await invoices.wake(factsOf(invoice));
-    counts[`workflows_${workflow}`] += 1;
-    const cause =
-      workflow === 'missing' ? 'something is in flight and it did not run' : 'nothing is in flight';
-    logger.warn({ invoice_id: invoice.id, cause }, 'swept: the workflow was woken');
+  await guarded(async () => {
+    const found = await compareWorkflows(dependencies, walk);
+    await repair(found, async ({ standing: { invoice }, workflow }) => {
+      await invoices.wake(factsOf(invoice));
+      counts[`workflows_${workflow}`] += 1;
+      const cause =
+        workflow === 'missing' ? 'something is in flight and it did not run' : 'nothing is in flight';
+      logger.warn({ invoice_id: invoice.id, cause }, 'swept: the workflow was woken');
+    });
   });
 
   await repair(await takeLeftDeliveries(pool, BATCH), async (queue) => {
@@ -225,6 +237,17 @@ export async function sweep(
     logger.warn({ run_id, cause }, 'swept: a reconciliation run was started');
   });
 
+  await guarded(() => tidy(dependencies, counts));
+  await observe(dependencies);
+  return counts;
+}
+
+/** Deletes and erases what has had its time, and seals the audit trail. */
+async function tidy(
+  dependencies: SweepDependencies,
+  counts: { -readonly [Name in keyof SweepReport]: number },
+): Promise<void> {
+  const { pool, logger, exchangesKept_days } = dependencies;
   counts.keys_deleted = await deleteOldKeys(pool, KEYS_BATCH);
   if (counts.keys_deleted > 0) {
     logger.info({ count: counts.keys_deleted, cause: 'older than 48 hours' }, 'swept: idempotency keys');
@@ -248,8 +271,6 @@ export async function sweep(
     logger.info({ exchanges_deleted, webhooks_erased, cause }, 'swept: exchanges with providers');
   }
   counts.links_sealed = await sealTrail(dependencies);
-  await observe(dependencies);
-  return counts;
 }
 
 /** What nobody has to repair: how the providers do. It must not stand in the way of what has to be. */

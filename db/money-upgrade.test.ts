@@ -64,6 +64,7 @@ async function overpaid(
 
 /** As the database was before: without the new columns, fields and transactions. */
 const BEFORE = `
+  drop view invoices_in_scope, payment_operations_in_scope;
   set session_replication_role = replica;
   delete from ledger_entries where transaction_key like 'allocation:%';
   set session_replication_role = origin;

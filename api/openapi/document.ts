@@ -270,8 +270,14 @@ function objectOf(type: OutgoingType): string {
     case: 'Case',
     provider: 'Incident',
     webhook_endpoint: 'WebhookEndpoint',
+    reconciliation_run: 'ReconciliationRun',
+    capture: 'Operation',
+    void: 'Operation',
+    refund: 'Operation',
   };
-  return names[group] ?? 'Operation';
+  const name = names[group];
+  if (name === undefined) throw new Error(`the description does not say what events of ${group} are about`);
+  return name;
 }
 
 function webhook(type: OutgoingType): Json {
