@@ -23,6 +23,8 @@ export interface CheckPaymentArguments {
   readonly source: Source;
   /** Who cancels it: the id of an API key. */
   readonly by?: string | undefined;
+  /** In the words of whoever cancels it. */
+  readonly reason?: string | undefined;
   /** The workflow's clock, milliseconds. */
   readonly now: number;
 }
@@ -33,7 +35,7 @@ export type CheckedStanding = Standing & { readonly answered: boolean };
 export async function checkPayment(
   dependencies: ActivityDependencies,
   open: AccountOpener,
-  { invoice_id, payment_id, purpose, source, by, now }: CheckPaymentArguments,
+  { invoice_id, payment_id, purpose, source, by, reason, now }: CheckPaymentArguments,
   signal: AbortSignal,
 ): Promise<CheckedStanding> {
   const state = await mustLoad(dependencies.pool, invoice_id);
@@ -53,6 +55,7 @@ export async function checkPayment(
   if (!reading) return { state, waiting: [], answered: false };
 
   const connector = dependencies.connectorFor(payment.provider);
+  const asked = { ...(by === undefined ? {} : { by }), ...(reason === undefined ? {} : { reason }) };
   const circumstances = {
     source,
     expires_at: payment.expires_at ?? '',
@@ -60,7 +63,7 @@ export async function checkPayment(
   };
   const standing = await recordNews(dependencies, state, now, {
     events: (latest) =>
-      conclusions(findPayment(latest, payment_id) ?? payment, reading, purpose, circumstances, by),
+      conclusions(findPayment(latest, payment_id) ?? payment, reading, purpose, circumstances, asked),
     nextActions: reading.next_action ? { [payment_id]: reading.next_action } : {},
   });
   return { ...standing, answered: true };
@@ -107,9 +110,8 @@ function conclusions(
   reading: PaymentReading,
   purpose: CheckPaymentArguments['purpose'],
   circumstances: Circumstances,
-  by: string | undefined,
+  asked: { readonly by?: string; readonly reason?: string },
 ): InvoiceEvent[] {
-  const asked = by === undefined ? {} : { by };
   const events = eventsOf(payment, reading, circumstances).map((event) =>
     event.type === 'payment.canceled' ? { ...event, ...asked } : event,
   );

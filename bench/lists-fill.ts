@@ -15,7 +15,7 @@ const SPAN_DAYS = 400;
 
 /**
  * `count` invoices with a payment or two and three events each, spread over the merchants and over more than a year. Ids are numbers in the
- * order of time. Nothing of it is work for anybody: all have ended, or are due in a year.
+ * order of time; those of payments begin with it, as real ones do. Nothing of it is work for anybody: all have ended, or are due in a year.
  */
 export async function fillLists(
   pool: pg.Pool,
@@ -49,6 +49,12 @@ export async function fillLists(
 /** The id of the invoice of this number; `fillLists` makes the same. */
 export const invoiceId = (number: number): string => `inv_${String(number).padStart(26, '0')}`;
 
+/** The ten characters of an id that are its moment: milliseconds in base 32. */
+const STAMP = `(
+  select string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz',
+    (((extract(epoch from f.at) * 1000)::bigint >> (45 - 5 * place)) & 31)::int + 1, 1), '' order by place)
+  from generate_series(0, 9) place)`;
+
 // Multiplying by a prime and taking the rest scatters what would otherwise stand in order.
 const FILL = `
   with facts as materialized (
@@ -64,7 +70,8 @@ const FILL = `
       case when dice < 800 then 'paid' when dice < 920 then 'expired' when dice < 970 then 'canceled'
         when n > $3::int * 0.98 then 'open' when dice < 980 then 'overpaid' else 'refunded' end as status,
       case when dice % 10 = 0 then 'USD' else 'VND' end as currency, 1000 + 50 * die as amount,
-      case when dice % 100 = 1 then 'rehive' when dice % 3 = 0 then 'fapshi' else 'finan' end as provider
+      case when dice % 100 = 1 then 'rehive' when dice % 3 = 0 then 'fapshi' else 'finan' end as provider,
+      ${STAMP} as stamp
     from facts f
   ), invoices as (
     insert into invoices (id, merchant_id, mode, reference, description, currency, amount, customer, items, metadata, due_at, created_at,
@@ -81,7 +88,7 @@ const FILL = `
   ), payments as (
     insert into payments (id, invoice_id, merchant_id, account_id, provider, method, currency, amount, request, created_at, sent_at, status,
       provider_payment_id, amount_received, updated_at)
-    select 'pay_' || lpad((n * 2 + k)::text, 26, '0'), 'inv_' || number, merchant_id,
+    select 'pay_' || stamp || lpad((n * 2 + k)::text, 16, '0'), 'inv_' || number, merchant_id,
       case provider when 'rehive' then rehive when 'fapshi' then fapshi else finan end, provider, 'bank_transfer', currency, amount,
       '{"description": null, "customer": {}, "items": [], "return_urls": {}}', at, at,
       case when k = 0 and dice % 10 = 5 then 'expired' when status in ('paid', 'overpaid') then 'paid' else 'expired' end,

@@ -56,7 +56,12 @@ export type InvoiceEvent =
   /** Its time ran out, and the provider was asked once more first. */
   | { readonly type: 'payment.expired'; readonly payment_id: string }
   /** `by`: the id of the API key that has canceled it, or a person's name; the provider or the whole invoice's end where there is none. */
-  | { readonly type: 'payment.canceled'; readonly payment_id: string; readonly by?: string }
+  | {
+      readonly type: 'payment.canceled';
+      readonly payment_id: string;
+      readonly by?: string;
+      readonly reason?: string;
+    }
   /** One transfer has arrived at the provider. `key` is the provider's own id of it. */
   | {
       readonly type: 'money.received';

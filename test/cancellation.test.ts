@@ -11,8 +11,8 @@ beforeAll(async () => {
 }, STACK_TIMEOUT_MS);
 afterAll(() => stack.stop(), STACK_TIMEOUT_MS);
 
-const cancel = (payment: string, headers: Record<string, string> = {}) =>
-  stack.call('POST', `/v1/payments/${payment}/cancel`, {}, headers);
+const cancel = (payment: string, body: object = {}) =>
+  stack.call('POST', `/v1/payments/${payment}/cancel`, body);
 
 it('ends at its provider, and another payment takes the money', async () => {
   const { invoice, payment, id } = await at.payable('fib');
@@ -20,15 +20,19 @@ it('ends at its provider, and another payment takes the money', async () => {
     status: 422,
     body: { detail: expect.stringContaining('/cancel') as string },
   });
-  expect(await cancel(payment.id)).toMatchObject({ status: 200, body: { status: 'canceled' } });
+  const reason = 'the customer pays cash';
+  expect(await cancel(payment.id, { reason })).toMatchObject({ status: 200, body: { status: 'canceled' } });
   expect(await at.booked('fib', id, 'payment_canceled')).toHaveLength(1);
   expect(await stack.merchantApi.invoice(invoice.id)).toMatchObject({ status: 'open' });
   expect(await cancel(payment.id)).toMatchObject({ status: 200, body: { status: 'canceled' } });
   expect(await at.booked('fib', id, 'payment_canceled')).toHaveLength(1);
 
   const trail = await stack.call('GET', `/v1/audit_entries?object=${payment.id}`);
-  const said = trail.body['data'] as { action: string; actor: { type: string } }[];
-  expect(said.find(({ action }) => action === 'payment.canceled')?.actor.type).toBe('api_key');
+  const said = trail.body['data'] as { action: string }[];
+  expect(said.find(({ action }) => action === 'payment.canceled')).toMatchObject({
+    actor: { type: 'api_key' },
+    details: { reason },
+  });
 
   const second = await stack.merchantApi.requestPayment(invoice.id, at.service('fib'));
   await stack.control.pay('fib', second.provider_payment_id ?? '');

@@ -123,8 +123,9 @@ export type CancelResult = { readonly outcome: 'canceled' | 'not_cancelable' | '
 
 export interface CancelPaymentInput {
   readonly payment_id: string;
-  /** The id of the API key that asks. */
+  /** Who asks: the id of an API key or an operator. */
   readonly by: string;
+  readonly reason: string | null;
 }
 
 /** Null: every payment that may still bring money. */

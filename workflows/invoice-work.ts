@@ -70,7 +70,7 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
   async function check(
     payment_id: string,
     purpose: 'read' | 'expire' | 'cancel',
-    by?: string,
+    asked: { readonly by?: string; readonly reason?: string } = {},
   ): Promise<boolean> {
     const source = purpose === 'read' ? 'poll' : 'expiry_check';
     const input = {
@@ -79,7 +79,7 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
       account_id: accountOf(payment_id),
       purpose,
       source,
-      by,
+      ...asked,
       now: Date.now(),
     } as const;
     return settle(await callProvider('checkPayment', input)).answered;
@@ -162,14 +162,15 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
       if (state && invoiceStatus(state) === 'open') await end('canceled', reason, by);
       return canceledOr(state);
     },
-    async cancelPayment({ payment_id, by }) {
+    async cancelPayment({ payment_id, by, reason }) {
       const statusIn = (invoice: InvoiceState | null) => {
         const payment = invoice && findPayment(invoice, payment_id);
         return payment ? paymentStatus(payment) : null;
       };
       // What was sent and not answered may be payable; what the customer has agreed to is voided, not canceled.
       if (statusIn(await this.load()) !== 'pending') return { outcome: 'not_cancelable' };
-      if (!(await check(payment_id, 'cancel', by))) return { outcome: 'unconfirmed' };
+      if (!(await check(payment_id, 'cancel', { by, ...(reason === null ? {} : { reason }) })))
+        return { outcome: 'unconfirmed' };
       return { outcome: statusIn(state) === 'canceled' ? 'canceled' : 'not_cancelable' };
     },
     async refresh({ payment_id }) {

@@ -10,6 +10,7 @@ import { cancelBody, invoiceBody } from '../routes/invoices.ts';
 import { invoiceFilters } from '../routes/invoice-list.ts';
 import { captureBody, refundBody, voidBody } from '../routes/operations.ts';
 import { paymentBody } from '../routes/payments.ts';
+import { paymentCancelBody } from '../routes/payment-cancel.ts';
 import { paymentFilters } from '../routes/payment-list.ts';
 import { quoteQuery } from '../routes/quotes.ts';
 import { refundFilters } from '../routes/refund-list.ts';
@@ -157,7 +158,7 @@ export const paymentOperations = ({ connectors }: Pick<ApiDependencies, 'connect
     summary: 'Cancel a payment',
     description:
       'Ends a payment that nobody has paid, at the provider where that can be; the invoice stays open for others. The provider is asked first whether money has come. Repeating it changes nothing.',
-    body: noFields,
+    body: paymentCancelBody,
     answers: [ok(payment, 'The payment, which has ended.')],
     errors: ['payment_not_cancelable', 'provider_unconfirmed'],
   },

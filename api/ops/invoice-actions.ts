@@ -19,6 +19,7 @@ import { createDeliveryWaker } from '../wake-deliveries.ts';
 import { about, askEngine, noteOf, requireReason } from './acting.ts';
 import { decimal } from './amounts.ts';
 import { oneInvoice } from './one-invoice.ts';
+import { paymentCancelAction } from './payment-cancel.ts';
 import type { OpsAction, Visit } from './page.ts';
 
 const PREFIX = { capture: 'cap', void: 'void', refund: 'rfd' } as const;
@@ -30,6 +31,7 @@ export function invoiceActions(dependencies: ApiDependencies): OpsAction[] {
   return [
     ...kinds.map((kind) => moveMoney(dependencies, kind)),
     cancel(dependencies),
+    paymentCancelAction(dependencies),
     resolve(dependencies),
     resend(dependencies),
   ];

@@ -112,6 +112,7 @@ function paymentLine(payment: PaymentRow, visit: Visit, invoiceId: string): Paym
   const kinds = [
     ...(amount_authorized > 0 ? (['capture', 'void'] as const) : []),
     ...(amount_received > amount_refunded ? (['refund'] as const) : []),
+    ...(payment.status === 'pending' ? (['cancel'] as const) : []),
   ];
   return { payment, actions: visit.may('operator') ? kinds.map((kind) => ({ kind, href: to(kind) })) : [] };
 }

@@ -46,9 +46,10 @@ export function addPayments(program: Command): void {
     .command('cancel')
     .description('ends a payment that nobody has paid; its invoice takes others')
     .argument('<payment>', 'its id (pay_…)')
-    .action(async (id: string, _options: object, command: Command) => {
+    .option('--reason <text>', 'why')
+    .action(async (id: string, { reason }: { reason?: string }, command: Command) => {
       const { client } = await connect(command);
-      print(command, await client.payments.cancel(id));
+      print(command, await client.payments.cancel(id, reason === undefined ? {} : { reason }));
     });
 }
 

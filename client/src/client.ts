@@ -137,7 +137,8 @@ export function createClient(options: ClientOptions) {
         call?: CallOptions,
       ) => createListing<ExpandedPayment<Names>>(send, '/v1/payments', query, call),
       /** Ends a payment that nobody has paid; its invoice goes on. */
-      cancel: (id: string, call?: CallOptions) => post<Payment>(`/v1/payments/${part(id)}/cancel`, {}, call),
+      cancel: (id: string, body: { readonly reason?: string } = {}, call?: CallOptions) =>
+        post<Payment>(`/v1/payments/${part(id)}/cancel`, body, call),
       capture: (id: string, body: NewCapture = {}, call?: CallOptions) =>
         post<Operation<'capture'>>(`/v1/payments/${part(id)}/capture`, body, call),
       void: (id: string, body: NewVoid = {}, call?: CallOptions) =>

@@ -14,7 +14,7 @@ import { timelineList, type Moment } from './timeline.ts';
 
 export interface PaymentLine {
   readonly payment: PaymentRow;
-  readonly actions: readonly { readonly kind: 'capture' | 'void' | 'refund'; readonly href: string }[];
+  readonly actions: readonly { readonly kind: keyof typeof VERBS; readonly href: string }[];
 }
 
 export interface InvoiceView {
@@ -168,7 +168,7 @@ function paymentsPart({ payments, show }: InvoiceView): Html {
   );
 }
 
-const VERBS = { capture: 'Capture', void: 'Void', refund: 'Refund' } as const;
+const VERBS = { capture: 'Capture', void: 'Void', refund: 'Refund', cancel: 'Cancel' } as const;
 
 function operationsPart({ payments, show }: InvoiceView): Html | null {
   const rows = payments.flatMap(({ payment }) => payment.operations);

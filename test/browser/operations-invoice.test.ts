@@ -100,6 +100,28 @@ it('captures a part and gives up the rest, by keyboard alone: what was wrong has
   await page.context().close();
 });
 
+it('ends one payment that nobody has paid, and leaves the invoice open', async () => {
+  const { invoice, payment, id } = await store.payable('fib', { reference: 'order-unpaid' });
+  const { page, complaints } = await desk.at('operator', pageOf(invoice.id));
+  await page.getByRole('link', { name: `Cancel ${payment.id}` }).click();
+  await page.getByRole('heading', { name: `Cancel ${payment.id}?` }).waitFor();
+  expect(await faults(page, 'ops-cancel-payment')).toEqual([]);
+  await answer(page, 'Pays in the shop', 'Cancel the payment');
+  await page.getByText('The payment is canceled.').waitFor();
+  expect(await store.booked('fib', id, 'payment_canceled')).toHaveLength(1);
+  expect(await stack.merchantApi.invoice(invoice.id)).toMatchObject({ status: 'open' });
+  const trail = await stack.call('GET', `/v1/audit_entries?object=${payment.id}`);
+  expect(trail.body['data']).toContainEqual(
+    expect.objectContaining({
+      action: 'payment.canceled',
+      actor: { type: 'person', id: 'sara.operator' },
+      details: expect.objectContaining({ reason: 'Pays in the shop' }) as unknown,
+    }),
+  );
+  expect(complaints).toEqual([]);
+  await page.context().close();
+});
+
 it('decides what becomes of money that came twice', async () => {
   const { id: invoice } = await store.invoice('finan', { excess_money: 'hold', reference: 'order-twice' });
   for (const { body } of [await store.ask('finan', invoice), await store.ask('finan', invoice)])
