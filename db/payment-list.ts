@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import type { PaymentStatus } from '../domain/status.ts';
 import type { Owner } from './invoices.ts';
-import { readPage, type Listed, type Page } from './lists.ts';
+import { readPage, type Condition, type Listed, type Page } from './lists.ts';
 import { operationFromJson } from './operations.ts';
 import { PAYMENT_COLUMNS, type PaymentRow } from './payments.ts';
 import { withinIds, withMoney, withTime, type RangeFilter } from './ranges.ts';
@@ -23,12 +23,21 @@ const INVOICES_OF_REFERENCE =
 
 /**
  * The payments of an account `a` as a range of accounts and ids, which one index has in order. With `=` the planner may take the index of
- * all payments for that order, and for an account without payments it would read everybody's. A cursor is one end of the range itself.
+ * all payments for that order, and for an account without payments it would read everybody's. A cursor is one end of the range itself, and
+ * so is an end of a range of times: beside another condition for the same end, the index would not be entered there.
  */
-const inOrder = ({ after, before }: Page): string =>
+function inOrder({ after, before }: Page, { created_gte, created_lte }: PaymentFilter): Condition[] {
+  return withinIds('pay', (sign) => `(n.account_id, n.id) ${sign} (a.id, $)`, {
+    created_gte: before === null ? created_gte : null,
+    created_lte: after === null ? created_lte : null,
+  });
+}
+
+/** The ends that no id stands for. */
+const wholeAccount = ({ after, before }: Page, { created_gte, created_lte }: PaymentFilter): string =>
   [
-    ...(before === null ? ['n.account_id >= a.id'] : []),
-    ...(after === null ? ['n.account_id <= a.id'] : []),
+    ...(before === null && created_gte === null ? ['n.account_id >= a.id'] : []),
+    ...(after === null && created_lte === null ? ['n.account_id <= a.id'] : []),
   ].join(' and ');
 const BY_ACCOUNT = { column: 'n.account_id', ofCursor: 'a.id' };
 
@@ -48,22 +57,23 @@ export async function listPayments(
       ['a.mode = $', owner.mode],
       ['a.provider = $', filter.provider],
     ]);
+    // Few can have these, and an index finds them.
+    const isNarrow =
+      filter.invoice_id !== null || filter.provider_payment_id !== null || filter.reference !== null;
     const matching = clauses.where([
+      ...(isNarrow ? [] : inOrder(page, filter)),
       ['n.status = $', filter.status],
       ['n.invoice_id = $', filter.invoice_id],
       ['n.provider_payment_id = $', filter.provider_payment_id],
       [`n.invoice_id = any(array(${INVOICES_OF_REFERENCE}))`, filter.reference],
       ...withMoney('n', filter),
       ...withTime('n.created_at', filter),
-      ...withinIds('pay', (sign) => `(n.account_id, n.id) ${sign} (a.id, $)`, filter),
     ]);
-    // Few can have these, and an index finds them.
-    const isNarrow =
-      filter.invoice_id !== null || filter.provider_payment_id !== null || filter.reference !== null;
-    const ofAccount = isNarrow ? 'n.account_id = a.id' : inOrder(page);
+    const ofAccount = isNarrow ? 'n.account_id = a.id' : wholeAccount(page, filter);
+    const narrowed = [ofAccount, matching].filter((part) => part !== '').join(' and ');
     return `
       select ${PAYMENT_COLUMNS} from provider_accounts a cross join lateral (
-        select n.* from payments n where ${ofAccount} ${matching && `and ${matching}`} ${clauses.page('n.id', isNarrow ? undefined : BY_ACCOUNT)}
+        select n.* from payments n where ${narrowed} ${clauses.page('n.id', isNarrow ? undefined : BY_ACCOUNT)}
       ) p where ${accounts} ${clauses.page('p.id')}`;
   });
   return {
