@@ -5,18 +5,11 @@
  * An invoice whose workflow could never be started, or was lost, is found here too: by its due time, and by comparing the record with
  * the engine. Until then every payment and every webhook of it starts the workflow anyway.
  */
-import { eraseOldAnswers, takeLeftDeliveries } from '../db/deliveries.ts';
+import { takeLeftDeliveries } from '../db/deliveries.ts';
 import { takeLatePayments } from '../db/late-payments.ts';
-import { deleteOldExchanges, eraseOldWebhooks } from '../db/exchanges.ts';
-import { deleteSilentHealth } from '../db/provider-health.ts';
-import { settleDegradations } from '../db/degradations.ts';
-import { settleIncidents } from '../db/incidents.ts';
-import { measureServices } from '../db/service-performance.ts';
 import { forgetOperation } from '../db/operations.ts';
 import { takePendingRuns } from '../db/reconciliation-runs.ts';
 import {
-  deleteEndedCredentials,
-  deleteOldKeys,
   giveUpWebhook,
   matchWebhook,
   takeLeftWebhooks,
@@ -34,8 +27,7 @@ import type { InvoiceFacts } from '../temporal/invoices.ts';
 import { readLatePayment } from '../temporal/late-payments.ts';
 import { compareWorkflows, type Walk } from './compare-workflows.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { sealTrail } from './seal.ts';
-import { wakeDeliveries } from './wake-deliveries.ts';
+import { observe, tidy } from './tidy.ts';
 
 /** What one sweep did, by kind. */
 export interface SweepReport {
@@ -93,8 +85,6 @@ const BATCH = 200;
 const UNMATCHED_BATCH = 50;
 /** Each is a call to a provider. */
 const LATE_BATCH = 100;
-const KEYS_BATCH = 5_000;
-const EXCHANGES_BATCH = 2_000;
 /** Calls to the workflow engine at once. */
 const WIDTH = 10;
 
@@ -240,52 +230,6 @@ export async function sweep(
   await guarded(() => tidy(dependencies, counts));
   await observe(dependencies);
   return counts;
-}
-
-/** Deletes and erases what has had its time, and seals the audit trail. */
-async function tidy(
-  dependencies: SweepDependencies,
-  counts: { -readonly [Name in keyof SweepReport]: number },
-): Promise<void> {
-  const { pool, logger, exchangesKept_days } = dependencies;
-  counts.keys_deleted = await deleteOldKeys(pool, KEYS_BATCH);
-  if (counts.keys_deleted > 0) {
-    logger.info({ count: counts.keys_deleted, cause: 'older than 48 hours' }, 'swept: idempotency keys');
-  }
-  counts.credentials_deleted = await deleteEndedCredentials(pool);
-  if (counts.credentials_deleted > 0) {
-    const count = counts.credentials_deleted;
-    logger.info({ count, cause: 'their overlap has ended' }, 'swept: replaced credentials');
-  }
-  counts.health_deleted = await deleteSilentHealth(pool);
-  if (counts.health_deleted > 0) {
-    const count = counts.health_deleted;
-    logger.info({ count, cause: 'their worker has gone without a word' }, 'swept: standings of breakers');
-  }
-  counts.exchanges_deleted = await deleteOldExchanges(pool, exchangesKept_days, EXCHANGES_BATCH);
-  counts.webhooks_erased = await eraseOldWebhooks(pool, exchangesKept_days, EXCHANGES_BATCH);
-  await eraseOldAnswers(pool, exchangesKept_days, EXCHANGES_BATCH);
-  if (counts.exchanges_deleted + counts.webhooks_erased > 0) {
-    const { exchanges_deleted, webhooks_erased } = counts;
-    const cause = `older than ${exchangesKept_days} days`;
-    logger.info({ exchanges_deleted, webhooks_erased, cause }, 'swept: exchanges with providers');
-  }
-  counts.links_sealed = await sealTrail(dependencies);
-}
-
-/** What nobody has to repair: how the providers do. It must not stand in the way of what has to be. */
-async function observe({ pool, deliveries, logger }: SweepDependencies): Promise<void> {
-  try {
-    const turns = await settleIncidents(pool);
-    await measureServices(pool, Date.now());
-    turns.push(...(await settleDegradations(pool, Date.now())));
-    for (const { queues, ...turn } of turns) {
-      logger.warn(turn, 'an incident began or ended');
-      wakeDeliveries({ deliveries, logger }, queues);
-    }
-  } catch (err) {
-    logger.error({ err }, 'the sweeper could not see how the providers do');
-  }
 }
 
 /** The ids by which the webhook may be matched. A body that was readable once and is not any more matches by its row. */
