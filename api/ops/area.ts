@@ -66,6 +66,7 @@ export function createArea(dependencies: ApiDependencies): Area {
       ),
       request,
       response,
+      asked_ms: now(),
       form_token: visitor.form_token,
       href: (path, more = {}) =>
         address(path, { merchant: query.get('merchant'), mode: query.get('mode'), ...more }),
@@ -112,6 +113,7 @@ export function createArea(dependencies: ApiDependencies): Area {
         form_token: visitor.form_token,
         said: isLive(visit.request) ? null : takeSaid(visit.request, visit.response),
         topics: view.topics ?? [],
+        asOf_ms: visit.asked_ms,
       },
       view.body,
     );

@@ -53,8 +53,9 @@ export function opsRoutes(dependencies: OpsDependencies): OpsRoute[] {
         async (request, response) => {
           const still = () => area.sessions.find(request, false);
           if ((await still()) === null) return void response.writeHead(401).end();
-          const asked = new URL(request.originalUrl, 'http://here').searchParams.get('topics') ?? '';
-          live.open(request, response, asked.split(' '), still);
+          const query = new URL(request.originalUrl, 'http://here').searchParams;
+          const topics = (query.get('topics') ?? '').split(' ');
+          live.open(response, { topics, since_ms: Number(query.get('since') ?? '') }, still);
         },
       ],
     },

@@ -2,7 +2,7 @@
  * Live pages: server-sent events that say what has changed, never what it is now. One poller per process asks while anybody listens,
  * with one small statement for each kind of thing; browsers read again what they show.
  */
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { asService } from '../../db/scope.ts';
@@ -21,18 +21,21 @@ export interface LiveSource {
 
 export interface Live {
   /** Answers with a stream that ends when the browser leaves, the session ends or the process stops. */
-  open(
-    request: Request,
-    response: Response,
-    topics: readonly string[],
-    still: () => Promise<Visitor | null>,
-  ): void;
+  open(response: Response, wanted: Wanted, still: () => Promise<Visitor | null>): void;
+}
+
+export interface Wanted {
+  readonly topics: readonly string[];
+  /** When the page was asked for that listens now, milliseconds: what has changed since then is told at once. */
+  readonly since_ms: number;
 }
 
 const POLL_MS = 1_000;
 /** Rows become visible when their statement has committed, so each look goes back further than the last one. */
 const LOOK_BACK_S = 15;
 const BEAT_MS = 20_000;
+/** A page that comes back after longer than this reads itself again anyway. */
+const CATCH_UP_MS = 60_000;
 const LISTENERS = 500;
 const TOPICS = 10;
 
@@ -43,7 +46,17 @@ interface Listener {
 
 export function createLive(
   sources: readonly LiveSource[],
-  { pool, logger, closing }: { pool: pg.Pool; logger: Logger; closing: AbortSignal },
+  {
+    pool,
+    logger,
+    closing,
+    now,
+  }: {
+    readonly pool: pg.Pool;
+    readonly logger: Logger;
+    readonly closing: AbortSignal;
+    readonly now: () => number;
+  },
 ): Live {
   const listeners = new Set<Listener>();
   /** What has been told, with when. */
@@ -68,14 +81,26 @@ export function createLive(
     isFirst = false;
   };
 
+  /** Tells of what has changed between the reading of a page and now, when it begins to listen. */
+  const catchUp = async (listener: Listener, since_ms: number): Promise<void> => {
+    const behind_ms = now() - since_ms;
+    if (!(behind_ms >= 0 && behind_ms <= CATCH_UP_MS)) return;
+    const wanted = new Set([...listener.topics].map((topic) => topic.split(':')[0]));
+    for (const source of sources.filter(({ topic }) => wanted.has(topic))) {
+      const changed = await source.read(pool, Math.ceil(behind_ms / 1000));
+      if (changed.length === 0) continue;
+      tell(listener, new Set([source.topic, ...changed.map(({ id }) => `${source.topic}:${id}`)]));
+    }
+  };
+  const warn = (error: unknown): void =>
+    logger.warn({ err: error }, 'live pages could not be told what has changed');
+
   const poll = (): void => {
     timer = setTimeout(
       () => {
         // Not in the scope of whoever was the first to listen.
         asService(look)
-          .catch((error: unknown) =>
-            logger.warn({ err: error }, 'live pages could not be told what has changed'),
-          )
+          .catch(warn)
           .finally(() => {
             if (listeners.size > 0) return poll();
             timer = null;
@@ -99,7 +124,7 @@ export function createLive(
   });
 
   return {
-    open(_request, response, topics, still) {
+    open(response, { topics, since_ms }, still) {
       if (listeners.size >= LISTENERS || closing.aborted) {
         response.writeHead(503, { 'Retry-After': '30' }).end();
         return;
@@ -124,6 +149,7 @@ export function createLive(
         listeners.delete(listener);
       });
       add(listener);
+      asService(() => catchUp(listener, since_ms)).catch(warn);
     },
   };
 }

@@ -25,6 +25,8 @@ export interface Visit {
   readonly params: Readonly<Record<string, string>>;
   readonly request: Request;
   readonly response: Response;
+  /** When it was asked for, milliseconds: what a page shows is as new as that. */
+  readonly asked_ms: number;
   /** For forms that a page has itself: a hidden `form_token`. */
   readonly form_token: string;
   /** An address of this area within the same scope. `query`: null and empty values are left out. */

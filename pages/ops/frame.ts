@@ -26,6 +26,8 @@ export interface Frame {
   readonly said: { readonly tone: 'good' | 'busy'; readonly text: string } | null;
   /** What has to change for this page to be read again; empty: it stays as it is. */
   readonly topics: readonly string[];
+  /** As of when it shows things, milliseconds: what has changed since is told as soon as somebody listens. */
+  readonly asOf_ms: number;
 }
 
 const SCRIPT =
@@ -36,7 +38,7 @@ const SCRIPT =
 
 /** A whole page; `body` stands below its title. */
 export function opsPage(frame: Frame, body: Html): Page {
-  const { title, nav, operator, said, topics } = frame;
+  const { title, nav, operator, said, topics, asOf_ms } = frame;
   return withinOwnSite(
     document(
       {
@@ -59,7 +61,7 @@ export function opsPage(frame: Frame, body: Html): Page {
         <nav class="ops-nav" aria-label="Operations">
           ${nav.map(({ label, href, isHere }) => html`<a href="${href}" ${isHere ? html`aria-current="page"` : null}>${label}</a>`)}
         </nav>
-        <main id="main" tabindex="-1" data-topics="${topics.join(' ')}">
+        <main id="main" tabindex="-1" data-topics="${topics.join(' ')}" data-as-of="${String(asOf_ms)}">
           <div class="title">
             <h1>${title}</h1>
             ${topics.length === 0 ? null : html`<p class="live" id="live-state" role="status" data-state="wait">Not live</p>`}

@@ -83,7 +83,9 @@ const again = () => document.querySelector('[data-again]') && setTimeout(() => l
 
 if (topics !== '') {
   again();
-  const source = new EventSource(`/ops/live?topics=${encodeURIComponent(topics)}`);
+  const source = new EventSource(
+    `/ops/live?topics=${encodeURIComponent(topics)}&since=${main.dataset.asOf ?? ''}`,
+  );
   source.addEventListener('ready', () => {
     // Whatever happened while there was no connection.
     if (state?.dataset.state === 'off') later(0);
