@@ -224,7 +224,8 @@ function dead(dependencies: ApiDependencies): OpsAction {
   };
 }
 
-const TAKEN: readonly ListColumn<WebhookLine>[] = [
+/** When it came and whence, whatever became of it. */
+const ARRIVED: readonly ListColumn<Pick<RefusedWebhookRow, 'id' | 'received_at' | 'provider' | 'label'>>[] = [
   {
     title: 'Received',
     name: 'received_at',
@@ -238,6 +239,10 @@ const TAKEN: readonly ListColumn<WebhookLine>[] = [
     show: ({ provider, label }) => `${provider} (${label})`,
     cell: ({ provider }) => provider,
   },
+];
+
+const TAKEN: readonly ListColumn<WebhookLine>[] = [
+  ...ARRIVED,
   {
     title: 'State',
     name: 'state',
@@ -271,19 +276,7 @@ const TAKEN: readonly ListColumn<WebhookLine>[] = [
 ];
 
 const REFUSED: readonly ListColumn<RefusedWebhookRow & OfMerchant>[] = [
-  {
-    title: 'Received',
-    name: 'received_at',
-    show: ({ id, received_at }, { href }) =>
-      html`<a href="${href(`/ops/webhooks/${id}`)}">${moment(received_at)}</a>`,
-    cell: ({ received_at }) => received_at,
-  },
-  {
-    title: 'Provider',
-    name: 'provider',
-    show: ({ provider, label }) => `${provider} (${label})`,
-    cell: ({ provider }) => provider,
-  },
+  ...ARRIVED,
   {
     title: 'Verdict',
     name: 'reason',
