@@ -28,6 +28,8 @@ import { createApiLogger } from './log.ts';
 import { createKeyUses } from './key-uses.ts';
 import { createProbes } from './probes.ts';
 import { createRefusalCounts } from './refusal-counts.ts';
+import { currentRequestId } from './request-id.ts';
+import { answerUnreadable } from './unreadable.ts';
 
 /** How long a payment request waits for the provider before it is answered with 202. */
 const UPDATE_DEADLINE_MS = 25_000;
@@ -92,7 +94,11 @@ const app: Express = createApp({
   connectors,
   providerHttp,
   reach,
-  invoices: createInvoiceGateway(client, { taskQueue, deadline_ms: UPDATE_DEADLINE_MS }),
+  invoices: createInvoiceGateway(client, {
+    taskQueue,
+    deadline_ms: UPDATE_DEADLINE_MS,
+    requestId: currentRequestId,
+  }),
   deliveries: createDeliveryGateway(client, { taskQueue, deadline_ms: SIGNAL_DEADLINE_MS }),
   reconciliations: createReconciliationGateway(client, { taskQueue, deadline_ms: START_DEADLINE_MS }),
   fastForward: (workflowId, by_ms) => fastForward(client, workflowId, by_ms, CLOCK_WAIT_MS),
@@ -113,6 +119,7 @@ const app: Express = createApp({
   },
 });
 server.on('request', app);
+answerUnreadable(server, publicUrl);
 let stopping = false;
 async function stop(signal: string): Promise<void> {
   if (stopping) return;

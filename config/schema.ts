@@ -83,7 +83,7 @@ export const variables = {
     .optional()
     .register(about, {
       group: 'Temporal',
-      text: 'Use this Temporal server (1.32 or newer) or Temporal Cloud instead of the embedded one.',
+      text: 'Use this Temporal server (1.32 or newer) or Temporal Cloud instead of the embedded one. The test clock, and so the\ndemo, need frontend.WorkflowTimeSkippingEnabled=true in its dynamic configuration.',
       example: '127.0.0.1:7233',
     }),
   TEMPORAL_NAMESPACE: matching(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'the name of a Temporal namespace')

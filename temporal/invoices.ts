@@ -69,15 +69,22 @@ const NO_WEBHOOK = 'whk_none';
 /** `updateId`: an update with an id is run once per run, however often it is sent. */
 interface UpdateOptions {
   readonly updateId?: string;
-  readonly args: [unknown];
+  readonly args: [object];
 }
 
 type StartOptions = WorkflowStartOptions<(input: InvoiceInput) => Promise<void>>;
 
-/** `deadline_ms`: how long an update may take before the call is given up (the workflow goes on regardless). */
+interface GatewayOptions {
+  readonly taskQueue: string;
+  /** How long an update may take before the call is given up (the workflow goes on regardless), milliseconds. */
+  readonly deadline_ms: number;
+  /** Which request of the API asks; its id goes along with updates. */
+  readonly requestId?: () => string | undefined;
+}
+
 export function createInvoiceGateway(
   client: Client,
-  { taskQueue, deadline_ms }: { taskQueue: string; deadline_ms: number },
+  { taskQueue, deadline_ms, requestId = () => undefined }: GatewayOptions,
 ): InvoiceGateway {
   const startOptions = (invoice: InvoiceFacts): StartOptions => ({
     taskQueue,
@@ -117,10 +124,15 @@ export function createInvoiceGateway(
 
   const crowd = createCrowd(UPDATES_AT_ONCE);
   /** Waiting for one's turn counts against the deadline; a call that comes too late for it is given up at once. */
-  const update = <Result>(invoice: InvoiceFacts, name: string, options: UpdateOptions): Promise<Result> => {
+  const update = <Result>(
+    invoice: InvoiceFacts,
+    name: string,
+    { args: [input], ...options }: UpdateOptions,
+  ): Promise<Result> => {
     const deadline = Date.now() + deadline_ms;
+    const args: [object] = [{ ...input, request_id: requestId() }];
     return crowd.run(invoice.id, () =>
-      client.withDeadline(deadline, () => send<Result>(invoice, name, options)),
+      client.withDeadline(deadline, () => send<Result>(invoice, name, { ...options, args })),
     );
   };
 
