@@ -274,7 +274,7 @@ export const variables = {
 } as const;
 
 /** `SANDBOX_FINAN_PORT` and the like: one for each simulator, whatever simulators there are. */
-export const SIMULATOR_PORT = /^SANDBOX_(?!CONTROL_)([A-Z][A-Z0-9]*)_PORT$/;
+export const SIMULATOR_PORT = /^SANDBOX_(?!CONTROL_)([A-Z][A-Z0-9_]*)_PORT$/;
 
 /** The whole environment. What it does not know (`PATH`, `HOME`) it leaves alone. */
 export const environment = z.object({ ...variables, simulatorPorts: z.record(z.string(), port()) });
