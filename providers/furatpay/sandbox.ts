@@ -157,6 +157,8 @@ function requestPayment(origin: string, invoice: Invoice, service: Service, expi
         amount: invoice.order.total,
         currency: currencyOf(invoice),
         formUrl: page,
+        // For the older plugin, which does not know QiCard and looks for this one everywhere.
+        url: page,
       });
     default:
       return reply(200, { url: page });

@@ -81,14 +81,26 @@ export const transaction = z.object({
     created: moment,
   }),
 });
+export type Transaction = z.infer<typeof transaction>;
 
-export const refund = z.object({
-  identifier: text(100),
-  amount: units,
-  currency: z.union([currencyObject.transform(({ code }) => code), text(32)]),
-  status: text(64),
-  reason: optionalText(500),
-});
+const refundId = z.union([text(100), z.int().transform(String)]).nullish();
+
+/** Named by `identifier` in the generated types, by `id` like everything else should those be wrong. */
+export const refund = z
+  .object({
+    identifier: refundId,
+    id: refundId,
+    amount: units,
+    currency: z.union([currencyObject.transform(({ code }) => code), text(32)]).nullish(),
+    status: text(64),
+    reason: optionalText(500),
+  })
+  .transform(({ identifier, id, ...row }, context) => {
+    const key = identifier ?? id;
+    if (key) return { ...row, identifier: key };
+    context.addIssue({ code: 'custom', message: 'no identifier', path: ['identifier'] });
+    return z.NEVER;
+  });
 export type Refund = z.infer<typeof refund>;
 
 /** A webhook, with or without an envelope; only what tells one event from another is read. */
