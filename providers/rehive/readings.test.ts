@@ -133,6 +133,18 @@ describe('readPayment', () => {
     expect(await read()).toMatchObject({ status: 'pending', receipts: [] });
   });
 
+  it('reads integers that are written as text', async () => {
+    scripted.server.script = standing(
+      {
+        ...PAID,
+        request_amount: '10000',
+        payment_processor_quotes: [quote(10_000, { total_paid: '10000' })],
+      },
+      listOf({ ...transaction('t1', 0), details: { amount: '10000', status: 'Complete' } }),
+    );
+    expect(await read()).toMatchObject({ status: 'paid', receipts: [{ key: 't1', amount: 10_000 }] });
+  });
+
   it('knows a refund by id where it has no identifier', async () => {
     scripted.server.script = standing(
       PAID,

@@ -37,8 +37,14 @@ const moment = z
 const currencyObject = z.object({ code: text(32), divisibility: z.int().min(0).max(30) });
 export type RehiveCurrency = z.infer<typeof currencyObject>;
 
-/** An integer of the currency's smallest unit. */
-const units = z.int().nonnegative();
+/** An integer of the currency's smallest unit, or the same as text. */
+const units = z.union([
+  z.int().nonnegative(),
+  z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number),
+]);
 
 /** A business; its currency is the currency of all its invoices. */
 export const business = z.object({ id: text(64), currency: currencyObject });
@@ -77,7 +83,7 @@ export const transaction = z.object({
   details: z.object({
     tx_type: optionalText(32),
     status: optionalText(32),
-    amount: z.int(),
+    amount: z.union([z.int(), units]),
     created: moment,
   }),
 });
