@@ -71,11 +71,16 @@ describe('createPayment by link', () => {
     ['KWT', 'KWD', 1_234_567_891, '1234567.891'],
     ['SAU', 'SAR', 10, '0.1'],
     ['EGY', 'EGP', 123_456_789, '1234567.89'],
-  ] as const)('writes an amount of %s exactly', async (country, code, amount, written) => {
-    scripted.server.script = answering(200, SENT);
-    await myfatoorah.createPayment(context({ country }), order({ money: money(amount, currency(code)) }));
-    expect(scripted.server.requests[0]?.body).toContain(`"InvoiceValue":${written},`);
-  });
+    ['ARE', 'AED', 1_050, '10.5'],
+  ] as const)(
+    'writes an amount of %s exactly, and its end by the clock of Kuwait',
+    async (country, code, amount, written) => {
+      scripted.server.script = answering(200, SENT);
+      await myfatoorah.createPayment(context({ country }), order({ money: money(amount, currency(code)) }));
+      expect(scripted.server.requests[0]?.body).toContain(`"InvoiceValue":${written},`);
+      expect(bodies()).toMatchObject([{ ExpiryDate: '2026-10-02T10:15:00' }]);
+    },
+  );
 
   it('makes one line of items that do not add up, because the sum must be the invoice’s', async () => {
     scripted.server.script = answering(200, SENT);
