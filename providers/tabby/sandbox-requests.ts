@@ -139,10 +139,11 @@ function minorUnits(value: unknown, currency: string, path: string, min = 1): nu
   return units;
 }
 
-/** `+971500000001`, `971500000001`, `500000001` and `0500000001` are all taken. */
+/** `+971500000001`, `971500000001`, `500000001` and `0500000001` are all taken, written with spaces, too, as Odoo does. */
 function phone(value: string): string {
-  if (!/^\+?\d{8,15}$/.test(value)) throw new BadData('', '$.payment.buyer.phone');
-  return value;
+  const digits = value.replaceAll(/[\s().-]/g, '');
+  if (!/^\+?\d{8,15}$/.test(digits)) throw new BadData('', '$.payment.buyer.phone');
+  return digits;
 }
 
 function objectOrNull(value: unknown): Body | null {

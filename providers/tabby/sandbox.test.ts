@@ -134,7 +134,7 @@ it('draws the link as a QR code', async () => {
 });
 
 it('answers 200 when pre-scoring refuses', async () => {
-  const buyer = { ...PAYMENT.buyer, phone: '0500000002' };
+  const buyer = { ...PAYMENT.buyer, phone: '+966 50 000 0002' };
   expect(await call('POST', '/v2/checkout', checkout({ buyer }))).toMatchObject({
     status: 200,
     answer: {

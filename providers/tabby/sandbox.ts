@@ -209,11 +209,10 @@ function hookRoutes(core: Core, hooks: HookBook): Route[] {
 }
 
 function refuse({ secret_key }: Credentials, request: SimulatorRequest, keys: Keys): Reply | null {
-  const given = request.headers.authorization ?? '';
-  if (!given.startsWith('Bearer ')) return errorReply(401, 'missing Bearer scheme');
+  const given = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (given === undefined) return errorReply(401, 'missing Bearer scheme');
   const publicKey = secret_key.replace(/^sk_/, 'pk_');
-  const known =
-    sameText(given, `Bearer ${secret_key}`) || (keys === 'any' && sameText(given, `Bearer ${publicKey}`));
+  const known = sameText(given, secret_key) || (keys === 'any' && sameText(given, publicKey));
   return known ? null : errorReply(401, 'invalid secret key');
 }
 

@@ -193,6 +193,10 @@ it('says before the checkout that a customer will be offered something', async (
   const customer = { country: 'SA', order_value: sar(340), phone_number: '500000001', is_vip: false };
   const { body } = await api('POST /checkout/payment-options-pre-check', customer);
   expect(body).toMatchObject({ has_available_payment_options: true, single_checkout_enabled: false });
+  const order = { total_amount: sar(340), country_code: 'SA', items: null };
+  expect((await api('POST /checkout/credit-pre-check', order)).body).toEqual(
+    (await api('GET /checkout/payment-types?country=SA&currency=SAR&order_value=340')).body,
+  );
   expect(await api('POST /checkout/payment-options-pre-check', { ...customer, country: 'DE' })).toMatchObject(
     {
       status: 400,

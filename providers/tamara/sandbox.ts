@@ -18,7 +18,16 @@ import { OrderBook } from './sandbox-orders.ts';
 import type { Order } from './sandbox-orders.ts';
 import { checkoutUrl, tamaraPages } from './sandbox-pages.ts';
 import { refundOfCaptures, simplifiedRefund } from './sandbox-refunds.ts';
-import { amountIn, asBody, missing, parseBody, parseOrder, Refused, text } from './sandbox-requests.ts';
+import {
+  amountIn,
+  amountOf,
+  asBody,
+  missing,
+  parseBody,
+  parseOrder,
+  Refused,
+  text,
+} from './sandbox-requests.ts';
 import { WebhookRegistry, webhooksFor } from './sandbox-webhooks.ts';
 
 type Credentials = {
@@ -75,8 +84,8 @@ function apiRoute(core: Core, method: string, path: string, names: readonly stri
     path,
     operations: names,
     handle: (request) => {
-      const given = request.headers.authorization ?? '';
-      if (!sameText(given, `Bearer ${core.credentials.api_token}`))
+      const given = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+      if (!sameText(given, core.credentials.api_token))
         return refusalReply(401, 'unauthorized', 'Authentication failed');
       try {
         return handle(request);
@@ -99,6 +108,11 @@ function orderRoutes(core: Core, book: OrderBook): Route[] {
   const named = (request: SimulatorRequest): Order => found(request, book.find(request.param('order')));
   return [
     route('GET', '/checkout/payment-types', ['payment_types'], ({ query }) => paymentTypes(query)),
+    route('POST', '/checkout/credit-pre-check', ['payment_types'], ({ rawBody }) => {
+      const body = parseBody(rawBody);
+      const { currency } = amountOf(body, 'total_amount');
+      return paymentTypes(new URLSearchParams({ country: text(body, 'country_code', 2), currency }));
+    }),
     route('POST', '/checkout/payment-options-pre-check', ['payment_options'], ({ rawBody }) =>
       paymentOptions(parseBody(rawBody)),
     ),
