@@ -227,6 +227,14 @@ describe('readPayment', () => {
       'canceled',
       'Pending (Canceled)',
     ],
+    // A word of the official library: paid more than once.
+    [
+      'an invoice that was paid twice',
+      invoice({ InvoiceStatus: 'DuplicatePayment' }, {}, { PaymentId: 'b' }),
+      'paid',
+      'DuplicatePayment (Succss)',
+    ],
+    ['a word that is not known', invoice({ InvoiceStatus: 'OnReview' }), 'pending', 'OnReview'],
     ['a canceled invoice', invoice({ InvoiceStatus: 'Canceled' }), 'canceled', 'Canceled'],
     [
       'a success after a failure',
@@ -273,6 +281,19 @@ describe('readPayment', () => {
     ['separators in odd places', invoice({ InvoiceStatus: 'Paid' }, { TransationValue: '12,50.000' })],
   ])('refuses %s', async (_, data) => {
     expect(await failureOf(reading(data))).toMatchObject({ kind: 'unavailable', code: 'unexpected_answer' });
+  });
+
+  it.each([
+    ['an empty body', 200, ''],
+    ['no content', 204, ''],
+    ['a page', 200, '<html>'],
+    ['a redirect', 301, ''],
+    ['null', 200, 'null'],
+    ['no data', 200, { IsSuccess: true, Message: null, ValidationErrors: null, Data: null }],
+    ['an error of the gateway', 502, '<html>'],
+  ])('knows nothing after %s', async (_, status, body) => {
+    scripted.server.script = answering(status, body);
+    expect(await failureOf(myfatoorah.readPayment(context(), KNOWN))).toMatchObject({ kind: 'unavailable' });
   });
 
   it('still tells of the money when refunds cannot be read', async () => {

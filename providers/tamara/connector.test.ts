@@ -229,6 +229,36 @@ describe('readPayment', () => {
     });
   });
 
+  it.each<[string, object, string, number[]]>([
+    ['fully_captured', { captured_amount: sar(340), transactions: undefined }, 'paid', [34_000]],
+    [
+      'updated',
+      { captured_amount: sar(300), canceled_amount: sar(40), transactions: null },
+      'paid',
+      [30_000],
+    ],
+    ['authorised', { transactions: undefined }, 'authorized', []],
+    ['authorised', { captured_amount: [], canceled_amount: [], refunded_amount: [] }, 'authorized', []],
+    ['authorised', { captured_amount: null, canceled_amount: null, transactions: [] }, 'authorized', []],
+  ])('reads %s with %j as %s, receipts %j', async (status, over, expected, amounts) => {
+    server.script = byCall({ [`GET /orders/${ID}`]: [order(status, over)] });
+    const reading = await read();
+    expect(reading.status).toBe(expected);
+    expect(reading.receipts.map(({ amount }) => amount)).toEqual(amounts);
+  });
+
+  it.each([
+    ['an empty body', 200, ''],
+    ['no content', 204, ''],
+    ['a page', 200, '<html>'],
+    ['a redirect', 301, ''],
+    ['null', 200, 'null'],
+    ['an error of the gateway', 502, '<html>'],
+  ])('knows nothing after %s', async (_, status, body) => {
+    server.script = answering(status, body);
+    expect(await failureOf(read())).toMatchObject({ kind: 'unavailable' });
+  });
+
   it('authorises an approved order, without a body, and reads it again', async () => {
     server.script = byCall({
       [`GET /orders/${ID}`]: [order('approved'), order('authorised')],
@@ -250,6 +280,11 @@ describe('readPayment', () => {
   it.each<[string, object]>([
     ['another order', { ...order('new'), order_id: 'x' }],
     ['captures that do not add up', order('fully_captured', { captured_amount: sar(340) })],
+    [
+      'a part captured and no list of captures, because the part may grow',
+      order('partially_captured', { captured_amount: sar(100), transactions: undefined }),
+    ],
+    ['transactions that are no object', order('new', { transactions: 'none' })],
     ['a capture without money', order('fully_captured', { captured_amount: null })],
     ['more decimals than the currency has', order('new', { total_amount: sar(340.001) })],
     ['two currencies', order('new', { canceled_amount: { amount: 1, currency: 'AED' } })],

@@ -69,10 +69,19 @@ const list = <T>(schema: ZodType<T>) =>
     .nullish()
     .transform((rows) => rows ?? []);
 
-/** PHP writes an object without fields as `[]`. */
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+
+/** What has not happened may be told as null, as nothing or, in PHP's way, as an empty list. */
+const amountIfAny = z.preprocess((value: unknown) => (isEmptyList(value) ? null : value), amount.nullish());
+
+/** PHP writes an object without fields as `[]`. `missing`: the answer has no such object at all. */
 const transactions = z.preprocess(
-  (value: unknown) => (Array.isArray(value) && value.length === 0 ? {} : (value ?? {})),
-  z.object({ captures: list(capture), refunds: list(refund) }),
+  (value: unknown) => {
+    if (value === undefined || value === null) return { missing: true };
+    if (isEmptyList(value)) return { missing: false };
+    return typeof value === 'object' ? { ...value, missing: false } : value;
+  },
+  z.object({ missing: z.boolean(), captures: list(capture), refunds: list(refund) }),
 );
 
 export const order = z.object({
@@ -80,9 +89,9 @@ export const order = z.object({
   order_reference_id: optionalText(),
   status: text(64),
   total_amount: amount,
-  captured_amount: amount.nullish(),
-  canceled_amount: amount.nullish(),
-  refunded_amount: amount.nullish(),
+  captured_amount: amountIfAny,
+  canceled_amount: amountIfAny,
+  refunded_amount: amountIfAny,
   transactions,
 });
 export type Order = z.infer<typeof order>;
