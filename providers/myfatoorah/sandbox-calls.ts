@@ -201,6 +201,7 @@ function refundStatus(fields: Fields, { portal, book, refunds }: Parts): Record<
   }
   fields.check();
   const invoice = keyType === 'invoiceid' ? book.find(Number(key)) : null;
+  if (keyType === 'invoiceid' && invoice === null) throw new Refusal('No data match the provided values');
   const found = invoice === null ? refunds.find(key) : refunds.of(invoice.id);
   if (invoice === null && found.length === 0) throw new Refusal('No data match the provided values');
   return refundStatusJson(found, portal);

@@ -107,6 +107,17 @@ describe('SendPayment and GetPaymentStatus', () => {
     });
   });
 
+  it('says of each field one thing', async () => {
+    const { status, answer } = await call('GetPaymentStatus', {});
+    expect(status).toBe(400);
+    expect(answer).toMatchObject({
+      ValidationErrors: [
+        { Name: 'Key', Error: 'Key is required' },
+        { Name: 'KeyType', Error: 'KeyType is required' },
+      ],
+    });
+  });
+
   it('refuses a wrong token with 401', async () => {
     expect(await call('SendPayment', LINK, 'wrong')).toMatchObject({
       status: 401,
