@@ -85,6 +85,9 @@ export function sessionJson(payment: Payment, origin: string, reason: string | n
       },
     },
     merchant_urls: payment.order.urls,
+    // Not in the documentation; a client of others reads both.
+    lang: payment.order.lang,
+    merchant_code: payment.order.merchantCode,
   };
 }
 

@@ -33,6 +33,7 @@ export interface CheckoutOrder {
   readonly sent: Body;
   readonly urls: { readonly success: string; readonly cancel: string; readonly failure: string };
   readonly merchantCode: string;
+  readonly lang: string;
 }
 
 export interface MoveOrder {
@@ -83,6 +84,7 @@ export function parseCheckout(body: Body): CheckoutOrder {
       failure: optionalText(urls, 'failure', '$.merchant_urls') ?? '',
     },
     merchantCode: text(body, 'merchant_code', '$'),
+    lang: lang ?? 'en',
   };
 }
 
