@@ -229,6 +229,19 @@ describe('readPayment', () => {
     });
   });
 
+  it('reads rows that name their amount as the answers to captures and refunds do', async () => {
+    const transactions = {
+      captures: [{ capture_id: 'c1', captured_amount: sar(340) }],
+      refunds: [{ refund_id: 'r1', refunded_amount: sar(40), merchant_refund_id: 'op-1' }],
+    };
+    const row = order('partially_refunded', { captured_amount: sar(340), transactions });
+    server.script = byCall({ [`GET /orders/${ID}`]: [row] });
+    expect(await read()).toMatchObject({
+      receipts: [{ key: 'c1', amount: 34_000 }],
+      refunds: [{ key: 'r1', reference: 'op-1', amount: 4_000 }],
+    });
+  });
+
   it.each<[string, object, string, number[]]>([
     ['fully_captured', { captured_amount: sar(340), transactions: undefined }, 'paid', [34_000]],
     [

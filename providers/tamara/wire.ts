@@ -40,7 +40,13 @@ export const checkout = z.object({
   status: optionalText(64),
 });
 
-const capture = z.object({
+/** The amount of a row is `total_amount`; as answers to the call that made it name it, it is taken, too. */
+const named = (row: unknown, other: string): unknown =>
+  typeof row === 'object' && row !== null && !('total_amount' in row) && other in row
+    ? { ...row, total_amount: (row as Record<string, unknown>)[other] }
+    : row;
+
+const captureRow = z.object({
   capture_id: text(100),
   total_amount: amount,
   shipping_info: z
@@ -51,10 +57,14 @@ const capture = z.object({
   created_at: optionalMoment,
 });
 
+const capture = z.preprocess((row: unknown) => named(row, 'captured_amount'), captureRow);
+
 /** `unnamed`: the field for our id is not there at all, as in the types of the official SDKs. */
 const refund = z.preprocess(
   (row: unknown) =>
-    typeof row === 'object' && row !== null ? { ...row, unnamed: !('merchant_refund_id' in row) } : row,
+    typeof row === 'object' && row !== null
+      ? { ...Object(named(row, 'refunded_amount')), unnamed: !('merchant_refund_id' in row) }
+      : row,
   z.object({
     refund_id: text(100),
     total_amount: amount,
