@@ -56,6 +56,7 @@ export interface Config {
     readonly publicUrl: string;
     /** Per minute and process; null: any number. */
     readonly limits: { readonly requestsPerKey: number | null; readonly failuresPerAddress: number | null };
+    readonly engineCallsAtOnce: number;
     readonly trustedProxies: readonly string[];
     /** SHA-256 of each operator's key. */
     readonly operatorKeys: readonly Buffer[];
@@ -273,6 +274,7 @@ function toConfig(env: Environment): Config {
         requestsPerKey: env.RATE_LIMIT_PER_MINUTE || null,
         failuresPerAddress: env.AUTH_FAILURES_PER_MINUTE || null,
       },
+      engineCallsAtOnce: env.ENGINE_CALLS_AT_ONCE,
       trustedProxies: env.TRUSTED_PROXIES ?? [],
       operatorKeys: env.OPERATOR_KEY_SHA256 ?? [],
       operationsAccess: env.OPERATIONS_ACCESS,

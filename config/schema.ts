@@ -153,6 +153,10 @@ export const variables = {
     group: 'API',
     text: 'How many requests an API key may send in a minute, to each API process. 0: any number.',
   }),
+  ENGINE_CALLS_AT_ONCE: wholeNumber(1, 10_000).default(16).register(about, {
+    group: 'API',
+    text: 'Calls to Temporal about invoices that each API process has under way at once, shared equally among the merchants who have any.',
+  }),
   AUTH_FAILURES_PER_MINUTE: wholeNumber(0, 100_000_000).default(120).register(about, {
     group: 'API',
     text: 'How many requests without a valid key an address may send in a minute before it is told to wait. 0: any number.',
