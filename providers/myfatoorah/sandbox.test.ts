@@ -108,13 +108,14 @@ describe('SendPayment and GetPaymentStatus', () => {
   });
 
   it('says of each field one thing', async () => {
-    const { status, answer } = await call('GetPaymentStatus', {});
-    expect(status).toBe(400);
-    expect(answer).toMatchObject({
-      ValidationErrors: [
-        { Name: 'Key', Error: 'Key is required' },
-        { Name: 'KeyType', Error: 'KeyType is required' },
-      ],
+    expect(await call('GetPaymentStatus', {})).toMatchObject({
+      status: 400,
+      answer: {
+        ValidationErrors: [
+          { Name: 'Key', Error: 'Key is required' },
+          { Name: 'KeyType', Error: 'KeyType is required' },
+        ],
+      },
     });
   });
 
