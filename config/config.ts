@@ -22,6 +22,8 @@ export interface TemporalConfig<Address = string | null> {
   readonly address: Address;
   readonly namespace: string;
   readonly taskQueue: string;
+  /** The version of its workflow code that a worker says; null: it says none. */
+  readonly buildId: string | null;
   /** null: no TLS. Paths of PEM files; null: not given. */
   readonly tls: {
     readonly cert: string | null;
@@ -310,6 +312,7 @@ function toTemporal(env: Environment): TemporalConfig {
     address: env.TEMPORAL_ADDRESS ?? null,
     namespace: env.TEMPORAL_NAMESPACE,
     taskQueue: env.TEMPORAL_TASK_QUEUE,
+    buildId: env.WORKER_BUILD_ID ?? null,
     tls: tls
       ? {
           cert: env.TEMPORAL_TLS_CERT ?? null,

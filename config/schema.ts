@@ -127,6 +127,13 @@ export const variables = {
     group: 'Temporal',
     text: 'With a payload key: accept also reads what was written before there was one, until the last such workflow has closed.',
   }),
+  WORKER_BUILD_ID: matching(/^[\w.:+-]{1,128}$/, 'letters, digits and . : _ + - only')
+    .optional()
+    .register(about, {
+      group: 'Temporal',
+      text: 'Names the version of the workflow code that a worker runs; it then gets work only when this version is the current one of the deployment TEMPORAL_TASK_QUEUE.',
+      example: '2026-11-21.1',
+    }),
   TEMPORAL_UI_URL: baseUrl().optional().register(about, {
     group: 'Temporal',
     text: 'Where people open the Temporal UI; shown to them at start.',

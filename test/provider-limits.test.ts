@@ -10,7 +10,7 @@ let stack: TestStack;
 let at: Shop;
 
 beforeAll(async () => {
-  stack = await startTestStack({ workers: 2 });
+  stack = await startTestStack({ workers: [{}, {}] });
   at = shop(stack);
 }, STACK_TIMEOUT_MS);
 afterAll(() => stack.stop(), STACK_TIMEOUT_MS);
