@@ -5,6 +5,7 @@
 import { activityInfo, ApplicationFailure, cancellationSignal } from '@temporalio/activity';
 import { loadAccount, loadInvoice } from '../db/work.ts';
 import type { InvoiceState } from '../domain/state.ts';
+import { placed } from '../providers/placed-http.ts';
 import { createAccountOpener, type AccountOpener } from './accounts.ts';
 import {
   openCase,
@@ -25,7 +26,7 @@ import type { Walk } from './compare-workflows.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { endInvoice, type EndInvoiceArguments } from './end-invoice.ts';
 import type { Elsewhere } from './lanes.ts';
-import { createLimitBook } from './limits.ts';
+import { createLimitBook, limitsOf } from './limits.ts';
 import { moveMoney, type MovedStanding, type MoveMoneyArguments } from './move-money.ts';
 import {
   createReconciliationActivities,
@@ -77,6 +78,14 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     return opener(row, signal, subject);
   };
 
+  /** For what makes calls of its own accord, one after the other: each takes a place while it is under way. */
+  const openPlaced: AccountOpener = (row, signal, subject) => {
+    const { connector, context } = open(row, signal, subject);
+    const known = limitsOf(row, connector.manifest);
+    if (known.max_concurrent === null) return { connector, context };
+    return { connector, context: { ...context, http: placed(context.http, () => places.take(known)) } };
+  };
+
   /** Runs `call` in the account's fast lane, or tells the workflow to ask again with an ordinary activity. */
   const inLane = async <T>(accountId: string, call: () => Promise<T>): Promise<T | Elsewhere> => {
     const { isLocal } = activityInfo();
@@ -109,13 +118,13 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     warnOfExpiry: (input) => warnOfExpiry(dependencies, input),
     endAuthorization: (input) =>
       inLane(input.account_id, () => endAuthorization(dependencies, open, input, cancellationSignal())),
-    applyPolicies: (input) => applyPolicies(dependencies, open, input, cancellationSignal()),
+    applyPolicies: (input) => applyPolicies(dependencies, openPlaced, input, cancellationSignal()),
     openCase: (input) => openCase(dependencies, input),
-    resolveCase: (input) => resolveCase(dependencies, open, input, cancellationSignal()),
+    resolveCase: (input) => resolveCase(dependencies, openPlaced, input, cancellationSignal()),
     applyWebhook: (input) => applyWebhook(dependencies, open, input, cancellationSignal(), inLane),
     endInvoice: (input) => endInvoice(dependencies, input),
     sweep: () => sweep(dependencies, walk),
-    ...createReconciliationActivities(dependencies, open),
+    ...createReconciliationActivities(dependencies, openPlaced),
   };
 }
 

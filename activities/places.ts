@@ -3,20 +3,16 @@
  * asks for one of the account's places in the record. Accounts without a limit of their own ask for none.
  */
 import { leavePlace, takePlace } from '../db/provider-places.ts';
+import type { CallPlace } from '../providers/placed-http.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { AccountLimits } from './limits.ts';
 
-export interface Place {
-  /** Gives it back. Never throws: what cannot be given back is free when its time has passed. */
-  readonly leave: () => Promise<void>;
-}
-
 export interface Places {
   /** A place for one call of this account; null when as many are under way as may be. */
-  take(limits: AccountLimits): Promise<Place | null>;
+  take(limits: AccountLimits): Promise<CallPlace | null>;
 }
 
-const UNLIMITED: Place = { leave: () => Promise.resolve() };
+const UNLIMITED: CallPlace = { leave: () => Promise.resolve() };
 
 export function createPlaces({ pool, logger }: Pick<ActivityDependencies, 'pool' | 'logger'>): Places {
   return {

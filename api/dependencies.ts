@@ -67,6 +67,4 @@ export interface ApiDependencies {
   readonly metrics?: ApiMetrics;
   /** How the operations pages are reached; without it people sign in, and nothing links to the Temporal UI. */
   readonly operations?: OperationsSettings;
-  /** How long the start of a workflow may take before the caller is told to come back, milliseconds. */
-  readonly openTimeout_ms?: number;
 }

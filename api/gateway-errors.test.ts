@@ -1,4 +1,5 @@
-import { isUnreachable, repeatDropped, TimeLimitError, withTimeLimit } from './gateway-errors.ts';
+import { TimeLimitError, withTimeLimit } from '../temporal/time-limit.ts';
+import { isUnreachable, repeatDropped } from './gateway-errors.ts';
 
 const refused = Object.assign(new Error('9 FAILED_PRECONDITION: workflow task was done again'), { code: 9 });
 const unprocessed = Object.assign(new Error('Workflow Update failed'), {

@@ -29,9 +29,10 @@ export function isUnimplemented(error: unknown): boolean {
   return grpcCodeOf(error) === GRPC_UNIMPLEMENTED;
 }
 
-/** True when the engine could not be reached or did not take the call. */
+/** True when the engine could not be reached or did not take the call, or was not called for want of a turn. */
 export function isUnreachable(error: unknown): boolean {
-  if (nameOf(error) === 'TimeLimitError') return true;
+  const name = nameOf(error);
+  if (name === 'TimeLimitError' || name === 'NoTurnError') return true;
   const code = grpcCodeOf(error);
   return code !== null && UNAVAILABLE.has(code);
 }
@@ -60,24 +61,6 @@ function isUnprocessedUpdate(error: unknown): boolean {
   if (nameOf(error) !== 'WorkflowUpdateFailedError' || !(error instanceof Error)) return false;
   const { cause } = error;
   return cause instanceof Error && 'type' in cause && cause.type === 'UnprocessedUpdate';
-}
-
-/** The call took longer than we wait. */
-export class TimeLimitError extends Error {
-  override readonly name = 'TimeLimitError';
-}
-
-/** The outcome of `call`, or `TimeLimitError` after `limit_ms`; the call itself goes on. */
-export async function withTimeLimit<T>(limit_ms: number, call: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new TimeLimitError(`no answer within ${limit_ms} ms`)), limit_ms);
-  });
-  try {
-    return await Promise.race([call, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function nameOf(error: unknown): string | null {

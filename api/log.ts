@@ -29,11 +29,11 @@ const SECRET_FIELDS = [
   'parameters',
 ];
 
+/** To standard error; lines of the same moment in one write, which costs more than making them. */
+const standardError = () => destination({ fd: 2, sync: false, minLength: 4096, periodicFlush: 100 });
+
 /** The API's logger. Writes to standard error unless told otherwise. */
-export function createApiLogger(
-  level: string,
-  stream: DestinationStream = destination({ fd: 2, sync: false }),
-): Logger {
+export function createApiLogger(level: string, stream: DestinationStream = standardError()): Logger {
   const paths = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
   return pino(
     { name: 'api', level, redact: { paths, censor: '[secret]' }, timestamp: pino.stdTimeFunctions.isoTime },
@@ -46,6 +46,8 @@ const SANE_ID = /^[\w.:-]{8,128}$/;
 
 /** Gives the request its id and its context, and writes its line and counts it when it has been answered or given up. */
 export function logRequests(logger: Logger, metrics?: ApiMetrics): RequestHandler {
+  // All its fields are made here: looking for secrets in them would cost more than the line.
+  const requests = logger.child({}, { redact: [] });
   return (request, response, next) => {
     const started = performance.now();
     const given = request.headers['x-request-id'];
@@ -75,8 +77,8 @@ export function logRequests(logger: Logger, metrics?: ApiMetrics): RequestHandle
         ...(webhook_id === null ? {} : { webhook_id }),
         ...(response.writableFinished ? {} : { aborted: true }),
       };
-      if (response.statusCode >= 500) logger.error(line, 'request');
-      else logger.info(line, 'request');
+      if (response.statusCode >= 500) requests.error(line, 'request');
+      else requests.info(line, 'request');
     });
     withRequestId(request_id, next);
   };

@@ -12,18 +12,19 @@ import { createScopedPool } from '../db/scoped-pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import { createProviderHttp } from '../providers/http.ts';
 import { connectors } from '../providers/index.ts';
-import { createApiMetrics } from '../metrics/api-metrics.ts';
+import { createApiMetrics, watchTurns } from '../metrics/api-metrics.ts';
 import { createRegistry } from '../metrics/registry.ts';
 import { serveMetrics } from '../metrics/server.ts';
 import { clientOn, lazyConnection } from '../temporal/connect.ts';
 import { createDeliveryGateway } from '../temporal/deliveries.ts';
 import { inspectInvoice } from '../temporal/inspect.ts';
 import { createInvoiceGateway } from '../temporal/invoices.ts';
+import { withTimeLimit } from '../temporal/time-limit.ts';
+import { createTurns } from '../temporal/turns.ts';
 import { createReconciliationGateway } from '../temporal/reconciliations.ts';
 import { fastForward } from '../temporal/test-clock.ts';
 import { createApp } from './app.ts';
 import { createBackground } from './background.ts';
-import { withTimeLimit } from './gateway-errors.ts';
 import { createApiLogger } from './log.ts';
 import { createKeyUses } from './key-uses.ts';
 import { createProbes } from './probes.ts';
@@ -33,6 +34,8 @@ import { answerUnreadable } from './unreadable.ts';
 
 /** How long a payment request waits for the provider before it is answered with 202. */
 const UPDATE_DEADLINE_MS = 25_000;
+/** What takes the engine longer than this waits for a provider. */
+const TURN_MS = 1_000;
 /** How long a move of the test clock waits for what it sets off. */
 const CLOCK_WAIT_MS = 45_000;
 const SIGNAL_DEADLINE_MS = 10_000;
@@ -62,6 +65,8 @@ const keyUses = createKeyUses(pool, logger, Date.now);
 const { taskQueue } = config.temporal;
 const connection = await lazyConnection(config.temporal);
 const client = clientOn(connection, config.temporal);
+const turns = createTurns({ places: config.api.engineCallsAtOnce, hold_ms: TURN_MS });
+watchTurns(registry, turns);
 const background = createBackground();
 const { addresses: reach, sandboxControlUrl } = config.providers;
 const providerHttp = createProviderHttp({
@@ -97,6 +102,7 @@ const app: Express = createApp({
   invoices: createInvoiceGateway(client, {
     taskQueue,
     deadline_ms: UPDATE_DEADLINE_MS,
+    turns,
     requestId: currentRequestId,
   }),
   deliveries: createDeliveryGateway(client, { taskQueue, deadline_ms: SIGNAL_DEADLINE_MS }),

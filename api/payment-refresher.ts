@@ -4,7 +4,8 @@
  */
 import type { InvoiceFacts } from '../temporal/invoices.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { isDeadline, isUnreachable, repeatDropped, withTimeLimit } from './gateway-errors.ts';
+import { withTimeLimit } from '../temporal/time-limit.ts';
+import { isDeadline, isUnreachable, repeatDropped } from './gateway-errors.ts';
 
 const PAUSE_MS = 2_000;
 const KEPT = 10_000;

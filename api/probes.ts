@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import { pendingMigrations } from '../db/migrate.ts';
-import { withTimeLimit } from './gateway-errors.ts';
+import { withTimeLimit } from '../temporal/time-limit.ts';
 
 export interface Probe {
   readonly name: string;

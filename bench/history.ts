@@ -26,6 +26,7 @@ export async function historyCost({ engines }: Stack): Promise<HistoryCost> {
     address,
     namespace,
     taskQueue: '',
+    buildId: null,
     tls: null,
     apiKey: null,
     uiUrl: null,

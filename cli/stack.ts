@@ -35,10 +35,8 @@ export interface StackOptions {
   readonly knownKey?: string | null;
   /** More variables for the API process. */
   readonly apiEnv?: NodeJS.ProcessEnv;
-  /** How many workers; one. */
-  readonly workers?: number;
-  /** More variables for the worker process. */
-  readonly workerEnv?: NodeJS.ProcessEnv;
+  /** More variables for each of the workers; one, without any. */
+  readonly workers?: readonly NodeJS.ProcessEnv[];
   readonly onEvent?: (event: SupervisorEvent) => void;
 }
 
@@ -102,6 +100,7 @@ export async function startStack(config: Config, report: Report, options: StackO
     const providers = sandbox.ready['providers'] as Record<string, SimulatorFacts>;
     const controlUrl = String(sandbox.ready['control_url']);
     const merchant = await demoMerchant(env, providers, options.knownKey ?? null);
+    const [workerEnv = {}, ...moreWorkers] = options.workers ?? [];
     const [api, worker] = await reportStep(
       report,
       'API and worker',
@@ -115,18 +114,18 @@ export async function startStack(config: Config, report: Report, options: StackO
           supervisor.start({
             name: 'worker',
             script: 'worker/main.ts',
-            env: { ...env, ...options.workerEnv },
+            env: { ...env, ...workerEnv },
             stopWithinMs: 35_000,
             envOnRestart: () => ({ SARRAF_CRASH_AT: '' }),
           }),
         ]),
       () => `at ${env['PUBLIC_URL']}`,
     );
-    for (let number = 2; number <= (options.workers ?? 1); number += 1) {
+    for (const [index, more] of moreWorkers.entries()) {
       await supervisor.start({
-        name: `worker-${number}`,
+        name: `worker-${index + 2}`,
         script: 'worker/main.ts',
-        env: { ...env, ...options.workerEnv },
+        env: { ...env, ...more },
         stopWithinMs: 35_000,
       });
     }

@@ -28,7 +28,14 @@ describe('loadConfig', () => {
     expect(loadConfig({})).toMatchObject({
       environment: 'development',
       database: { url: null, poolSize: 10 },
-      temporal: { address: null, namespace: 'default', taskQueue: 'sarraf', tls: null, apiKey: null },
+      temporal: {
+        address: null,
+        namespace: 'default',
+        taskQueue: 'sarraf',
+        buildId: null,
+        tls: null,
+        apiKey: null,
+      },
       api: { host: '127.0.0.1', port: 8080, publicUrl: 'http://127.0.0.1:8080' },
       ports: { postgres: null, simulators: {} },
       secrets: { credentialsKeys: null, apiKeyPepper: null },

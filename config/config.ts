@@ -22,6 +22,8 @@ export interface TemporalConfig<Address = string | null> {
   readonly address: Address;
   readonly namespace: string;
   readonly taskQueue: string;
+  /** The version of its workflow code that a worker says; null: it says none. */
+  readonly buildId: string | null;
   /** null: no TLS. Paths of PEM files; null: not given. */
   readonly tls: {
     readonly cert: string | null;
@@ -56,6 +58,7 @@ export interface Config {
     readonly publicUrl: string;
     /** Per minute and process; null: any number. */
     readonly limits: { readonly requestsPerKey: number | null; readonly failuresPerAddress: number | null };
+    readonly engineCallsAtOnce: number;
     readonly trustedProxies: readonly string[];
     /** SHA-256 of each operator's key. */
     readonly operatorKeys: readonly Buffer[];
@@ -227,8 +230,8 @@ function halves(set: Variables): Problem[] {
   const missing = pair.filter((name) => set[name] === undefined);
   const [variable] = missing;
   if (variable === undefined || missing.length === pair.length) return [];
-  const given = pair.find((name) => name !== variable);
-  return [{ variable, wrong: `is missing although ${given} is set`, right: 'both or neither' }];
+  const there = pair.find((name) => name !== variable);
+  return [{ variable, wrong: `is missing although ${there} is set`, right: 'both or neither' }];
 }
 
 /** Settings that are each right and together wrong. */
@@ -273,6 +276,7 @@ function toConfig(env: Environment): Config {
         requestsPerKey: env.RATE_LIMIT_PER_MINUTE || null,
         failuresPerAddress: env.AUTH_FAILURES_PER_MINUTE || null,
       },
+      engineCallsAtOnce: env.ENGINE_CALLS_AT_ONCE,
       trustedProxies: env.TRUSTED_PROXIES ?? [],
       operatorKeys: env.OPERATOR_KEY_SHA256 ?? [],
       operationsAccess: env.OPERATIONS_ACCESS,
@@ -308,6 +312,7 @@ function toTemporal(env: Environment): TemporalConfig {
     address: env.TEMPORAL_ADDRESS ?? null,
     namespace: env.TEMPORAL_NAMESPACE,
     taskQueue: env.TEMPORAL_TASK_QUEUE,
+    buildId: env.WORKER_BUILD_ID ?? null,
     tls: tls
       ? {
           cert: env.TEMPORAL_TLS_CERT ?? null,

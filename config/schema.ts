@@ -127,6 +127,13 @@ export const variables = {
     group: 'Temporal',
     text: 'With a payload key: accept also reads what was written before there was one, until the last such workflow has closed.',
   }),
+  WORKER_BUILD_ID: matching(/^[\w.:+-]{1,128}$/, 'letters, digits and . : _ + - only')
+    .optional()
+    .register(about, {
+      group: 'Temporal',
+      text: 'Names the version of the workflow code that a worker runs; it then gets work only when this version is the current one of the deployment TEMPORAL_TASK_QUEUE.',
+      example: '2026-11-21.1',
+    }),
   TEMPORAL_UI_URL: baseUrl().optional().register(about, {
     group: 'Temporal',
     text: 'Where people open the Temporal UI; shown to them at start.',
@@ -152,6 +159,10 @@ export const variables = {
   RATE_LIMIT_PER_MINUTE: wholeNumber(0, 100_000_000).default(30_000).register(about, {
     group: 'API',
     text: 'How many requests an API key may send in a minute, to each API process. 0: any number.',
+  }),
+  ENGINE_CALLS_AT_ONCE: wholeNumber(1, 10_000).default(16).register(about, {
+    group: 'API',
+    text: 'Calls to Temporal about invoices that each API process has under way at once, shared equally among the merchants who have any.',
   }),
   AUTH_FAILURES_PER_MINUTE: wholeNumber(0, 100_000_000).default(120).register(about, {
     group: 'API',

@@ -1,5 +1,5 @@
 /** What the API counts. In memory only: no request waits for it. */
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { SECONDS } from './registry.ts';
 
 export interface ApiMetrics {
@@ -41,4 +41,17 @@ export function createApiMetrics(registry: Registry): ApiMetrics {
     },
     webhook: (provider, verdict) => webhooks.inc({ provider, verdict }),
   };
+}
+
+/** Shows how many calls wait for their turn at the workflow engine. */
+export function watchTurns(registry: Registry, turns: { readonly waiting: number }): void {
+  const waiting = new Gauge({
+    name: 'sarraf_engine_calls_waiting',
+    help: 'Calls to the workflow engine that wait for the turn of their merchant',
+    registers: [],
+    collect() {
+      this.set(turns.waiting);
+    },
+  });
+  registry.registerMetric(waiting);
 }

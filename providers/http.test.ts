@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { ProviderError, type ProviderFailure } from '../domain/provider-error.ts';
 import { createProviderHttp, type Exchange, type ProviderHttp, type ProviderRequest } from './http.ts';
 import { networkFailure } from './network-failure.ts';
@@ -59,6 +60,11 @@ async function closedAddress(): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
+const packed =
+  (encoding: string, body: Buffer | string): ScriptedServer['script'] =>
+  (_, response) =>
+    response.writeHead(200, { 'content-encoding': encoding }).end(body);
+
 describe('what goes out and comes back', () => {
   it('sends body and headers as they are and reads the answer with lower-case header names', async () => {
     server.script = answering(201, { id: 'ü' }, { 'X-Request-Id': 'r1' });
@@ -83,6 +89,23 @@ describe('what goes out and comes back', () => {
     await narrow.send(read());
     await narrow.close();
     expect(server.requests[1]?.port).toBe(server.requests[0]?.port);
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['X-Gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+    ['identity', Buffer.from],
+  ])('unpacks %s, which nobody asked for', async (encoding, pack) => {
+    server.script = packed(encoding, pack(Buffer.from('{"name":"سارة"}')));
+    expect((await http.send(create())).text).toBe('{"name":"سارة"}');
+    expect(server.requests[0]?.headers['accept-encoding']).toBeUndefined();
+  });
+
+  it('takes a refusal for one by its status when its words cannot be unpacked', async () => {
+    server.script = (_, response) => response.writeHead(400, { 'content-encoding': 'gzip' }).end('no');
+    expect(await http.send(create())).toMatchObject({ status: 400, text: '' });
   });
 
   it('hands a redirect back instead of following it', async () => {
@@ -204,7 +227,20 @@ describe('a call that was sent and not answered', () => {
       },
       'connection_reset',
     ],
+    [
+      'headers and then nothing',
+      (_, response) => void response.writeHead(200, { 'content-length': '100' }).write('{"id"'),
+      'timeout',
+    ],
     ['an answer that is too large', answering(200, 'x'.repeat(1001)), 'answer_too_large'],
+    ['a packed one that is', packed('gzip', gzipSync('x'.repeat(1001))), 'answer_too_large'],
+    [
+      'a packed one that is cut off',
+      packed('gzip', gzipSync('{"id":1}').subarray(0, 15)),
+      'malformed_answer',
+    ],
+    ['one that only says it is packed', packed('br', '{"id":1}'), 'malformed_answer'],
+    ['one packed in an unknown way', packed('zstd', '{"id":1}'), 'malformed_answer'],
     ['an answer that is not HTTP', (_, __, socket) => socket.end('nonsense\r\n\r\n'), 'malformed_answer'],
     ['no answer in time', () => undefined, 'timeout'],
   ];

@@ -4,6 +4,7 @@
  */
 import { Agent, type Dispatcher } from 'undici';
 import { ProviderError, type ProviderFailure } from '../domain/provider-error.ts';
+import { unpacked } from './content-encoding.ts';
 import { Interruption, networkFailure } from './network-failure.ts';
 import { withoutProofs } from './proofs.ts';
 import { guardedLookup, isReachable, literalAddress, type Reach } from './reach.ts';
@@ -201,8 +202,17 @@ function exchange(
         else chunks.push(chunk);
       },
       onResponseEnd() {
+        let body: Buffer;
+        try {
+          body = unpacked(Buffer.concat(chunks), headers['content-encoding'], maxBytes);
+        } catch (error) {
+          // A refusal is one by its status, whatever became of its words.
+          if (status < 400)
+            return fail(error instanceof Error ? error : new Interruption('malformed_answer'));
+          body = Buffer.alloc(0);
+        }
         if (!settle()) return;
-        const text = new TextDecoder().decode(Buffer.concat(chunks));
+        const text = new TextDecoder().decode(body);
         resolve({ status, headers, text: status < 400 ? text : withoutProofs(text, request) });
       },
       onResponseError(_, error) {

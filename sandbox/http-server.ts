@@ -111,7 +111,8 @@ async function serve(
 ): Promise<void> {
   const startedAt = performance.now();
   const target = incoming.url ?? '/';
-  const method = incoming.method ?? 'GET';
+  // A HEAD is a GET whose answer keeps its body to itself (RFC 9110).
+  const method = incoming.method === 'HEAD' ? 'GET' : (incoming.method ?? 'GET');
   const path = target.split('?', 1)[0] ?? '/';
   const match = findRoute(options.routes, method, path);
   let paymentId: string | null = null;

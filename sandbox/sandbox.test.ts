@@ -62,6 +62,14 @@ it('answers 405 with the methods there are, in the format of the provider', asyn
   expect(await answer.json()).toEqual({ message: 'Method GET not allowed' });
 });
 
+it('answers a HEAD like a GET, without the body', async () => {
+  const [head, get] = await Promise.all(
+    ['HEAD', 'GET'].map((method) => fetch(`${fapshi.base_url}/balance`, { method })),
+  );
+  expect([head?.status, await head?.text()]).toEqual([401, '']);
+  expect(head?.headers.get('content-length')).toBe(get?.headers.get('content-length'));
+});
+
 describe('faults', () => {
   it('slow: the effect is there before the answer', async () => {
     await arm({ kind: 'slow', ms: 150 });

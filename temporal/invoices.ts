@@ -28,9 +28,14 @@ import {
   type RequestPaymentResult,
 } from '../workflows/contract.ts';
 import { createCrowd } from './crowd.ts';
+import { withTimeLimit } from './time-limit.ts';
+import { createTurns, type Turns } from './turns.ts';
 
 /** Updates of one invoice under way at once from this process; the server's default cap for all processes is ten. */
 const UPDATES_AT_ONCE = 4;
+
+/** How long the start of a run may take when it has its turn. */
+const START_LIMIT_MS = 5_000;
 
 /** The facts of an invoice that an operator sees in the Temporal UI. No customer data. */
 export interface InvoiceFacts {
@@ -74,17 +79,23 @@ interface UpdateOptions {
 
 type StartOptions = WorkflowStartOptions<(input: InvoiceInput) => Promise<void>>;
 
-interface GatewayOptions {
+export interface InvoiceGatewayOptions {
   readonly taskQueue: string;
-  /** How long an update may take before the call is given up (the workflow goes on regardless), milliseconds. */
+  /** How long a call may take before it is given up, its turn awaited (the workflow goes on regardless). */
   readonly deadline_ms: number;
+  readonly turns?: Turns;
   /** Which request of the API asks; its id goes along with updates. */
   readonly requestId?: () => string | undefined;
 }
 
 export function createInvoiceGateway(
   client: Client,
-  { taskQueue, deadline_ms, requestId = () => undefined }: GatewayOptions,
+  {
+    taskQueue,
+    deadline_ms,
+    turns = createTurns({ places: Infinity, hold_ms: 0 }),
+    requestId = () => undefined,
+  }: InvoiceGatewayOptions,
 ): InvoiceGateway {
   const startOptions = (invoice: InvoiceFacts): StartOptions => ({
     taskQueue,
@@ -132,11 +143,21 @@ export function createInvoiceGateway(
     const deadline = Date.now() + deadline_ms;
     const args: [object] = [{ ...input, request_id: requestId() }];
     return crowd.run(invoice.id, () =>
-      client.withDeadline(deadline, () => send<Result>(invoice, name, { ...options, args })),
+      turns.run(invoice.merchant_id, deadline, () =>
+        client.withDeadline(deadline, () => send<Result>(invoice, name, { ...options, args })),
+      ),
     );
   };
 
-  const webhookArrived: InvoiceGateway['webhookArrived'] = async (invoice, webhookId) => {
+  const start = async (invoice: InvoiceFacts, startDelay: number): Promise<void> => {
+    try {
+      await client.workflow.start(INVOICE_WORKFLOW, { ...startOptions(invoice), startDelay });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  };
+
+  const signal = async (invoice: InvoiceFacts, webhookId: string): Promise<void> => {
     try {
       await client.workflow.getHandle(invoiceWorkflowId(invoice.id)).signal(MESSAGES.webhook, webhookId);
     } catch (error) {
@@ -148,15 +169,15 @@ export function createInvoiceGateway(
       });
     }
   };
+  const webhookArrived: InvoiceGateway['webhookArrived'] = (invoice, webhookId) =>
+    turns.run(invoice.merchant_id, Date.now() + deadline_ms, () => signal(invoice, webhookId));
 
   return {
-    async open(invoice, due_at) {
+    open(invoice, due_at) {
       const startDelay = Math.max(0, due_at.getTime() - Date.now());
-      try {
-        await client.workflow.start(INVOICE_WORKFLOW, { ...startOptions(invoice), startDelay });
-      } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      }
+      return turns.run(invoice.merchant_id, Date.now() + deadline_ms, () =>
+        withTimeLimit(START_LIMIT_MS, start(invoice, startDelay)),
+      );
     },
     requestPayment: (invoice, input) =>
       update<RequestPaymentResult>(invoice, MESSAGES.requestPayment, {

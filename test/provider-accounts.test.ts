@@ -90,7 +90,7 @@ describe('an account linked over the API', () => {
 
 describe('a worker that may call public addresses only', () => {
   beforeAll(async () => {
-    stack = await startTestStack({ workerEnv: { PROVIDER_ADDRESSES: 'public' } });
+    stack = await startTestStack({ workers: [{ PROVIDER_ADDRESSES: 'public' }] });
   }, STACK_TIMEOUT_MS);
   afterAll(() => stack.stop());
 

@@ -10,7 +10,7 @@ let stack: TestStack;
 let at: Shop;
 
 beforeAll(async () => {
-  stack = await startTestStack({ workers: 2 });
+  stack = await startTestStack({ workers: [{}, {}] });
   at = shop(stack);
 }, STACK_TIMEOUT_MS);
 afterAll(() => stack.stop(), STACK_TIMEOUT_MS);
@@ -125,10 +125,38 @@ it('has only so many calls under way at once with an account', async () => {
     (all) => all.length >= 9,
   );
   expect(mostAtOnce(calls)).toBe(2);
-  expect(Math.min(...(await callsByWorker('fapshi', since)))).toBeGreaterThan(0);
+  await eventually(
+    'both workers have told of calls',
+    () => callsByWorker('fapshi', since),
+    (counts) => Math.min(...counts) > 0,
+  );
   const { rows } = await stack.pool.query('select from provider_places where until > now()');
   expect(rows).toEqual([]);
   await limit('fapshi', { max_concurrent: null });
+}, 60_000);
+
+it('has no more calls under way while it is reconciled, payment by payment', async () => {
+  await askAtOnce('fib', 8);
+  await limit('fib', { max_concurrent: 1 });
+  await stack.control.fault('fib', { kind: 'slow', ms: 100, times: -1 });
+  const since = new Date().toISOString();
+  const { body: run } = await stack.call('POST', '/v1/reconciliation_runs', {
+    provider_account: stack.merchant.accounts['fib'],
+    day: since.slice(0, 10),
+  });
+  await eventually(
+    'the run has ended',
+    async () => (await stack.call('GET', `/v1/reconciliation_runs/${String(run['id'])}`)).body['status'],
+    (status) => status === 'succeeded',
+  );
+  await at.control('DELETE', '/fib/faults');
+  const calls = await eventually(
+    'all calls are on record',
+    () => callsSince('fib', since),
+    (all) => all.length >= 8,
+  );
+  expect(mostAtOnce(calls)).toBe(1);
+  await limit('fib', { max_concurrent: null });
 }, 60_000);
 
 it('makes no call with an account while its provider wants none, and says for how long', async () => {

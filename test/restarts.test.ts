@@ -23,7 +23,7 @@ describe('a process that dies', () => {
   let crashed: Promise<unknown>;
 
   beforeAll(async () => {
-    stack = await startTestStack({ workerEnv: { SARRAF_CRASH_AT: 'after_provider_accepted' } });
+    stack = await startTestStack({ workers: [{ SARRAF_CRASH_AT: 'after_provider_accepted' }] });
     crashed = stack.worker.restarted();
     at = shop(stack);
   }, STACK_TIMEOUT_MS);

@@ -140,6 +140,7 @@ export async function startWorker(
   } satisfies Partial<WorkerOptions>;
   const worker = await Worker.create({
     ...common,
+    ...versioning(config),
     taskQueue,
     workflowBundle: await workflowBundle({ encodedFailures: config.temporal.payloads !== null }),
     // After a worker crash its cached workflows are offered to the others this soon.
@@ -198,6 +199,22 @@ export async function startWorker(
     async stop() {
       shutdown();
       await stopped;
+    },
+  };
+}
+
+/**
+ * A worker that names its version runs workflows only when that is the current one (or one that is tried out with a share of them). Runs
+ * go over to a new version with their next task: its code has to replay their histories (`test/replay.test.ts`), so none has to be kept
+ * for as long as the longest invoice. Queues that carry activities alone need no versions.
+ */
+function versioning({ temporal: { taskQueue, buildId } }: ServiceConfig): Partial<WorkerOptions> {
+  if (buildId === null) return {};
+  return {
+    workerDeploymentOptions: {
+      useWorkerVersioning: true,
+      version: { deploymentName: taskQueue, buildId },
+      defaultVersioningBehavior: 'AUTO_UPGRADE',
     },
   };
 }

@@ -5,7 +5,7 @@ import type { WorkflowFacts } from '../../temporal/inspect.ts';
 import { invoiceWorkflowId } from '../../workflows/contract.ts';
 import type { PaymentRow } from '../../db/payments.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { withTimeLimit } from '../gateway-errors.ts';
+import { withTimeLimit } from '../../temporal/time-limit.ts';
 import { POSSIBLE_DECISIONS } from '../present-case.ts';
 import { createShortCache } from '../short-cache.ts';
 import { shown } from '../shown.ts';

@@ -16,6 +16,7 @@ import { moment } from '../../pages/ops/frame.ts';
 import { runBody, runState } from '../../pages/ops/run.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { notFound, Problem } from '../problem.ts';
+import { createStartRun } from '../start-run.ts';
 import { shown } from '../shown.ts';
 import { about, mustOwn, noteOf, requireReason } from './acting.ts';
 import { choicesOf, dayIn } from './days.ts';
@@ -129,7 +130,8 @@ export const reconciliationPart: OpsPart = (dependencies) => {
 
 /** Compares a day of an account once more. The same form sent twice starts one run. */
 function start(dependencies: ApiDependencies): OpsAction {
-  const { pool, now, connectors, reconciliations, logger } = dependencies;
+  const { pool, now, connectors } = dependencies;
+  const startRun = createStartRun(dependencies);
   const find = async (visit: Visit) => {
     const owner = await mustOwn(dependencies, visit, 'pacc');
     const account = await findProviderAccount(pool, owner, visit.params['id'] ?? '');
@@ -190,14 +192,7 @@ function start(dependencies: ApiDependencies): OpsAction {
           noteOf(visit, reason, { provider_account: account.id, day }),
         );
       }
-      try {
-        await reconciliations.start(id);
-      } catch (err) {
-        logger.warn(
-          { err, run_id: id },
-          'a reconciliation run could not be started and waits for the sweeper',
-        );
-      }
+      await startRun(id);
       return {
         tone: 'busy',
         said: 'The run has been asked for; this page shows how it goes on.',

@@ -6,13 +6,15 @@ import { findRun, type NewRun } from '../../db/reconciliation-runs.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { notFound, Problem } from '../problem.ts';
 import { importFile } from '../settlement-import.ts';
+import { createStartRun } from '../start-run.ts';
 import { about, mustOwn, noteOf, requireReason } from './acting.ts';
 import { dayIn } from './days.ts';
 import type { OpsAction, Visit } from './page.ts';
 
 /** The same form sent twice makes one run; a file that cannot be read leaves nothing behind. */
 export function settlementFile(dependencies: ApiDependencies): OpsAction {
-  const { pool, now, connectors, reconciliations, logger } = dependencies;
+  const { pool, now, connectors } = dependencies;
+  const startRun = createStartRun(dependencies);
   const find = async (visit: Visit) => {
     const owner = await mustOwn(dependencies, visit, 'pacc');
     const account = await findProviderAccount(pool, owner, visit.params['id'] ?? '');
@@ -72,14 +74,7 @@ export function settlementFile(dependencies: ApiDependencies): OpsAction {
         const details = { provider_account: account.id, day: run.day, source: 'file' };
         await leaveNote(pool, owner, 'reconciliation.run_started', id, noteOf(visit, reason, details));
       }
-      try {
-        await reconciliations.start(id);
-      } catch (err) {
-        logger.warn(
-          { err, run_id: id },
-          'a reconciliation run could not be started and waits for the sweeper',
-        );
-      }
+      await startRun(id);
       return {
         tone: 'busy',
         said: 'The file has come in; this page shows what it says.',

@@ -36,7 +36,7 @@ import {
   optionalText,
   returnUrls,
 } from '../fields.ts';
-import { isDeadline, isUnreachable, repeatDropped, withTimeLimit } from '../gateway-errors.ts';
+import { isDeadline, isUnreachable, repeatDropped } from '../gateway-errors.ts';
 import { claimOf, repetitionOf, unlessRepeated } from '../idempotency.ts';
 import { idParameter } from '../path.ts';
 import { factsOf, presentInvoice } from '../present.ts';
@@ -46,7 +46,6 @@ const DAY_S = 86_400;
 const DUE_MIN_S = 60;
 const DUE_MAX_S = 366 * DAY_S;
 const DUE_DEFAULT_S = 7 * DAY_S;
-const OPEN_TIMEOUT_MS = 5_000;
 
 export const invoiceBody = (now: () => number, mode: Mode) =>
   z.strictObject({
@@ -85,10 +84,7 @@ export function invoiceRoutes(dependencies: ApiDependencies) {
 
   const open = async (row: InvoiceRow): Promise<void> => {
     try {
-      await withTimeLimit(
-        dependencies.openTimeout_ms ?? OPEN_TIMEOUT_MS,
-        invoices.open(factsOf(row), new Date(row.due_at)),
-      );
+      await invoices.open(factsOf(row), new Date(row.due_at));
     } catch (error) {
       if (!isDeadline(error) && !isUnreachable(error)) throw error;
       logger.error({ err: error, invoice_id: row.id }, 'the workflow of a new invoice could not be started');

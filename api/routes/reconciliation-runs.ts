@@ -35,6 +35,7 @@ import {
 import { invalidFields, notFound, Problem } from '../problem.ts';
 import { parseQuery } from '../query.ts';
 import { importFile } from '../settlement-import.ts';
+import { createStartRun } from '../start-run.ts';
 
 const readWhole = promisify(readBytes);
 
@@ -82,7 +83,8 @@ export const changeFilters = {
 };
 
 export function reconciliationRoutes(dependencies: ApiDependencies) {
-  const { pool, connectors, reconciliations, logger, now } = dependencies;
+  const { pool, connectors, logger, now } = dependencies;
+  const startRun = createStartRun(dependencies);
   const byProvider = new Map(connectors.map((connector) => [connector.manifest.provider, connector]));
 
   const jsonSchema = runBody(now);
@@ -128,18 +130,9 @@ export function reconciliationRoutes(dependencies: ApiDependencies) {
   const repeat = async (response: Response, claim: IdempotencyClaim | null): Promise<void> => {
     const repetition = claim && (await repetitionOf(pool, claim));
     if (repetition?.type !== 'answered') throw new Error('an idempotency key was taken and is not there');
-    await start(repetition.resource_id);
+    await startRun(repetition.resource_id);
     response.setHeader('Location', `/v1/reconciliation_runs/${repetition.resource_id}`);
     replay(response, repetition.answer);
-  };
-
-  /** One that cannot be started now is started by the sweeper. */
-  const start = async (run_id: string): Promise<void> => {
-    try {
-      await reconciliations.start(run_id);
-    } catch (err) {
-      logger.warn({ err, run_id }, 'a reconciliation run could not be started and waits for the sweeper');
-    }
   };
 
   const accept = async (
@@ -147,7 +140,7 @@ export function reconciliationRoutes(dependencies: ApiDependencies) {
     run: NewRun,
     answer: { status: number; body: string },
   ): Promise<void> => {
-    await start(run.id);
+    await startRun(run.id);
     response.setHeader('Location', `/v1/reconciliation_runs/${run.id}`);
     response.setHeader('Retry-After', '2');
     sendJson(response, answer.status, answer.body);

@@ -36,13 +36,14 @@ const tellings = (webhook: string | undefined): number =>
 
 const deliver = (
   body: unknown,
-  { account = api.merchant.account, secret = WEBHOOK_SECRET, query = '' } = {},
+  { account = api.merchant.account, secret = WEBHOOK_SECRET, query = '', type = 'application/json' } = {},
 ) => {
   const path = `/webhooks/bazaar/${account}${query}`;
   const headers = {
     'X-Secret': `${secret}/pay${path}`,
     'User-Agent': 'Bazaar/1.0',
     'X-Timestamp': '1732000000',
+    'Content-Type': type,
     Authorization: 'Bearer canary-authorization',
   };
   return api.call('POST', path, { body, headers, key: null });
@@ -88,6 +89,22 @@ describe('POST /webhooks/{provider}/{account}', () => {
     });
     await api.background.settled();
     expect(api.gateway.told).toContainEqual({ invoice, webhook: row?.id });
+  });
+
+  it.each([
+    'text/plain',
+    'text/html; charset=windows-1256',
+    'application/json; charset=utf-16',
+    'application/x-www-form-urlencoded',
+    'application/octet-stream',
+    'nonsense',
+  ])('takes the bytes as they are when they are called %s', async (type) => {
+    const { payment, invoice } = await newPayment();
+    const body = `{"x":{"name":"سارة 🙂"},"ours":"${payment}","payment":null,"event":"${payment}"}`;
+    expect((await deliver(body, { type })).status).toBe(202);
+    const [row] = await stored(payment);
+    expect(row).toMatchObject({ state: 'received', invoice_id: invoice });
+    expect(row?.body.toString()).toBe(body);
   });
 
   it('matches by our own reference before the provider id is known', async () => {

@@ -20,6 +20,7 @@ const MARKS: Readonly<Record<string, Mark>> = {
   'furatpay.fib': mark('FIB (FuratPay)', 'FIB', '#00695e'),
   'furatpay.zaincash': mark('ZainCash (FuratPay)', 'ZC', '#5b2a86'),
   'furatpay.fastpay': mark('FastPay (FuratPay)', 'FP', '#b3124f'),
+  'furatpay.qicard': mark('QiCard (FuratPay)', 'Qi', '#7a5a00'),
   'furatpay.paytabs': mark('PayTabs (FuratPay)', 'PT', '#1f5fa8'),
   'zaincash.wallet': mark('ZainCash', 'ZC', '#5b2a86'),
   'zaincash_v1.wallet': mark('ZainCash', 'ZC', '#5b2a86'),

@@ -219,10 +219,16 @@ describe('readPayment', () => {
     expect((await fapshi.readPayment(context(), LINK)).receipts[0]?.fee).toBeNull();
   });
 
+  it.each(['5000', '5000.00', 5000.0])('reads the amount %p', async (amount) => {
+    server.script = answering(200, { ...TRANSACTION, amount });
+    expect((await fapshi.readPayment(context(), LINK)).receipts[0]?.amount).toBe(5000);
+  });
+
   it.each([
     ['about another transaction', { ...TRANSACTION, transId: 'Zz99Zz99' }],
     ['without an amount', { ...TRANSACTION, amount: undefined }],
     ['with a fraction of a franc', { ...TRANSACTION, amount: 5000.5 }],
+    ['with an amount for people', { ...TRANSACTION, amount: '5,000 XAF' }],
     ['that is empty', []],
   ])('refuses an answer %s', async (_, body) => {
     server.script = answering(200, body);

@@ -324,6 +324,8 @@ describe('balance and payout', () => {
   });
 
   it('pays out to a Fapshi account by e-mail', async () => {
+    const rich = { amount: 1_000_000_000, phone: '670000000' };
+    expect((await call('POST', '/payout', rich)).body).toEqual({ message: 'insufficient balance' });
     const refused = await call('POST', '/payout', { amount: 1000, medium: 'fapshi' });
     expect(refused).toEqual({ status: 400, body: { message: 'email required' } });
     const failing = { amount: 1000, medium: 'fapshi', email: 'test.failed@fapshi.com' };

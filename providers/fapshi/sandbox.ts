@@ -4,8 +4,9 @@
  *
  * Deliberately different from Fapshi's sandbox: numbers off its list wait for a decision instead of dice, and the
  * balance is what the books say instead of random. Not documented, so chosen here: 401 when the credentials are missing
- * (403 when they are wrong is documented), 404 for an unknown transaction, a webhook also after `/expire-pay`, and that a
- * GET with the body `null` counts as one without (the official Go client sends that).
+ * (403 when they are wrong is documented), 404 for an unknown transaction, 400 for a payout of more than there is, a
+ * webhook also after `/expire-pay`, and that a GET with the body `null` counts as one without (the official Go client
+ * sends that).
  */
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
 import { sameText } from '../../sandbox/same-text.ts';
@@ -150,6 +151,7 @@ function apiRoutes(
     }),
     route('POST', '/payout', ['payout'], (request) => {
       const order = parsePayoutOrder(parseBody(request.rawBody));
+      if (order.amount > OPENING_BALANCE_XAF + book.balance()) return errorReply(400, 'insufficient balance');
       const transaction = book.createPayout(order);
       request.about(transaction.transId);
       const outcome = outcomeOf(order.phone ?? order.email ?? '');

@@ -5,7 +5,7 @@
 import { z, type ZodType } from 'zod';
 import { currency } from '../../domain/currency.ts';
 import type { ProviderContext } from '../contract.ts';
-import { oneOf, optionalMoment, optionalText, secret, text, webUrl, wholeUnits } from '../fields.ts';
+import { decimalAmount, oneOf, optionalMoment, optionalText, secret, text, webUrl } from '../fields.ts';
 import { callJson, refusalInMessage, type JsonCall } from '../json-call.ts';
 
 export const XAF = currency('XAF');
@@ -42,7 +42,7 @@ export const createdDirectPay = z.object({ transId });
 const transactionFields = z.object({
   transId,
   status: text(64),
-  amount: wholeUnits(XAF),
+  amount: decimalAmount(XAF),
   revenue: z.number().nullish().catch(null),
   externalId: optionalText(),
   userId: optionalText(),

@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   fib.reset();
-  Object.assign(fib.settings, { refund_webhooks: false, token_life_s: 60 });
+  Object.assign(fib.settings, { refund_webhooks: false, token_life_s: 60, refresh_tokens: false });
   merchant.received.length = 0;
   merchant.answer = 202;
 });
@@ -112,6 +112,24 @@ describe('the token endpoint', () => {
       status: expected,
       body: { error, error_description: expect.any(String) },
     });
+  });
+
+  it('gives a token to refresh by only when told to, and takes that once it did', async () => {
+    const renew = (refresh_token: string) =>
+      form({ grant_type: 'refresh_token', ...secrets(), refresh_token });
+    expect((await form({ grant_type: 'client_credentials', ...secrets() })).body).not.toHaveProperty(
+      'refresh_token',
+    );
+    fib.settings['refresh_tokens'] = true;
+    const { body } = await form({ grant_type: 'client_credentials', ...secrets() });
+    const renewed = await renew(String(body['refresh_token']));
+    expect(renewed.body).toMatchObject({ refresh_expires_in: 1800, refresh_token: expect.any(String) });
+    const id = await created();
+    const read = await call('GET', `/${id}/status`, undefined, String(renewed.body['access_token']));
+    expect(read.status).toBe(200);
+    expect(await renew('guess')).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+    await advance(1800);
+    expect((await renew(String(body['refresh_token']))).status).toBe(400);
   });
 
   it('lets tokens die after a minute, and admits nobody without one', async () => {
@@ -265,7 +283,8 @@ describe('the life of a payment', () => {
 describe('a refund', () => {
   it('is accepted with 202 and an empty body, is done later, and happens once', async () => {
     const id = await created();
-    expect((await call('POST', `/${id}/refund`)).status).toBe(400);
+    const refusal = { status: 400, body: { errors: [{ code: 'TRANSACTION_STATUS_IS_NOT_PAID' }] } };
+    expect(await call('POST', `/${id}/refund`)).toMatchObject(refusal);
     await act(id, 'pay');
     expect(await call('POST', `/${id}/refund`)).toMatchObject({ status: 202, text: '' });
     expect(await status(id)).toMatchObject({ status: 'REFUND_REQUESTED', paidAt: expect.any(String) });

@@ -3,7 +3,7 @@
  * as FIB's web payments page and its official clients show them. It shares no code with the connector.
  *
  * Not documented, so chosen here: the codes and statuses of refusals (400 for what the payment's state does not allow,
- * 404 for an unknown payment), that cancelling a cancelled payment answers 204 again, an hour's life without `expiresIn`,
+ * 404 for an unknown payment; a client in use knows `TRANSACTION_STATUS_IS_NOT_PAID`), that cancelling a cancelled payment answers 204 again, an hour's life without `expiresIn`,
  * the gaps between repeated webhooks, and that a webhook says every change of status but those of a refund (the setting
  * `refund_webhooks` adds them).
  */
@@ -40,6 +40,8 @@ export const fibSimulator = defineSimulator<Credentials>({
   settings: {
     /** How long a new token lives, in seconds. */
     token_life_s: 60,
+    /** Whether tokens come with one to refresh them by, as older clients insist; FIB's own examples have none. */
+    refresh_tokens: false,
     /** How long a refund takes, in milliseconds. */
     refund_delay_ms: 1_000,
     /** Whether webhooks say REFUND_REQUESTED and REFUNDED, too. */
@@ -80,7 +82,11 @@ function tokenRoute(core: SimulatorCore<Credentials>, realm: Realm): Route {
     method: 'POST',
     path: '/auth/realms/fib-online-shop/protocol/openid-connect/token',
     operations: ['token'],
-    handle: (request) => realm.issue(request, Number(core.settings['token_life_s'])),
+    handle: (request) =>
+      realm.issue(request, {
+        lifeS: Number(core.settings['token_life_s']),
+        refreshable: core.settings['refresh_tokens'] === true,
+      }),
   };
 }
 
@@ -144,7 +150,9 @@ function paymentRoutes(core: SimulatorCore<Credentials>, realm: Realm, book: Pay
       known((payment) => {
         const delayMs = Number(core.settings['refund_delay_ms']);
         if (book.requestRefund(payment, delayMs) === 'done') return empty(202);
-        return errorReply(400, 'PAYMENT_NOT_REFUNDABLE', `the payment is ${payment.status}, or too old`);
+        if (payment.status === 'PAID')
+          return errorReply(400, 'PAYMENT_NOT_REFUNDABLE', 'the payment is too old');
+        return errorReply(400, 'TRANSACTION_STATUS_IS_NOT_PAID', `the payment is ${payment.status}`);
       }),
     ),
   ];

@@ -263,6 +263,36 @@ describe('readPayment', () => {
     });
   });
 
+  it('reads amounts that are written as text', async () => {
+    const payments = [{ id: 'PAY-1', amount: '6000000', created_at: null }];
+    server.script = answering(200, answer({ ...ROW, amount: '6000000', paid_amount: '6000000', payments }));
+    expect(await finan.readPayment(context(), known)).toMatchObject({
+      status: 'paid',
+      receipts: [{ amount: 6000000 }],
+    });
+  });
+
+  it('guesses nothing from a status word that it does not know, and shows it', async () => {
+    server.script = answering(200, answer({ ...UNPAID, status: 'under_review' }));
+    expect(await finan.readPayment(context(), known)).toMatchObject({
+      status: 'pending',
+      provider_status: 'under_review',
+      receipts: [],
+    });
+  });
+
+  it.each([
+    ['an empty body', 200, ''],
+    ['no content', 204, ''],
+    ['a page', 200, '<html>'],
+    ['a redirect', 301, ''],
+    ['null', 200, 'null'],
+    ['no data', 200, { ...answer(null) }],
+  ])('knows nothing after %s', async (_, status, body) => {
+    server.script = answering(status, body);
+    expect(await failureOf(finan.readPayment(context(), known))).toMatchObject({ kind: 'unavailable' });
+  });
+
   it.each([
     ['another request', { ...ROW, payment_request_id: 'PR-2' }],
     ['less money than was paid', { ...ROW, payments: [] }],

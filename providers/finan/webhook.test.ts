@@ -146,10 +146,22 @@ describe('parseWebhook', () => {
     });
   });
 
+  it('reads an amount that is written as text, beside fields and names that nobody asked for', () => {
+    const body =
+      '{"new":{"a":[1]},"customer":{"name":"ساره"},"amount":"6000000","payment_request_id":"PR-1","id":"PAY-9"}';
+    expect(parseWebhook(bytes(body)).reading?.receipts).toEqual([
+      { key: 'PAY-9', amount: 6000000, paid_at: null, fee: null },
+    ]);
+  });
+
   it.each([
     '{"id":"PAY-1"}',
     '{"id":"PAY-1","amount":0}',
-    '{"id":"PAY-1","amount":"5000"}',
+    '{"id":"PAY-1","amount":"5.000"}',
+    '{"id":"PAY-1","amount":"5,000"}',
+    '{"id":"PAY-1","amount":"-5000"}',
+    '{"id":"PAY-1","amount":"99999999999999999999"}',
+    '{"id":"PAY-1","amount":""}',
     '{"amount":1}',
     'x',
   ])('refuses %s', (body) => {

@@ -81,16 +81,21 @@ export const createdBankTransfer = z.object({ ...createdFields, bank_transfer_de
 /** `data` of a created card or MoMo payment. */
 export const createdRedirect = z.object({ ...createdFields, payment_url: webUrl });
 
+/** A whole number of đồng, also as text of digits; nothing else is read as a number, `5.000` least of all. */
+const digitsToo = (value: unknown): unknown =>
+  typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
+const dong = z.preprocess(digitsToo, wholeUnits(VND));
+
 /** `id` is the transfer's own and the same in reads and webhooks, so one transfer is never counted twice. */
-const transferFields = { id: text(), amount: wholeUnits(VND), created_at: optionalMoment };
+const transferFields = { id: text(), amount: dong, created_at: optionalMoment };
 
 /** One payment request as reads answer it. `payments` are the transfers that have arrived. */
 export const paymentRequest = z.object({
   payment_request_id: text(),
   reference_id: optionalText(),
   status: text(64),
-  amount: wholeUnits(VND),
-  paid_amount: z.int().nonnegative().nullish(),
+  amount: dong,
+  paid_amount: z.preprocess(digitsToo, z.int().nonnegative().nullish()),
   payments: z
     .array(z.object(transferFields))
     .nullish()

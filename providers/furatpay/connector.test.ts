@@ -101,12 +101,12 @@ describe('createPayment', () => {
     expect(server.requests[2]?.body).toBe(`{"payment_service_id":7,"invoice_id":"${INVOICE_ID}"}`);
   });
 
-  it("sends the plugin's fields, whole dinars and our reference three times", async () => {
+  it("sends the plugins' fields, whole dinars, our reference twice and a number made of it", async () => {
     server.script = created({ url: 'https://pay.example/1' });
     await furatpay.createPayment(context(), order());
     expect(JSON.parse(server.requests[1]?.body ?? '')).toEqual({
       code: 'pay_01',
-      number: 'pay_01',
+      number: '271267518',
       order_number: 'pay_01',
       customer_id: '7c7c0000-0000-4000-8000-000000000001',
       currency_id: 3,
@@ -171,10 +171,23 @@ describe('createPayment', () => {
     [{ data: { redirect_uri: 'https://secure.paytabs.example/1' } }],
     [{ data: { url: 'https://secure.paytabs.example/1' } }],
     [{ url: 'https://secure.paytabs.example/1' }],
+    [{ formUrl: 'https://secure.paytabs.example/1', url: null }],
   ])('finds the link in %j', async (answer) => {
     server.script = created(answer);
     const { next_action } = await furatpay.createPayment(context(), order({ method: 'paytabs' }));
     expect(next_action.redirect_url).toBe('https://secure.paytabs.example/1');
+  });
+
+  it('finds QiCard under its names', async () => {
+    for (const name of ['QiCard', 'Qi Card', 'QI']) {
+      server.script = byPath({
+        '/payment_service/linked/list': answering(200, { data: [{ id: 3, name, status: 'production' }] }),
+        '/invoice': answering(201, { id: INVOICE_ID }),
+        '/public/invoice/pay': answering(200, { formUrl: 'https://3ds.qi.example/1' }),
+      });
+      const { next_action } = await furatpay.createPayment(context(), order({ method: 'qicard' }));
+      expect(next_action.redirect_url).toBe('https://3ds.qi.example/1');
+    }
   });
 
   it('refuses a service that is not linked before any invoice is written', async () => {
@@ -260,6 +273,11 @@ describe('readPayment', () => {
     const reading = await read();
     expect(reading.status).toBe(status);
     expect(reading.receipts).toHaveLength(status === 'paid' ? 1 : 0);
+  });
+
+  it('knows an unpaid invoice without its total', async () => {
+    server.script = answering(200, { id: INVOICE_ID, status: 'pending' });
+    expect(await read()).toMatchObject({ status: 'pending', receipts: [] });
   });
 
   it('reads totals written by a database', async () => {

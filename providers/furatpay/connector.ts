@@ -13,6 +13,7 @@ import type {
   PaymentReading,
   ProviderContext,
 } from '../contract.ts';
+import type { ProviderRequest } from '../http.ts';
 import { invoiceBody } from './invoice-body.ts';
 import { isServiceMethod, linkedServiceFor, SERVICE_NAMES, type ServiceMethod } from './services.ts';
 import { acknowledge, parseWebhook, verifyWebhook, webhookSetup } from './webhook.ts';
@@ -61,6 +62,7 @@ const manifest: Manifest = {
     methodOf('fib', 'qr_code'),
     methodOf('zaincash', 'redirect'),
     methodOf('fastpay', 'redirect'),
+    methodOf('qicard', 'redirect'),
     methodOf('paytabs', 'redirect'),
   ],
   capture: 'automatic',
@@ -154,18 +156,23 @@ async function readPayment(
   if (data.currency_id != null && data.currency_id !== IQD_ID) {
     throw unexpectedAnswer(request, 'is not in Iraqi dinars');
   }
-  return readingOf(data);
+  return readingOf(data, request);
 }
 
 /** An invoice is paid at once and in full; FuratPay tells neither the moment nor its fee. */
-function readingOf({ id, status: word, total, order_number }: Invoice): PaymentReading {
+function readingOf(
+  { id, status: word, total, order_number }: Invoice,
+  request: ProviderRequest,
+): PaymentReading {
   const status = statusOf(word);
+  if (status === 'paid' && total == null) throw unexpectedAnswer(request, 'says paid without a total');
   return {
     provider_payment_id: id,
     reference: order_number ?? null,
     currency: IQD,
     status,
-    receipts: status === 'paid' ? [{ key: id, amount: total, paid_at: null, fee: null }] : [],
+    receipts:
+      status === 'paid' && total != null ? [{ key: id, amount: total, paid_at: null, fee: null }] : [],
     provider_status: word,
     failure:
       status === 'failed' ? { code: word, message: 'the payment service did not take the payment' } : null,

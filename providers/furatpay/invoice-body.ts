@@ -1,13 +1,14 @@
 /** What goes into `POST /invoice`. */
+import { createHash } from 'node:crypto';
 import { fromWholeUnits, toWholeUnits } from '../../domain/money.ts';
 import { exactly } from '../check-request.ts';
 import type { CreatePayment, LineItem } from '../contract.ts';
 import { dateTime, IQD, IQD_ID } from './wire.ts';
 
-/** The plugin fills texts that it does not need with blanks, so empty ones may be refused. */
+/** The older plugin fills texts that it does not need with blanks, so empty ones may be refused. */
 const NOTHING = '-';
 
-/** The plugin's fields. Our reference is code, number and order number at once: two of them are signed in webhooks. */
+/** The plugins' fields. Our reference is code and order number at once: both are signed in webhooks. */
 export function invoiceBody(
   customer_id: string,
   { money, reference, description, items }: CreatePayment,
@@ -17,7 +18,7 @@ export function invoiceBody(
   const subject = description ?? `Payment ${reference}`;
   return {
     code: reference,
-    number: reference,
+    number: invoiceNumber(reference),
     order_number: reference,
     customer_id,
     currency_id: IQD_ID,
@@ -41,6 +42,15 @@ export function invoiceBody(
     items: linesOf(items, total) ?? [lineOf(subject, 1, total)],
     meta_data: { reference },
   };
+}
+
+/**
+ * `number` must be an integer, says the newer plugin, where the older one sends digits as text: so digits as text, always
+ * the same for one reference, and no more than a column of 32 bits takes. Nothing is found by it.
+ */
+function invoiceNumber(reference: string): string {
+  const hash = createHash('sha256').update(reference, 'utf8').digest();
+  return String(hash.readUInt32BE(0) >>> 1 || 1);
 }
 
 /** The items in whole dinars; null when they are not, or do not add up to what is to be paid. */

@@ -18,11 +18,12 @@ export interface Service {
   readonly name: string;
 }
 
-/** What a new merchant has linked. PayTabs has this id in the plugin, the others are made up. */
+/** What a new merchant has linked. FastPay, QiCard and PayTabs have these ids in the plugin, the others are made up. */
 export const SERVICES: readonly Service[] = [
   { id: 1, name: 'First Iraqi Bank (FIB)' },
-  { id: 2, name: 'ZainCash' },
-  { id: 3, name: 'FastPay' },
+  { id: 2, name: 'FastPay' },
+  { id: 3, name: 'QiCard' },
+  { id: 4, name: 'ZainCash' },
   { id: 5, name: 'PayTabs' },
 ];
 
@@ -43,6 +44,8 @@ export class InvoiceBook {
   readonly #byId = new Map<string, Invoice>();
   readonly #byPage = new Map<string, Invoice>();
   readonly #expiry = new Map<string, ScheduledTask>();
+  /** Codes of customers that invoices brought along. */
+  readonly #customers = new Set<string>();
   readonly #clock: SimulatorClock;
   readonly #ledger: EffectLedger;
   readonly #onStatus: (invoice: Invoice) => void;
@@ -66,6 +69,7 @@ export class InvoiceBook {
       paidAt: null,
       transferId: null,
     };
+    this.#customers.add(order.customerId);
     this.#byId.set(invoice.id, invoice);
     this.#byPage.set(invoice.pageCode, invoice);
     this.#record('payment_created', invoice);
@@ -115,6 +119,11 @@ export class InvoiceBook {
     return true;
   }
 
+  /** True for a customer that an earlier invoice was written to. */
+  knowsCustomer(id: string): boolean {
+    return this.#customers.has(id);
+  }
+
   find(id: string): Invoice | null {
     return this.#byId.get(id) ?? null;
   }
@@ -132,7 +141,7 @@ export class InvoiceBook {
 
   reset(): void {
     for (const task of this.#expiry.values()) task.cancel();
-    for (const map of [this.#expiry, this.#byId, this.#byPage]) map.clear();
+    for (const map of [this.#expiry, this.#byId, this.#byPage, this.#customers]) map.clear();
   }
 
   #stopExpiry(invoice: Invoice): void {

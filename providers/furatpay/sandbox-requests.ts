@@ -1,10 +1,16 @@
-/** Reads the bodies that FuratPay's simulator takes: the fields of `AramRafeq/woo-furatpay`, whose texts may be blank. */
+/**
+ * Reads the bodies that FuratPay's simulator takes: the fields of FuratPay's two plugins. The older one fills texts with
+ * blanks and writes `number` and the total as text; the newer one leaves texts empty and writes numbers as numbers.
+ */
 
 export interface InvoiceOrder {
   readonly code: string;
   readonly number: string;
   readonly orderNumber: string;
+  /** The UUID of a customer that is there, or the merchant's own code for one. */
   readonly customerId: string;
+  /** The customer comes along in `customer`, to be created under its code unless it is there. */
+  readonly bringsCustomer: boolean;
   /** 3 is the dinar, 1 the US dollar. */
   readonly currencyId: number;
   /** As it came: a number, or a decimal text. */
@@ -35,7 +41,6 @@ export function parseBody(rawBody: Buffer): Readonly<Record<string, unknown>> {
 
 export function parseInvoice(body: Readonly<Record<string, unknown>>): InvoiceOrder {
   const customerId = requiredText(body, 'customer_id');
-  if (!UUID.test(customerId)) throw new InvalidRequest('customer_id must be a UUID');
   const currencyId = body['currency_id'];
   if (typeof currencyId !== 'number' || !CURRENCY_IDS.has(currencyId)) {
     throw new InvalidRequest('currency_id is unknown');
@@ -44,9 +49,10 @@ export function parseInvoice(body: Readonly<Record<string, unknown>>): InvoiceOr
   if (!Array.isArray(items) || items.length === 0) throw new InvalidRequest('items must not be empty');
   return {
     code: requiredText(body, 'code'),
-    number: requiredText(body, 'number'),
+    number: invoiceNumber(body['number']),
     orderNumber: requiredText(body, 'order_number'),
     customerId,
+    bringsCustomer: !UUID.test(customerId) && isObject(body['customer']),
     currencyId,
     total: parseTotal(body['total']),
     body,
@@ -69,6 +75,17 @@ function parseTotal(value: unknown): number {
     throw new InvalidRequest('total must be a positive number');
   }
   return total;
+}
+
+/** "Must be integer per API spec" says the newer plugin; the older one writes text. */
+function invoiceNumber(value: unknown): string {
+  const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
+  if (typeof text !== 'string' || text === '') throw new InvalidRequest('number is required');
+  return text;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function requiredText(body: Readonly<Record<string, unknown>>, name: string): string {

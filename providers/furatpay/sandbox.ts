@@ -1,6 +1,6 @@
 /**
- * Simulator of FuratPay (Iraq): paths, headers, fields and webhooks as the plugin `AramRafeq/woo-furatpay` and FuratPay's
- * page "Payment flow" show them. It shares no code with the connector.
+ * Simulator of FuratPay (Iraq): paths, headers, fields and webhooks as FuratPay's two plugins (`AramRafeq/woo-furatpay`,
+ * `AramRafeq/furatpay-woocommerce`) and its page "Payment flow" show them. It shares no code with the connector.
  *
  * Not documented, so chosen here: the shape of errors but for `message`; that an invoice repeats what was sent; that the
  * same order number makes a second invoice; 24 hours for every service; webhooks are sent once and never again; none
@@ -83,7 +83,8 @@ function apiRoutes(core: SimulatorCore<Credentials>, book: InvoiceBook): Route[]
     route('GET', '/payment_service/linked/list', ['services'], (request) => listServices(request.query)),
     route('POST', '/invoice', ['create', 'create_invoice'], (request) => {
       const order = parseInvoice(parseBody(request.rawBody));
-      if (order.customerId !== core.credentials.customer_id) return errorReply(404, 'Customer not found');
+      const known = order.customerId === core.credentials.customer_id || book.knowsCustomer(order.customerId);
+      if (!known && !order.bringsCustomer) return errorReply(404, 'Customer not found');
       const invoice = book.create(order);
       request.about(invoice.id);
       return reply(201, invoiceJson(invoice, invoice.status));
@@ -142,7 +143,23 @@ function requestPayment(origin: string, invoice: Invoice, service: Service, expi
         redirect_url: page,
       });
     case 'FastPay':
-      return reply(200, { code: 200, messages: [], data: { redirect_uri: page } });
+      return reply(200, {
+        code: 200,
+        messages: [],
+        data: { redirect_uri: page, qrUrl: qrDataUrl(page), qrText: page },
+      });
+    case 'QiCard':
+      return reply(200, {
+        requestId: invoice.id,
+        paymentId: randomUUID(),
+        status: 'CREATED',
+        canceled: false,
+        amount: invoice.order.total,
+        currency: currencyOf(invoice),
+        formUrl: page,
+        // For the older plugin, which does not know QiCard and looks for this one everywhere.
+        url: page,
+      });
     default:
       return reply(200, { url: page });
   }

@@ -3,13 +3,14 @@ import { refused } from '../check-request.ts';
 import type { ProviderContext } from '../contract.ts';
 import { call, linkedServices, type FuratPayCredentials, type LinkedService } from './wire.ts';
 
-export type ServiceMethod = 'fib' | 'zaincash' | 'fastpay' | 'paytabs';
+export type ServiceMethod = 'fib' | 'zaincash' | 'fastpay' | 'qicard' | 'paytabs';
 
-/** The services that FuratPay's documentation names, and how their names begin without case, spaces and signs. */
+/** The services that FuratPay's documentation and plugins name, and how their names begin without case, spaces and signs. */
 export const SERVICE_NAMES: Readonly<Record<ServiceMethod, { title: string; names: readonly string[] }>> = {
   fib: { title: 'First Iraqi Bank', names: ['fib', 'firstiraqibank'] },
   zaincash: { title: 'ZainCash', names: ['zaincash', 'zain'] },
   fastpay: { title: 'FastPay', names: ['fastpay'] },
+  qicard: { title: 'QiCard', names: ['qicard', 'qi'] },
   paytabs: { title: 'PayTabs', names: ['paytabs'] },
 };
 

@@ -1,6 +1,6 @@
 /**
  * FuratPay's wire format: headers, invoices, the answers of the services behind it. There is no field-level reference;
- * the facts are from the GitBook page "Payment flow" and from the plugin `AramRafeq/woo-furatpay`. See the README.
+ * the facts are from the GitBook page "Payment flow" and from FuratPay's two plugins. See the README.
  */
 import { z, type ZodType } from 'zod';
 import { currency } from '../../domain/currency.ts';
@@ -43,11 +43,11 @@ export type LinkedService = z.infer<typeof linkedServices>['data'][number];
 /** The answer to `POST /invoice`. */
 export const createdInvoice = z.object({ id: idOrNumber });
 
-/** The answer to `GET /invoice/{id}`. Only `status` is certain; `total` is the amount that was sent. */
+/** The answer to `GET /invoice/{id}`. Only `status` is certain; `total` is the amount that was sent, and must be there for money to be believed. */
 export const invoice = z.object({
   id: idOrNumber,
   status: text(64),
-  total: dinars,
+  total: dinars.nullish(),
   currency_id: z
     .union([
       z.int(),
@@ -81,15 +81,16 @@ export const fibPayment = z.object({
 
 const link = webUrl.nullish().catch(null);
 
-/** `/public/invoice/pay` everywhere else: the page of the service, under one of four names. */
+/** `/public/invoice/pay` everywhere else: the page of the service, under one of five names. */
 export const redirectPayment = z
   .object({
     redirect_url: link,
+    formUrl: link,
     url: link,
     data: z.object({ redirect_uri: link, url: link }).nullish().catch(null),
   })
-  .transform(({ redirect_url, url, data }, context) => {
-    const page = redirect_url ?? data?.redirect_uri ?? url ?? data?.url;
+  .transform(({ redirect_url, formUrl, url, data }, context) => {
+    const page = redirect_url ?? formUrl ?? data?.redirect_uri ?? url ?? data?.url;
     if (page) return page;
     context.addIssue({ code: 'custom', message: 'no link', path: ['url'] });
     return z.NEVER;

@@ -71,11 +71,16 @@ describe('createPayment by link', () => {
     ['KWT', 'KWD', 1_234_567_891, '1234567.891'],
     ['SAU', 'SAR', 10, '0.1'],
     ['EGY', 'EGP', 123_456_789, '1234567.89'],
-  ] as const)('writes an amount of %s exactly', async (country, code, amount, written) => {
-    scripted.server.script = answering(200, SENT);
-    await myfatoorah.createPayment(context({ country }), order({ money: money(amount, currency(code)) }));
-    expect(scripted.server.requests[0]?.body).toContain(`"InvoiceValue":${written},`);
-  });
+    ['ARE', 'AED', 1_050, '10.5'],
+  ] as const)(
+    'writes an amount of %s exactly, and its end by the clock of Kuwait',
+    async (country, code, amount, written) => {
+      scripted.server.script = answering(200, SENT);
+      await myfatoorah.createPayment(context({ country }), order({ money: money(amount, currency(code)) }));
+      expect(scripted.server.requests[0]?.body).toContain(`"InvoiceValue":${written},`);
+      expect(bodies()).toMatchObject([{ ExpiryDate: '2026-10-02T10:15:00' }]);
+    },
+  );
 
   it('makes one line of items that do not add up, because the sum must be the invoice’s', async () => {
     scripted.server.script = answering(200, SENT);
@@ -222,6 +227,14 @@ describe('readPayment', () => {
       'canceled',
       'Pending (Canceled)',
     ],
+    // A word of the official library: paid more than once.
+    [
+      'an invoice that was paid twice',
+      invoice({ InvoiceStatus: 'DuplicatePayment' }, {}, { PaymentId: 'b' }),
+      'paid',
+      'DuplicatePayment (Succss)',
+    ],
+    ['a word that is not known', invoice({ InvoiceStatus: 'OnReview' }), 'pending', 'OnReview'],
     ['a canceled invoice', invoice({ InvoiceStatus: 'Canceled' }), 'canceled', 'Canceled'],
     [
       'a success after a failure',
@@ -268,6 +281,19 @@ describe('readPayment', () => {
     ['separators in odd places', invoice({ InvoiceStatus: 'Paid' }, { TransationValue: '12,50.000' })],
   ])('refuses %s', async (_, data) => {
     expect(await failureOf(reading(data))).toMatchObject({ kind: 'unavailable', code: 'unexpected_answer' });
+  });
+
+  it.each([
+    ['an empty body', 200, ''],
+    ['no content', 204, ''],
+    ['a page', 200, '<html>'],
+    ['a redirect', 301, ''],
+    ['null', 200, 'null'],
+    ['no data', 200, { IsSuccess: true, Message: null, ValidationErrors: null, Data: null }],
+    ['an error of the gateway', 502, '<html>'],
+  ])('knows nothing after %s', async (_, status, body) => {
+    scripted.server.script = answering(status, body);
+    expect(await failureOf(myfatoorah.readPayment(context(), KNOWN))).toMatchObject({ kind: 'unavailable' });
   });
 
   it('still tells of the money when refunds cannot be read', async () => {

@@ -101,7 +101,7 @@ function invoiceBody({ account }: Context, request: CreatePayment, ends_ms: numb
     Language: 'en',
     CustomerReference: reference,
     ExternalIdentifier: reference,
-    ExpiryDate: localTime(ends_ms, country),
+    ExpiryDate: localTime(ends_ms),
     InvoiceItems: itemsOf(request),
   };
 }

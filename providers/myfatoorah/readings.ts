@@ -21,9 +21,8 @@ export interface Source {
 export function readingOfInvoice(invoice: Invoice, source: Source): PaymentReading {
   const receipts = receiptsOf(invoice, source);
   const held = invoice.InvoiceTransactions.find(is('authorize'));
-  const { currency, utc_offset_h } = COUNTRY_FACTS[source.country];
-  const ends_ms = localMoment(invoice.ExpiryDate, invoice.ExpiryTime, source.country);
-  const sure = utc_offset_h[0] === utc_offset_h[1];
+  const { currency } = COUNTRY_FACTS[source.country];
+  const ends_ms = localMoment(invoice.ExpiryDate, invoice.ExpiryTime);
   return {
     provider_payment_id: invoice.InvoiceId,
     reference: invoice.CustomerReference,
@@ -32,14 +31,14 @@ export function readingOfInvoice(invoice: Invoice, source: Source): PaymentReadi
     ...(held
       ? {
           authorized: amountOf(held, invoice, source),
-          authorized_at: localTimestamp(held.TransactionDate, source.country),
+          authorized_at: localTimestamp(held.TransactionDate),
         }
       : {}),
     receipts,
     provider_status: wordsOf(invoice),
     failure: null,
     next_action: null,
-    expires_at: ends_ms !== null && sure ? new Date(ends_ms).toISOString() : null,
+    expires_at: ends_ms !== null ? new Date(ends_ms).toISOString() : null,
   };
 }
 
@@ -88,7 +87,7 @@ function receiptsOf(invoice: Invoice, source: Source): Receipt[] {
     if (known && known.amount !== amount) {
       throw unexpectedAnswer(source.request, 'has one PaymentId with two amounts');
     }
-    const paid_at = localTimestamp(transaction.TransactionDate, source.country);
+    const paid_at = localTimestamp(transaction.TransactionDate);
     byPayment.set(key, known ?? { key, amount, paid_at, fee: feeOf(transaction, amount, source) });
   }
   return [...byPayment.values()];

@@ -13,7 +13,7 @@ export function serviceCharge(value: number): number {
 }
 
 export function success(data: unknown, message = ''): Reply {
-  return reply(200, { IsSuccess: true, Message: message, ValidationErrors: null, Data: data });
+  return json(200, { IsSuccess: true, Message: message, ValidationErrors: null, Data: data });
 }
 
 export function failure(
@@ -21,7 +21,7 @@ export function failure(
   message: string,
   validationErrors: readonly ValidationError[] | null = null,
 ): Reply {
-  return reply(status, {
+  return json(status, {
     IsSuccess: false,
     Message: message,
     ValidationErrors: validationErrors,
@@ -29,7 +29,7 @@ export function failure(
   });
 }
 
-function reply(status: number, body: unknown): Reply {
+export function json(status: number, body: unknown): Reply {
   return {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8' },
@@ -91,11 +91,9 @@ function transactionJson(transaction: Transaction, portal: Portal): Record<strin
   };
 }
 
-/** `Data` of MakeRefund. */
-export function refundJson(refund: Refund, keyType: string, portal: Portal): Record<string, unknown> {
+/** `Data` of MakeRefund, without the key that was asked with. */
+export function refundJson(refund: Refund, portal: Portal): Record<string, unknown> {
   return {
-    Key: String(refund.invoice.id),
-    KeyType: keyType,
     RefundId: refund.id,
     RefundReference: refund.reference,
     RefundInvoiceId: refund.invoice.id,

@@ -1,12 +1,14 @@
 /** The calls of the API that the MyFatoorah simulator answers. */
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
+import { randomUUID } from '../../sandbox/random.ts';
 import { sameText } from '../../sandbox/same-text.ts';
 import type { SimulatorCore } from '../../sandbox/simulator.ts';
-import { failure, invoiceJson, refundJson, refundStatusJson, success } from './sandbox-answers.ts';
+import { failure, invoiceJson, json, refundJson, refundStatusJson, success } from './sandbox-answers.ts';
 import type { Portal } from './sandbox-countries.ts';
 import type { Invoice, InvoiceBook } from './sandbox-invoices.ts';
+import { checkMethod, methods } from './sandbox-methods.ts';
 import type { RefundBook } from './sandbox-refunds.ts';
-import { checkCurrency, Fields, parseOrder, Refusal } from './sandbox-requests.ts';
+import { Fields, parseOrder, Refusal } from './sandbox-requests.ts';
 
 export type Credentials = {
   readonly token: string;
@@ -22,23 +24,27 @@ export interface Parts {
   readonly portal: Portal;
   readonly book: InvoiceBook;
   readonly refunds: RefundBook;
+  /** Of embedded payments, each good for one payment. */
+  readonly sessions: Set<string>;
 }
 
-/** Every call is a POST below /v2, with its path matched without case. */
+/** Nearly every call is a POST below /v2, with its path matched without case. */
 export function apiRoutes(parts: Parts, pageUrl: (invoice: Invoice) => string): Route[] {
   const { core, portal, book } = parts;
   const route = (
     endpoint: string,
     operations: readonly string[],
     handle: (fields: Fields, request: SimulatorRequest) => Reply,
+    method: 'GET' | 'POST' = 'POST',
   ): Route => ({
-    method: 'POST',
+    method,
     path: `/v2/${endpoint}`,
     ignoreCase: true,
     operations,
     handle: (request) => {
       try {
-        return unauthorized(core.credentials.token, request) ?? handle(new Fields(request.rawBody), request);
+        const refused = unauthorized(core.credentials.token, request);
+        return refused ?? handle(new Fields(method === 'GET' ? {} : request.rawBody), request);
       } catch (error) {
         if (error instanceof Refusal) return failure(400, error.message, error.validationErrors);
         throw error;
@@ -48,6 +54,18 @@ export function apiRoutes(parts: Parts, pageUrl: (invoice: Invoice) => string): 
   const order = (fields: Fields) => parseOrder(fields, portal, core.settings['refuse_local_urls'] === true);
   return [
     route('InitiatePayment', ['methods'], (fields) => success({ PaymentMethods: methods(fields, portal) })),
+    // Not in the envelope. Only the account's own currency is shown here.
+    route(
+      'GetCurrenciesExchangeList',
+      ['currencies'],
+      () => json(200, [{ Text: portal.currency, Value: 1 }]),
+      'GET',
+    ),
+    route('InitiateSession', ['session'], () => {
+      const SessionId = randomUUID();
+      parts.sessions.add(SessionId);
+      return success({ SessionId, CountryCode: portal.iso }, 'Initiated Successfully!');
+    }),
     route('SendPayment', ['create', 'send_payment'], (fields, request) => {
       requireForLink(fields);
       // ProcessingDetails belong to ExecutePayment; an invoice link is always captured.
@@ -64,11 +82,9 @@ export function apiRoutes(parts: Parts, pageUrl: (invoice: Invoice) => string): 
       );
     }),
     route('ExecutePayment', ['create', 'execute_payment'], (fields, request) => {
-      const method = fields.required('PaymentMethodId');
-      if (method !== '' && !METHODS.some(([id]) => String(id) === method)) {
-        fields.wrong('PaymentMethodId', 'PaymentMethodId is invalid');
-      }
+      const session = checkMethod(fields, parts.sessions);
       const asked = order(fields);
+      parts.sessions.delete(session);
       const held = !asked.autoCapture && core.settings['authorization_enabled'] === true;
       const invoice = book.create({ ...asked, autoCapture: !held });
       request.about(String(invoice.id));
@@ -98,33 +114,6 @@ export function apiRoutes(parts: Parts, pageUrl: (invoice: Invoice) => string): 
     route('MakeRefund', ['refund'], (fields, request) => makeRefund(fields, request, parts)),
     route('GetRefundStatus', ['refund_status'], (fields) => success(refundStatus(fields, parts))),
   ];
-}
-
-/** Id, English and Arabic name, code. */
-const METHODS = [
-  [1, 'KNET', 'كي نت', 'kn'],
-  [2, 'VISA/MASTER', 'فيزا / ماستر', 'vm'],
-  [6, 'MADA', 'مدى', 'md'],
-  [11, 'Apple Pay', 'أبل باي', 'ap'],
-] as const;
-
-function methods(fields: Fields, portal: Portal): readonly Record<string, unknown>[] {
-  const amount = portal.units(fields.value('InvoiceAmount'));
-  if (amount === null) fields.wrong('InvoiceAmount', 'InvoiceAmount must be a positive amount');
-  if (fields.required('CurrencyIso') !== '') checkCurrency(fields, 'CurrencyIso', portal);
-  fields.check();
-  return METHODS.map(([id, english, arabic, code]) => ({
-    PaymentMethodId: id,
-    PaymentMethodAr: arabic,
-    PaymentMethodEn: english,
-    PaymentMethodCode: code,
-    IsDirectPayment: false,
-    ServiceCharge: 0,
-    TotalAmount: portal.number(amount ?? 0),
-    CurrencyIso: portal.currency,
-    PaymentCurrencyIso: portal.currency,
-    ImageUrl: '',
-  }));
 }
 
 function requireForLink(fields: Fields): void {
@@ -200,7 +189,8 @@ function makeRefund(
       refuses: core.settings['refuse_refunds'] === true,
     }),
   );
-  return success(refundJson(refund, fields.required('KeyType'), portal), 'Refund Created Successfully!');
+  const asked = { Key: fields.required('Key'), KeyType: fields.required('KeyType') };
+  return success({ ...asked, ...refundJson(refund, portal) }, 'Refund Created Successfully!');
 }
 
 function refundStatus(fields: Fields, { portal, book, refunds }: Parts): Record<string, unknown> {
@@ -211,6 +201,7 @@ function refundStatus(fields: Fields, { portal, book, refunds }: Parts): Record<
   }
   fields.check();
   const invoice = keyType === 'invoiceid' ? book.find(Number(key)) : null;
+  if (keyType === 'invoiceid' && invoice === null) throw new Refusal('No data match the provided values');
   const found = invoice === null ? refunds.find(key) : refunds.of(invoice.id);
   if (invoice === null && found.length === 0) throw new Refusal('No data match the provided values');
   return refundStatusJson(found, portal);

@@ -5,19 +5,20 @@ interface PortalCountry {
   /** The currency as answers write it: `KD`, not `KWD`. */
   readonly label: string;
   readonly decimals: number;
-  /** Local time less UTC. Egypt's summer time is left out. */
-  readonly utcOffsetHours: number;
 }
 
+/** Times without a zone are Kuwait's at every account: "all myfatoorah gateway is set to Asia/Kuwait" (PHP library). */
+const KUWAIT_MS = 3 * 60 * 60 * 1000;
+
 const COUNTRIES: Readonly<Record<string, PortalCountry>> = {
-  KWT: { currency: 'KWD', label: 'KD', decimals: 3, utcOffsetHours: 3 },
-  SAU: { currency: 'SAR', label: 'SR', decimals: 2, utcOffsetHours: 3 },
-  ARE: { currency: 'AED', label: 'AED', decimals: 2, utcOffsetHours: 4 },
-  QAT: { currency: 'QAR', label: 'QR', decimals: 2, utcOffsetHours: 3 },
-  BHR: { currency: 'BHD', label: 'BD', decimals: 3, utcOffsetHours: 3 },
-  OMN: { currency: 'OMR', label: 'OMR', decimals: 3, utcOffsetHours: 4 },
-  JOD: { currency: 'JOD', label: 'JD', decimals: 3, utcOffsetHours: 3 },
-  EGY: { currency: 'EGP', label: 'EGP', decimals: 2, utcOffsetHours: 2 },
+  KWT: { currency: 'KWD', label: 'KD', decimals: 3 },
+  SAU: { currency: 'SAR', label: 'SR', decimals: 2 },
+  ARE: { currency: 'AED', label: 'AED', decimals: 2 },
+  QAT: { currency: 'QAR', label: 'QR', decimals: 2 },
+  BHR: { currency: 'BHD', label: 'BD', decimals: 3 },
+  OMN: { currency: 'OMR', label: 'OMR', decimals: 3 },
+  JOD: { currency: 'JOD', label: 'JD', decimals: 3 },
+  EGY: { currency: 'EGP', label: 'EGP', decimals: 2 },
 };
 
 /** Amounts and times of one account. Amounts are integers of the smallest unit inside. */
@@ -26,7 +27,6 @@ export class Portal {
   readonly currency: string;
   readonly label: string;
   readonly #decimals: number;
-  readonly #offsetMs: number;
 
   /** Throws when the country is none of MyFatoorah's. */
   constructor(iso: string) {
@@ -36,7 +36,6 @@ export class Portal {
     this.currency = country.currency;
     this.label = country.label;
     this.#decimals = country.decimals;
-    this.#offsetMs = country.utcOffsetHours * 3_600_000;
   }
 
   /** A JSON number, or digits in a text, in the smallest unit; null when it is not an exact amount above zero. */
@@ -69,7 +68,7 @@ export class Portal {
 
   /** `2026-10-01T10:15:00`, without a zone. */
   timestamp(at: number): string {
-    return new Date(at + this.#offsetMs).toISOString().slice(0, 19);
+    return new Date(at + KUWAIT_MS).toISOString().slice(0, 19);
   }
 
   /** `01102026101500`, as in webhooks V1. */
@@ -80,7 +79,7 @@ export class Portal {
 
   /** `October 2, 2026`. */
   longDate(at: number): string {
-    return new Date(at + this.#offsetMs).toLocaleDateString('en-US', {
+    return new Date(at + KUWAIT_MS).toLocaleDateString('en-US', {
       timeZone: 'UTC',
       year: 'numeric',
       month: 'long',
@@ -90,16 +89,16 @@ export class Portal {
 
   /** `10:15:00.000`. */
   time(at: number): string {
-    return new Date(at + this.#offsetMs).toISOString().slice(11, 23);
+    return new Date(at + KUWAIT_MS).toISOString().slice(11, 23);
   }
 
-  /** A local time as callers send it in `ExpiryDate`; with a zone it is taken as it says. Null when it is none. */
+  /** A time as callers send it in `ExpiryDate`; with a zone it is taken as it says. Null when it is none. */
   moment(text: string): number | null {
     if (!/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/.test(text)) return null;
     const zoned = /(Z|[+-]\d\d:\d\d)$/.test(text) && text.includes('T');
     const dated = text.includes('T') ? text : `${text}T23:59:59`;
     const at = Date.parse(zoned ? dated : `${dated}Z`);
     if (Number.isNaN(at)) return null;
-    return zoned ? at : at - this.#offsetMs;
+    return zoned ? at : at - KUWAIT_MS;
   }
 }

@@ -78,7 +78,9 @@ export class Fields {
     return value ?? '';
   }
 
+  /** What is found first about a field is what is said of it. */
   wrong(name: string, error: string): void {
+    if (this.errors.some(({ Name }) => Name === name)) return;
     this.errors.push({ Name: name, Error: error });
   }
 

@@ -60,7 +60,7 @@ const transactionsOf = (data: Record<string, unknown>) =>
 const ledger = () => simulator.ledger.lines().map(({ kind, amount }) => `${kind} ${amount}`);
 
 describe('SendPayment and GetPaymentStatus', () => {
-  it('makes an invoice with a link and tells its times on the account’s clock', async () => {
+  it('makes an invoice with a link and tells its times on Kuwait’s clock', async () => {
     const { InvoiceId, InvoiceURL } = await send({ ExpiryDate: '2099-10-02T10:15:00' });
     expect(InvoiceURL).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/KWT\/ie\/\d+$/);
     expect(await status(InvoiceId)).toMatchObject({
@@ -107,6 +107,18 @@ describe('SendPayment and GetPaymentStatus', () => {
     });
   });
 
+  it('says of each field one thing', async () => {
+    expect(await call('GetPaymentStatus', {})).toMatchObject({
+      status: 400,
+      answer: {
+        ValidationErrors: [
+          { Name: 'Key', Error: 'Key is required' },
+          { Name: 'KeyType', Error: 'KeyType is required' },
+        ],
+      },
+    });
+  });
+
   it('refuses a wrong token with 401', async () => {
     expect(await call('SendPayment', LINK, 'wrong')).toMatchObject({
       status: 401,
@@ -121,6 +133,25 @@ describe('SendPayment and GetPaymentStatus', () => {
       status: 400,
       answer: { IsSuccess: false, ValidationErrors: [{ Name: 'CurrencyIso' }] },
     });
+  });
+
+  it('lists methods without an amount or a currency, and the one rate that there is, as the official library asks', async () => {
+    const { data } = await call('InitiatePayment', { InvoiceAmount: 0, CurrencyIso: '' });
+    expect(data['PaymentMethods']).toContainEqual(
+      expect.objectContaining({ PaymentMethodCode: 'vm', IsEmbeddedSupported: true, TotalAmount: 0 }),
+    );
+    const rates = await fetch(`${simulator.baseUrl}/v2/GetCurrenciesExchangeList`, {
+      headers: { authorization: `Bearer ${simulator.credentials['token']}` },
+    });
+    expect(await rates.json()).toEqual([{ Text: 'KWD', Value: 1 }]);
+  });
+
+  it('takes the session of an embedded payment in place of a method, once', async () => {
+    const { SessionId, CountryCode } = (await call('InitiateSession', { CustomerIdentifier: 'c1' })).data;
+    expect(CountryCode).toBe('KWT');
+    const pay = () => call('ExecutePayment', { SessionId, InvoiceValue: 12.5 });
+    expect((await pay()).data).toMatchObject({ PaymentURL: expect.stringMatching(/^http/) });
+    expect(await pay()).toMatchObject({ status: 400, answer: { ValidationErrors: [{ Name: 'SessionId' }] } });
   });
 
   it.each([
@@ -228,14 +259,26 @@ describe('refunds', () => {
     await act(InvoiceId, 'pay');
     expect((await refund(InvoiceId, 10)).data).toMatchObject({ Amount: 10, ExternalIdentifier: 'rf_1' });
     expect((await refund(InvoiceId, 2.501)).status).toBe(400);
-    expect(await refunds(InvoiceId)).toMatchObject([{ RefundStatus: 'Pending', Amount: 10 }]);
+    const [{ PaymentId } = {}] = transactionsOf(await status(InvoiceId));
+    const byPayment = { Key: PaymentId, KeyType: 'PaymentId', Amount: 2.5 };
+    expect((await call('MakeRefund', byPayment)).data).toMatchObject({
+      ...byPayment,
+      RefundInvoiceId: InvoiceId,
+    });
+    expect(await refunds(InvoiceId)).toMatchObject([
+      { RefundStatus: 'Pending', Amount: 10 },
+      { RefundStatus: 'Pending', Amount: 2.5 },
+    ]);
     await to('POST /myfatoorah/clock?wait=true', { advance_s: 3_601 });
-    expect(await refunds(InvoiceId)).toMatchObject([{ RefundStatus: 'Refunded' }]);
+    expect(await refunds(InvoiceId)).toMatchObject([
+      { RefundStatus: 'Refunded' },
+      { RefundStatus: 'Refunded' },
+    ]);
     expect(merchant.bodies().at(-1)).toMatchObject({
       Event: { Code: 2 },
       Data: { Refund: { Status: 'REFUNDED' } },
     });
-    expect(ledger().slice(-2)).toEqual(['refund_requested 10.000', 'money_refunded 10.000']);
+    expect(ledger().slice(-2)).toEqual(['money_refunded 10.000', 'money_refunded 2.500']);
   });
 
   it('can be refused', async () => {

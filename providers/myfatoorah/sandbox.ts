@@ -2,8 +2,7 @@
  * Simulator of MyFatoorah's API v2: paths without case, envelope, misspelt names, webhooks V1 and V2 as
  * docs.myfatoorah.com shows them. It shares no code with the connector.
  *
- * Chosen here because it is not documented: 401 in the envelope for a wrong token; times without a zone are the
- * account's local time; a capture adds a transaction with a PaymentId of its own and the held one stays `Authorize`; a
+ * Chosen here because it is not documented: 401 in the envelope for a wrong token; a capture adds a transaction with a PaymentId of its own and the held one stays `Authorize`; a
  * release turns the held one into `Canceled`; an invoice without refunds has an empty list of them. Deliberately
  * different: amounts are shown in the account's currency only, local addresses are taken unless `refuse_local_urls` is set, and refunds are decided by the clock.
  */
@@ -62,7 +61,7 @@ export const myfatoorahSimulator = defineSimulator<Credentials>({
     const refunds = new RefundBook(core.clock, book, (refund) => {
       core.webhooks.send(refundWebhook(webhookSettings(core), portal, refund, core.clock.now()));
     });
-    const parts = { core, portal, book, refunds };
+    const parts = { core, portal, book, refunds, sessions: new Set<string>() };
     const pageUrl = (invoice: Invoice): string => core.origin() + pagePath(invoice, portal);
     return {
       routes: [...apiRoutes(parts, pageUrl), ...myfatoorahPages(book, portal)],
@@ -75,6 +74,7 @@ export const myfatoorahSimulator = defineSimulator<Credentials>({
       reset: () => {
         book.reset();
         refunds.reset();
+        parts.sessions.clear();
       },
     };
   },

@@ -105,6 +105,27 @@ describe('createPayment', () => {
     expect(calls()).toEqual(['GET ']);
   });
 
+  it('creates without having read the business where that cannot be read', async () => {
+    for (const answer of [answering(404, {}), answering(405, {})]) {
+      scripted.server.script = byCall({ 'GET ': answer, 'POST invoices/': INVOICE });
+      expect(await rehive.createPayment(context(), order())).toMatchObject({ provider_payment_id: ID });
+    }
+  });
+
+  it.each([
+    ['another currency', { ...DOLLAR, code: 'EUR' }],
+    ['other decimals', { ...DOLLAR, divisibility: 4 }],
+  ])('cancels an invoice that came out in %s, and refuses', async (_, request_currency) => {
+    const created = { ...INVOICE, request_currency };
+    scripted.server.script = byCall({
+      'POST invoices/': created,
+      [`PATCH invoices/${ID}/`]: { ...created, status: 'cancelled' },
+    });
+    const failure = await failureOf(rehive.createPayment(context(), order()));
+    expect(failure).toMatchObject({ kind: 'invalid_request', code: 'unsupported_currency' });
+    expect(calls()).toEqual(['GET ', 'POST invoices/', `PATCH invoices/${ID}/`]);
+  });
+
   it.each<[string, unknown, ProviderFailure['kind']]>([
     [
       'a refusal',
@@ -207,6 +228,13 @@ describe('refundPayment', () => {
       headers: { 'idempotency-key': 'inv_01:refund:1' },
       body: '{"amount":2500,"currency":"USD","type":"native","reason":"Torn [inv_01:refund:1]"}',
     });
+  });
+
+  it('sends nothing where it could not see a refund again', async () => {
+    scripted.server.script = byCall({ [`GET invoices/${ID}/`]: PAID });
+    const failure = await failureOf(Promise.resolve(refund()));
+    expect(failure).toMatchObject({ kind: 'invalid_request', code: 'not_refundable' });
+    expect(calls()).not.toContain(`POST invoices/${ID}/refunds/`);
   });
 
   it('sends nothing when a refund with its key is there already', async () => {

@@ -1,5 +1,5 @@
 /** Rehive: invoices of a business, paid on a hosted page, in the currency of the business; refunds in parts. */
-import { currency } from '../../domain/currency.ts';
+import { currency, minorUnitDigits } from '../../domain/currency.ts';
 import { addAmounts, MAX_AMOUNT } from '../../domain/money.ts';
 import { isFailure, unexpectedAnswer } from '../answers.ts';
 import { checkRepetition, checkRequest, exactly, refused } from '../check-request.ts';
@@ -15,20 +15,13 @@ import type {
 } from '../contract.ts';
 import type { ProviderRequest } from '../http.ts';
 import { toUnits } from './amounts.ts';
+import { currencyOfBusiness, otherCurrency } from './business.ts';
 import { findInvoices } from './lookup.ts';
 import { listPayments } from './list.ts';
 import { readingOf, refundsOf } from './readings.ts';
 import { reasonWith, refundReadingOf } from './refunds.ts';
 import { acknowledge, parseWebhook, verifyWebhook, webhookSetup } from './webhook.ts';
-import {
-  business,
-  call,
-  invoice,
-  refund,
-  rehiveCredentials,
-  type Invoice,
-  type RehiveCredentials,
-} from './wire.ts';
+import { call, invoice, refund, rehiveCredentials, type Invoice, type RehiveCredentials } from './wire.ts';
 
 /** Rehive takes whatever a business is set up for; these are the ones we offer. A new one is one more word. */
 const CURRENCIES =
@@ -71,20 +64,16 @@ interface KnownPayment {
 
 /**
  * The invoice has the currency of the business and cannot be given one, and its integers have the decimals of that
- * currency; so the business is read before anything is created.
+ * currency; so the business is read before anything is created. Where it cannot be read, the answer tells: an invoice that
+ * turns out to be in another currency or of other decimals is canceled before anybody has its link.
  */
 async function createPayment(context: Context, request: CreatePayment): Promise<CreatedPayment> {
   const { lifetime_s } = checkRequest(manifest, request);
   const { money, reference } = request;
-  const { data: seller } = await call(
-    context,
-    { operation: 'read_business', method: 'GET', path: '', mutates: false },
-    business,
-  );
-  if (seller.currency.code !== money.currency) {
-    throw refused('unsupported_currency', `this Rehive business takes ${seller.currency.code} only`);
-  }
-  const request_amount = exactly(() => toUnits(money, seller.currency));
+  const told = await currencyOfBusiness(context);
+  if (told && told.code !== money.currency) throw otherCurrency(told);
+  const expected = told ?? { code: money.currency, divisibility: minorUnitDigits(money.currency) };
+  const request_amount = exactly(() => toUnits(money, expected));
   const ends_at = context.now() + lifetime_s * 1000;
   const { data: created, request: sent } = await call(
     context,
@@ -99,13 +88,17 @@ async function createPayment(context: Context, request: CreatePayment): Promise<
     invoice,
   );
   const { request_currency: given } = created;
+  const fits = given.code === expected.code && given.divisibility === expected.divisibility;
   if (
     created.request_amount !== request_amount ||
-    given.code !== seller.currency.code ||
-    given.divisibility !== seller.currency.divisibility ||
-    created.request_reference !== reference
+    created.request_reference !== reference ||
+    (told && !fits)
   ) {
     throw unexpectedAnswer(sent, 'is about another amount or reference');
+  }
+  if (!fits) {
+    await cancelInvoice(context, created.id);
+    throw otherCurrency(given);
   }
   if (!created.redirect_url) throw unexpectedAnswer(sent, 'has no link for the customer');
   return {
@@ -176,26 +169,32 @@ async function findPayment(
 
 /** Cancels the invoice. When Rehive refuses, it is paid or has ended already; then its status tells which. */
 async function expirePayment(context: Context, payment: KnownPayment): Promise<PaymentReading> {
-  const path = `invoices/${encodeURIComponent(payment.provider_payment_id)}/`;
   try {
-    const { data, request } = await call(
-      context,
-      {
-        operation: 'expire_payment',
-        method: 'PATCH',
-        path,
-        body: { status: 'cancelled' },
-        // Canceling twice is canceling once, so a lost answer may simply be asked for again.
-        mutates: false,
-      },
-      invoice,
-    );
+    const { data, request } = await cancelInvoice(context, payment.provider_payment_id);
     if (data.id !== payment.provider_payment_id) throw unexpectedAnswer(request, 'is about another invoice');
     return await readingOf(context, data, request);
   } catch (error) {
     if (isFailure(error, 'invalid_request')) return readPayment(context, payment);
     throw error;
   }
+}
+
+function cancelInvoice(
+  context: Context,
+  id: string,
+): Promise<{ readonly data: Invoice; readonly request: ProviderRequest }> {
+  return call(
+    context,
+    {
+      operation: 'expire_payment',
+      method: 'PATCH',
+      path: `invoices/${encodeURIComponent(id)}/`,
+      body: { status: 'cancelled' },
+      // Canceling twice is canceling once, so a lost answer may simply be asked for again.
+      mutates: false,
+    },
+    invoice,
+  );
 }
 
 /**
@@ -208,7 +207,10 @@ async function refundPayment(context: Context, operation: MoneyOperation): Promi
   const { code } = paid.request_currency;
   if (money.currency !== code) throw refused('unsupported_currency', `the invoice is in ${code}`);
   const amount = exactly(() => toUnits(money, paid.request_currency));
-  const known = (await refundsOf(context, paid)).find(({ reference }) => reference === operation_key);
+  const before = await refundsOf(context, paid);
+  // Without the list a repetition after a day would be a second refund.
+  if (before === null) throw refused('not_refundable', 'this Rehive extension does not list refunds');
+  const known = before.find(({ reference }) => reference === operation_key);
   if (known) {
     checkRepetition(known.amount, operation);
     return known;

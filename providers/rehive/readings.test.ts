@@ -1,5 +1,6 @@
 import { failureOf } from '../../test/setup/failure-of.ts';
 import { useScriptedProvider } from '../../test/setup/scripted-provider.ts';
+import { answering } from '../scripted-server.ts';
 import { rehive } from './connector.ts';
 import {
   AT_REHIVE,
@@ -15,6 +16,7 @@ import {
   wrapped,
 } from './documented.ts';
 
+const MISSING = answering(404, { status: 'error', message: 'Not found.' });
 const scripted = useScriptedProvider(rehive, AT_REHIVE);
 const { context } = scripted;
 const calls = () => scripted.server.requests.map(({ method, path }) => `${method} ${path.replace(BASE, '')}`);
@@ -110,9 +112,56 @@ describe('readPayment', () => {
     expect(await read()).toMatchObject({ status: 'pending', receipts: [] });
   });
 
+  it.each<[string, object, unknown, number]>([
+    ['there is no list of transfers', PAID, MISSING, 10_000],
+    [
+      'there is none, and more was collected',
+      { ...PAID, payment_processor_quotes: [quote(10_500)] },
+      MISSING,
+      10_500,
+    ],
+    ['neither transfers nor quotes tell of any', { status: 'paid' }, listOf(), 10_000],
+    ['transfers are told in other words', PAID, listOf({ id: 't1', amount: '100.00' }), 10_000],
+  ])('takes a paid invoice as one receipt where %s', async (_, invoice, transactions, amount) => {
+    scripted.server.script = standing(invoice, transactions, MISSING);
+    expect(await read()).toMatchObject({ status: 'paid', receipts: [{ key: ID, amount }] });
+  });
+
+  it('waits for the whole where parts cannot be told apart', async () => {
+    const part = { status: 'underpaid', payment_processor_quotes: [quote(400)] };
+    scripted.server.script = standing(part, MISSING);
+    expect(await read()).toMatchObject({ status: 'pending', receipts: [] });
+  });
+
+  it('reads integers that are written as text', async () => {
+    scripted.server.script = standing(
+      {
+        ...PAID,
+        request_amount: '10000',
+        payment_processor_quotes: [quote(10_000, { total_paid: '10000' })],
+      },
+      listOf({ ...transaction('t1', 0), details: { amount: '10000', status: 'Complete' } }),
+    );
+    expect(await read()).toMatchObject({ status: 'paid', receipts: [{ key: 't1', amount: 10_000 }] });
+  });
+
+  it('knows a refund by id where it has no identifier', async () => {
+    scripted.server.script = standing(
+      PAID,
+      listOf(transaction('t1', 10_000)),
+      listOf({ id: 7, amount: 500, status: 'complete' }),
+    );
+    expect((await read()).refunds).toEqual([{ key: '7', reference: null, amount: 500, status: 'succeeded' }]);
+  });
+
   it.each<[string, object, unknown]>([
     ['about another invoice', { id: 'x' }, listOf()],
-    ['that is paid without money', { status: 'paid' }, listOf()],
+    [
+      'that is paid without money that is final',
+      { status: 'paid' },
+      listOf({ ...transaction('t1', 10_000, { status: 'Pending' }), settled: false }),
+    ],
+    ['whose transfers are no list', PAID, wrapped('soon')],
     ['with less money than its quotes', PAID, listOf(transaction('t1', 9_999))],
     [
       'with two pages of transfers',

@@ -1,11 +1,20 @@
 /** How an invoice of Rehive stands: its status, the money that came in and the money that went back. */
+import { z, type ZodType } from 'zod';
 import { addAmounts } from '../../domain/money.ts';
-import { unexpectedAnswer } from '../answers.ts';
+import { isFailure, unexpectedAnswer } from '../answers.ts';
 import type { PaymentReading, ProviderContext, Receipt, RefundReading } from '../contract.ts';
 import type { ProviderRequest } from '../http.ts';
 import { fromUnits, ours } from './amounts.ts';
 import { refundReadingOf } from './refunds.ts';
-import { call, pageOf, refund, transaction, type Invoice, type RehiveCredentials } from './wire.ts';
+import {
+  call,
+  pageOf,
+  refund,
+  transaction,
+  type Invoice,
+  type RehiveCredentials,
+  type Transaction,
+} from './wire.ts';
 
 type Context = ProviderContext<RehiveCredentials>;
 
@@ -36,7 +45,7 @@ export async function readingOf(
     currency,
     status,
     receipts,
-    refunds,
+    ...(refunds === null ? {} : { refunds }),
     provider_status: invoice.status,
     failure: status === 'failed' ? { code: 'failed', message: 'the invoice has failed at Rehive' } : null,
     next_action:
@@ -83,35 +92,38 @@ async function receiptsOf(
 ): Promise<Receipt[]> {
   const paying = invoice.payment_processor_quotes.filter(({ total_paid }) => total_paid > 0);
   const foreign = paying.filter(({ currency }) => currency.code !== invoice.request_currency.code);
-  if (foreign.length === 0) return transactionsOf(context, invoice);
+  if (foreign.length === 0) return transactionsOf(context, invoice, due, request);
   if (foreign.length < paying.length) {
     throw unexpectedAnswer(request, 'was paid in more than one currency');
   }
-  if (!isPaidWord(invoice.status)) return [];
-  return [{ key: invoice.id, amount: due, paid_at: null, fee: null }];
+  return inOne(invoice, due);
+}
+
+/** The whole as one receipt, for an invoice that is paid and of whose transfers nothing is known. */
+function inOne({ id, status }: Invoice, amount: number): Receipt[] {
+  return isPaidWord(status) ? [{ key: id, amount, paid_at: null, fee: null }] : [];
 }
 
 /** What has come in for good. Throws when a paid invoice names less money than its quotes: the rest is on its way. */
-async function transactionsOf(context: Context, invoice: Invoice): Promise<Receipt[]> {
-  const { data, request } = await call(
-    context,
-    {
-      operation: 'list_transactions',
-      method: 'GET',
-      path: `invoices/${encodeURIComponent(invoice.id)}/transactions/?page_size=${PAGE_SIZE}`,
-      mutates: false,
-    },
-    pageOf(transaction),
-  );
-  if (data.next !== null) throw unexpectedAnswer(request, 'has more transactions than fit on a page');
-  const complete = data.results.filter(
+async function transactionsOf(
+  context: Context,
+  invoice: Invoice,
+  due: number,
+  request: ProviderRequest,
+): Promise<Receipt[]> {
+  const rows = await listedTransactions(context, invoice);
+  const collected = addAmounts(invoice.payment_processor_quotes.map(({ total_paid }) => total_paid));
+  if (rows === null && collected > 0) {
+    return inOne(invoice, ours(request, () => fromUnits(collected, invoice.request_currency)).amount);
+  }
+  if (rows === null || (rows.length === 0 && collected === 0)) return inOne(invoice, due);
+  const complete = rows.filter(
     ({ settled, details: { tx_type, status, amount } }) =>
       (tx_type ?? 'credit').toLowerCase() === 'credit' &&
       (settled === true || status?.toLowerCase() === 'complete') &&
       amount > 0,
   );
   const told = addAmounts(complete.map(({ details }) => details.amount));
-  const collected = addAmounts(invoice.payment_processor_quotes.map(({ total_paid }) => total_paid));
   if (isPaidWord(invoice.status) && told < collected) {
     throw unexpectedAnswer(request, 'tells of less money than the invoice');
   }
@@ -123,18 +135,40 @@ async function transactionsOf(context: Context, invoice: Invoice): Promise<Recei
   }));
 }
 
-/** Every refund of the invoice, whoever asked for it. */
-export async function refundsOf(context: Context, invoice: Invoice): Promise<RefundReading[]> {
-  const { data, request } = await call(
-    context,
-    {
-      operation: 'list_refunds',
-      method: 'GET',
-      path: `invoices/${encodeURIComponent(invoice.id)}/refunds/?page_size=${PAGE_SIZE}`,
-      mutates: false,
-    },
-    pageOf(refund),
-  );
-  if (data.next !== null) throw unexpectedAnswer(request, 'has more refunds than fit on a page');
-  return data.results.map((row) => refundReadingOf(row, invoice.request_currency, request));
+/**
+ * The invoice's transactions; null where there is no such list, or one whose rows are not those of the generated types.
+ * An answer that cannot be read at all says neither, and throws.
+ */
+async function listedTransactions(context: Context, invoice: Invoice): Promise<Transaction[] | null> {
+  const list = await listed(context, invoice, 'transactions', z.unknown());
+  const rows = list?.rows.map((row) => transaction.safeParse(row));
+  return rows?.every(({ success }) => success) ? rows.flatMap(({ data }) => data ?? []) : null;
+}
+
+/** Every refund of the invoice, whoever asked for it; null where there is no such list. */
+export async function refundsOf(context: Context, invoice: Invoice): Promise<RefundReading[] | null> {
+  const list = await listed(context, invoice, 'refunds', refund);
+  return list?.rows.map((row) => refundReadingOf(row, invoice.request_currency, list.request)) ?? null;
+}
+
+/** One page of what belongs to an invoice, which must be all; null where Rehive knows no such list. */
+async function listed<T>(
+  context: Context,
+  { id }: Invoice,
+  what: 'transactions' | 'refunds',
+  schema: ZodType<T>,
+): Promise<{ readonly rows: readonly T[]; readonly request: ProviderRequest } | null> {
+  const path = `invoices/${encodeURIComponent(id)}/${what}/?page_size=${PAGE_SIZE}`;
+  try {
+    const { data, request } = await call(
+      context,
+      { operation: `list_${what}`, method: 'GET', path, mutates: false },
+      pageOf(schema),
+    );
+    if (data.next !== null) throw unexpectedAnswer(request, `has more ${what} than fit on a page`);
+    return { rows: data.results, request };
+  } catch (error) {
+    if (isFailure(error, 'not_found')) return null;
+    throw error;
+  }
 }

@@ -21,7 +21,8 @@ export function refundReadingOf(
   invoiceCurrency: RehiveCurrency,
   request: ProviderRequest,
 ): RefundReading {
-  if (currency !== invoiceCurrency.code) throw unexpectedAnswer(request, 'has a refund in another currency');
+  if (currency && currency !== invoiceCurrency.code)
+    throw unexpectedAnswer(request, 'has a refund in another currency');
   return {
     key: identifier,
     reference: SIGNED_REASON.exec(reason ?? '')?.[1] ?? null,

@@ -37,8 +37,14 @@ const moment = z
 const currencyObject = z.object({ code: text(32), divisibility: z.int().min(0).max(30) });
 export type RehiveCurrency = z.infer<typeof currencyObject>;
 
-/** An integer of the currency's smallest unit. */
-const units = z.int().nonnegative();
+/** An integer of the currency's smallest unit, or the same as text. */
+const units = z.union([
+  z.int().nonnegative(),
+  z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number),
+]);
 
 /** A business; its currency is the currency of all its invoices. */
 export const business = z.object({ id: text(64), currency: currencyObject });
@@ -77,18 +83,30 @@ export const transaction = z.object({
   details: z.object({
     tx_type: optionalText(32),
     status: optionalText(32),
-    amount: z.int(),
+    amount: z.union([z.int(), units]),
     created: moment,
   }),
 });
+export type Transaction = z.infer<typeof transaction>;
 
-export const refund = z.object({
-  identifier: text(100),
-  amount: units,
-  currency: z.union([currencyObject.transform(({ code }) => code), text(32)]),
-  status: text(64),
-  reason: optionalText(500),
-});
+const refundId = z.union([text(100), z.int().transform(String)]).nullish();
+
+/** Named by `identifier` in the generated types, by `id` like everything else should those be wrong. */
+export const refund = z
+  .object({
+    identifier: refundId,
+    id: refundId,
+    amount: units,
+    currency: z.union([currencyObject.transform(({ code }) => code), text(32)]).nullish(),
+    status: text(64),
+    reason: optionalText(500),
+  })
+  .transform(({ identifier, id, ...row }, context) => {
+    const key = identifier ?? id;
+    if (key) return { ...row, identifier: key };
+    context.addIssue({ code: 'custom', message: 'no identifier', path: ['identifier'] });
+    return z.NEVER;
+  });
 export type Refund = z.infer<typeof refund>;
 
 /** A webhook, with or without an envelope; only what tells one event from another is read. */

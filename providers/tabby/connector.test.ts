@@ -138,7 +138,7 @@ describe('createPayment', () => {
           '{"payment":{"amount":"340.00","currency":"SAR","description":"Order 1001",' +
           '"buyer":{"name":"Sara","email":"otp.success@tabby.ai","phone":"+966500000001"},' +
           '"order":{"reference_id":"ord_1001","tax_amount":"0.00","shipping_amount":"0.00","discount_amount":"0.00",' +
-          '"items":[{"title":"T-shirt","quantity":2,"unit_price":"170.00","category":"General"}]},' +
+          '"items":[{"reference_id":"1","title":"T-shirt","quantity":2,"unit_price":"170.00","category":"General"}]},' +
           '"order_history":[],"meta":{"order_id":"ord_1001"}},"lang":"en","merchant_code":"shopsa",' +
           '"merchant_urls":{"success":"https://sarraf.example/return/t1",' +
           '"failure":"https://sarraf.example/return/t1/failure","cancel":"https://sarraf.example/return/t1/cancel"}}',
@@ -269,6 +269,26 @@ describe('readPayment', () => {
     { captures: 'none' },
   ])('believes nothing of a payment with %j', async (over) => {
     expect((await failureOf(reading(over))).code).toBe('unexpected_answer');
+  });
+
+  it('reads numbers for texts', async () => {
+    const captures = [{ ...move('0', 'cap_1'), amount: 340 }];
+    expect(await reading({ status: 'CLOSED', amount: 340, captures })).toMatchObject({
+      status: 'paid',
+      receipts: [{ amount: 34_000 }],
+    });
+  });
+
+  it.each([
+    ['an empty body', 200, ''],
+    ['no content', 204, ''],
+    ['a page', 200, '<html>'],
+    ['a redirect', 301, ''],
+    ['null', 200, 'null'],
+    ['an error of the gateway', 502, '<html>'],
+  ])('knows nothing after %s', async (_, status, body) => {
+    server.script = answering(status, body);
+    expect(await failureOf(tabby.readPayment(context(), KNOWN))).toMatchObject({ kind: 'unavailable' });
   });
 
   it('knows an unknown payment from a wrong address', async () => {

@@ -149,7 +149,9 @@ function itemsOf({ items, money: total, description }: CreatePayment): Record<st
     items.length > 0 && sum === total.amount
       ? items
       : [{ name: description ?? 'Order', quantity: 1, unit_amount: total.amount }];
-  return lines.map(({ name, quantity, unit_amount }) => ({
+  return lines.map(({ name, quantity, unit_amount }, index) => ({
+    // Items have no name of their own here; Tabby's examples all carry one.
+    reference_id: String(index + 1),
     title: name.slice(0, TEXT_MAX),
     quantity,
     unit_price: exactly(() => toDecimal(money(unit_amount, total.currency))),

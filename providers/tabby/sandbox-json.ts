@@ -6,22 +6,32 @@ export function pageUrl({ sessionId }: Payment, origin: string): string {
   return `${origin}/checkout?sessionId=${sessionId}`;
 }
 
+/** The link as a QR code, drawn. */
+function qrUrl({ sessionId }: Payment, origin: string): string {
+  return `${origin}/api/v2/checkout/${sessionId}/hpp_link_qr`;
+}
+
 const iso = (time: number): string => new Date(time).toISOString();
 const isoOrNull = (time: number | null): string | null => (time === null ? null : iso(time));
 
 /** The documentation's examples have `expires_at` a year after `created_at`. */
 const expiresAt = ({ createdAt }: Payment): string => iso(createdAt + 365 * 24 * 60 * 60 * 1000);
 
-function moveJson({ id, amount, key, reason, at }: Move, currency: string, refund: boolean): object {
+function moveJson({ id, amount, key, reason, sent, at }: Move, currency: string, refund: boolean): object {
+  const said = (name: string): unknown => sent[name] ?? decimal(0, currency);
   return {
     id,
     created_at: iso(at),
     amount: decimal(amount, currency),
     reference_id: key,
-    items: [],
+    items: sent['items'] ?? [],
     ...(refund
       ? { reason: reason ?? '' }
-      : { tax_amount: '0.00', shipping_amount: '0.00', discount_amount: '0.00' }),
+      : {
+          tax_amount: said('tax_amount'),
+          shipping_amount: said('shipping_amount'),
+          discount_amount: said('discount_amount'),
+        }),
   };
 }
 
@@ -45,13 +55,14 @@ export function paymentJson(payment: Payment): object {
     amount: decimal(order.amount, order.currency),
     currency: order.currency,
     description: order.description ?? '',
-    buyer: order.buyer,
+    buyer: order.sent['buyer'],
     shipping_address: order.sent['shipping_address'] ?? null,
-    order: { ...Object(sentOrder), reference_id: payment.reference },
+    order: { items: [], ...Object(sentOrder), reference_id: payment.reference },
     ...moves(payment),
     buyer_history: order.sent['buyer_history'] ?? null,
     order_history: order.sent['order_history'] ?? [],
     meta: order.sent['meta'] ?? null,
+    attachment: order.sent['attachment'] ?? null,
   };
 }
 
@@ -62,14 +73,21 @@ export function sessionJson(payment: Payment, origin: string, reason: string | n
   return {
     id: payment.sessionId,
     status: created ? 'created' : 'rejected',
+    // For stores with tokens, once the customer has approved.
+    token: null,
     payment: paymentJson(payment),
     configuration: {
-      available_products: created ? { installments: [{ web_url: link, qr_code: `${link}&qr` }] } : {},
+      available_products: created
+        ? { installments: [{ web_url: link, qr_code: qrUrl(payment, origin) }] }
+        : {},
       products: {
         installments: { type: 'installments', is_available: created, rejection_reason: reason },
       },
     },
     merchant_urls: payment.order.urls,
+    // Not in the documentation; a client of others reads both.
+    lang: payment.order.lang,
+    merchant_code: payment.order.merchantCode,
   };
 }
 

@@ -1,4 +1,5 @@
 /** The checkout page of the Tabby simulator, where a person plays the customer. */
+import { toString } from 'qrcode';
 import {
   backToShop,
   choices,
@@ -9,6 +10,7 @@ import {
   webUrl,
 } from '../../sandbox/html.ts';
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
+import { pageUrl } from './sandbox-json.ts';
 import { decimal } from './sandbox-payments.ts';
 import type { Payment, PaymentBook } from './sandbox-payments.ts';
 
@@ -27,6 +29,18 @@ export function tabbyPages(book: PaymentBook): Route[] {
     },
   });
   return [
+    {
+      method: 'GET',
+      path: '/api/v2/checkout/:id/hpp_link_qr',
+      operations: [],
+      handle: async (request) => {
+        const payment = book.findSession(request.param('id'));
+        if (payment === null) return htmlPage('Not found', '<h1>No such session</h1>', 404);
+        const link = pageUrl(payment, `http://${request.headers.host}`);
+        const headers = { 'content-type': 'image/svg+xml' };
+        return { status: 200, headers, body: await toString(link, { type: 'svg' }) };
+      },
+    },
     route('GET', (payment) => page(payment, book.isOpen(payment))),
     route('POST', (payment, request) => {
       if (!book.isOpen(payment)) return page(payment, false);

@@ -6,7 +6,7 @@ import type { ScheduledTask, SimulatorClock } from '../../sandbox/clock.ts';
 import type { EffectLedger, LedgerKind } from '../../sandbox/ledger.ts';
 import { randomUUID } from '../../sandbox/random.ts';
 import { DECIMALS } from './sandbox-requests.ts';
-import type { CheckoutOrder, MoveOrder } from './sandbox-requests.ts';
+import type { Body, CheckoutOrder, MoveOrder } from './sandbox-requests.ts';
 
 export const STATUSES = ['CREATED', 'AUTHORIZED', 'CLOSED', 'REJECTED', 'EXPIRED'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -20,8 +20,9 @@ const AUTO_CAPTURE_MS = 21 * 24 * 60 * 60 * 1000;
 export interface Move {
   readonly id: string;
   readonly amount: number;
-  readonly key: string;
+  readonly key: string | null;
   readonly reason: string | null;
+  readonly sent: Body;
   readonly at: number;
 }
 
@@ -159,16 +160,16 @@ export class PaymentBook {
     this.#byId.clear();
   }
 
-  #move(kind: LedgerKind, payment: Payment, { amount, key, reason }: MoveOrder): Move {
+  #move(kind: LedgerKind, payment: Payment, order: MoveOrder): Move {
     const id = randomUUID();
-    this.#record(kind, payment, amount, { key, id });
-    return { id, amount, key, reason, at: this.#clock.now() };
+    this.#record(kind, payment, order.amount, { key: order.key, id });
+    return { ...order, id, at: this.#clock.now() };
   }
 
   /** Nobody asked for it, so there is no reference of the merchant's. */
   #captureRest(payment: Payment): void {
     const amount = payment.order.amount - total(payment.captures);
-    this.capture(payment, { amount, key: '', reason: null });
+    this.capture(payment, { amount, key: null, reason: null, sent: {} });
   }
 
   #later(payment: Payment, delayMs: number, task: () => void): void {
@@ -184,7 +185,7 @@ export class PaymentBook {
     kind: LedgerKind,
     payment: Payment,
     amount: number,
-    move: { readonly key: string; readonly id: string } | null = null,
+    move: { readonly key: string | null; readonly id: string } | null = null,
   ): void {
     this.#ledger.record({
       kind,

@@ -109,8 +109,32 @@ it('makes the session of the documentation', async () => {
   expect(await call('GET', `/v2/checkout/${String(answer['id'])}`)).toMatchObject({ status: 200, answer });
 });
 
+it('answers whether a customer is eligible by amount, currency, e-mail and phone alone', async () => {
+  const { email, phone } = PAYMENT.buyer;
+  const payment = { amount: '340', currency: 'SAR', buyer: { email, phone } };
+  const { answer } = await call('POST', '/v2/checkout', { ...checkout(), payment });
+  expect(answer).toMatchObject({ status: 'created', token: null, payment: { order: { items: [] } } });
+});
+
+it('takes the public key for a session and for nothing else', async () => {
+  const authorization = `Bearer ${tabby.credentials['secret_key']?.replace('sk_', 'pk_')}`;
+  const { status, answer } = await call('POST', '/v2/checkout', checkout(), { authorization });
+  expect([status, answer['status']]).toEqual([200, 'created']);
+  const id = String(toRecord(answer['payment'])['id']);
+  expect((await call('GET', `/v2/payments/${id}`, undefined, { authorization })).status).toBe(401);
+});
+
+it('draws the link as a QR code', async () => {
+  const { answer } = await call('POST', '/v2/checkout', checkout());
+  const products = toRecord(toRecord(answer['configuration'])['available_products']);
+  const [first] = products['installments'] as { qr_code: string }[];
+  const drawn = await fetch(first?.qr_code ?? '');
+  expect([drawn.status, drawn.headers.get('content-type')]).toEqual([200, 'image/svg+xml']);
+  expect(await drawn.text()).toContain('<svg');
+});
+
 it('answers 200 when pre-scoring refuses', async () => {
-  const buyer = { ...PAYMENT.buyer, phone: '0500000002' };
+  const buyer = { ...PAYMENT.buyer, phone: '+966 50 000 0002' };
   expect(await call('POST', '/v2/checkout', checkout({ buyer }))).toMatchObject({
     status: 200,
     answer: {
@@ -139,7 +163,9 @@ it.each([
   [{ amount: '340.001' }, '$.payment.amount'],
   [{ amount: '0.00' }, '$.payment.amount'],
   [{ description: 'x'.repeat(256) }, '$.payment.description'],
-  [{ order: { items: [] } }, '$.payment.order.items'],
+  [{ order: 'ord_1001' }, '$.payment.order'],
+  [{ order: { items: {} } }, '$.payment.order.items'],
+  [{ order: { items: [{ title: 'Cap', unit_price: '1' }] } }, '$.payment.order.items[0].quantity'],
   [{ buyer: { name: 'Sara', phone: '500000001' } }, '$.payment.buyer.email'],
 ])('refuses %j and names the field', async (over, field) => {
   expect(await call('POST', '/v2/checkout', checkout(over))).toEqual({
@@ -180,6 +206,20 @@ it('captures, closes and refunds as the statuses page says', async () => {
   });
   const more = await call('POST', `/v2/payments/${id}/refunds`, { amount: '0.01', reference_id: 'r2' });
   expect(more.status).toBe(400);
+});
+
+it('repeats what a capture named, and takes one without a reference as one of its own', async () => {
+  const id = await authorized();
+  const items = [{ title: 'T-shirt', quantity: 1, unit_price: '100.00' }];
+  const named = { amount: '100', reference_id: 'c1', tax_amount: '15.00', items };
+  for (const body of [named, { amount: '50' }, { amount: '50' }]) {
+    expect((await call('POST', `/v1/payments/${id}/captures`, body)).status).toBe(200);
+  }
+  expect((await call('GET', `/v2/payments/${id}`)).answer['captures']).toMatchObject([
+    { amount: '100.00', tax_amount: '15.00', shipping_amount: '0.00', items },
+    { amount: '50.00', reference_id: null, items: [] },
+    { amount: '50.00', reference_id: null },
+  ]);
 });
 
 it('knows no other payments', async () => {
@@ -276,7 +316,7 @@ it('registers at most four webhooks, each with a header of its own', async () =>
   for (let count = 0; count < 3; count += 1) await call('POST', '/v1/webhooks', hook);
   expect((await call('POST', '/v1/webhooks', hook)).status).toBe(400);
   expect((await call('GET', '/v1/webhooks')).answer['items']).toHaveLength(4);
-  expect((await call('DELETE', `/v1/webhooks/${id}`)).status).toBe(200);
+  expect(await call('DELETE', `/v1/webhooks/${id}`)).toEqual({ status: 200, answer: { status: 'ok' } });
   expect(await call('GET', `/v1/webhooks/${id}`)).toMatchObject({ status: 404 });
   expect((await call('GET', '/v1/webhooks', undefined, { 'x-merchant-code': 'x' })).status).toBe(403);
 });

@@ -2,7 +2,8 @@
  * Simulator of Tabby: paths, objects, errors and webhooks as docs.tabby.ai and its OpenAPI document show them. It shares no
  * code with the connector. One store for all three currencies (a real merchant code has one).
  *
- * Pre-scoring refuses the phones of Tabby's testing guide that end in 500000002 and 90000002, with HTTP 200; the page
+ * A session may be made with the public key, too, as older integrations do: that of the simulator is its secret key with `pk` in
+ * front. Pre-scoring refuses the phones of Tabby's testing guide that end in 500000002 and 90000002, with HTTP 200; the page
  * refuses otp.rejected@tabby.ai. The list has authorized and closed payments, others only by `status`.
  *
  * Not documented, so chosen here: a repeated `reference_id` gives the payment as it is, whatever the new amount; a wrong
@@ -18,9 +19,10 @@ import { HookBook, orMissing } from './sandbox-hooks.ts';
 import { paymentJson, sessionJson } from './sandbox-json.ts';
 import { listPage } from './sandbox-list.ts';
 import { tabbyPages } from './sandbox-pages.ts';
-import { PaymentBook, total } from './sandbox-payments.ts';
+import { capture, refund } from './sandbox-moves.ts';
+import { PaymentBook } from './sandbox-payments.ts';
 import type { Payment, Status } from './sandbox-payments.ts';
-import { BadData, parseBody, parseCheckout, parseMove, parseReference } from './sandbox-requests.ts';
+import { BadData, parseBody, parseCheckout, parseReference } from './sandbox-requests.ts';
 
 type Credentials = {
   readonly secret_key: string;
@@ -30,7 +32,6 @@ type Credentials = {
 };
 type Core = SimulatorCore<Credentials>;
 
-const REFUND_WINDOW_MS = 180 * 24 * 60 * 60 * 1000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const REFUSED_PHONE = /(500000002|90000002)$/;
 
@@ -80,13 +81,22 @@ export const tabbySimulator = defineSimulator<Credentials>({
 
 type Handler = (request: SimulatorRequest) => Reply;
 
-function route(core: Core, call: string, operations: readonly string[], handle: Handler): Route {
+/** With which of the store's two keys a call may be made. */
+type Keys = 'secret' | 'any';
+
+function route(
+  core: Core,
+  call: string,
+  operations: readonly string[],
+  handle: Handler,
+  keys: Keys = 'secret',
+): Route {
   const [method = '', path = ''] = call.split(' ');
   return {
     method,
     path: `/api${path}`,
     operations,
-    handle: (request) => refuse(core.credentials, request) ?? withBadData(() => handle(request)),
+    handle: (request) => refuse(core.credentials, request, keys) ?? withBadData(() => handle(request)),
   };
 }
 
@@ -96,14 +106,13 @@ function checkoutRoutes(core: Core, book: PaymentBook): Route[] {
     return payment === null ? errorReply(404, 'no such session') : handle(payment);
   };
   return [
-    route(core, 'POST /v2/checkout', ['create', 'create_session'], (request) => {
-      const order = parseCheckout(parseBody(request.rawBody));
-      if (order.merchantCode !== core.credentials.merchant_code) return errorReply(403, '');
-      const refused = REFUSED_PHONE.test(order.buyer.phone);
-      const payment = book.create(order, refused);
-      request.about(payment.id);
-      return reply(200, sessionJson(payment, core.origin(), refused ? 'not_available' : null));
-    }),
+    route(
+      core,
+      'POST /v2/checkout',
+      ['create', 'create_session'],
+      (request) => create(core, book, request),
+      'any',
+    ),
     route(core, 'GET /v2/checkout/:id', ['read_session'], (request) =>
       session(request, (payment) => reply(200, sessionJson(payment, core.origin(), null))),
     ),
@@ -115,6 +124,15 @@ function checkoutRoutes(core: Core, book: PaymentBook): Route[] {
   ];
 }
 
+function create(core: Core, book: PaymentBook, request: SimulatorRequest): Reply {
+  const order = parseCheckout(parseBody(request.rawBody));
+  if (order.merchantCode !== core.credentials.merchant_code) return errorReply(403, '');
+  const refused = REFUSED_PHONE.test(order.buyer.phone);
+  const payment = book.create(order, refused);
+  request.about(payment.id);
+  return reply(200, sessionJson(payment, core.origin(), refused ? 'not_available' : null));
+}
+
 function paymentRoutes(core: Core, book: PaymentBook): Route[] {
   const one = (request: SimulatorRequest, handle: (payment: Payment) => void): Reply => {
     if (!UUID.test(request.param('id'))) return errorReply(400, 'invalid payment id');
@@ -124,7 +142,7 @@ function paymentRoutes(core: Core, book: PaymentBook): Route[] {
     handle(payment);
     return reply(200, paymentJson(payment));
   };
-  return [
+  const routes = [
     route(core, 'GET /v2/payments', ['list'], (request) => reply(200, listPage(book.list(), request.query))),
     route(core, 'GET /v2/payments/:id', ['get'], (request) => one(request, () => undefined)),
     route(core, 'PUT /v2/payments/:id', ['update'], (request) =>
@@ -137,7 +155,7 @@ function paymentRoutes(core: Core, book: PaymentBook): Route[] {
       one(request, (payment) => capture(book, payment, request)),
     ),
     route(core, 'POST /v2/payments/:id/refunds', ['refund'], (request) =>
-      one(request, (payment) => refund(core, book, payment, request)),
+      one(request, (payment) => refund(core.clock, book, payment, request)),
     ),
     route(core, 'POST /v2/payments/:id/close', ['void', 'close'], (request) =>
       one(request, (payment) => {
@@ -147,29 +165,8 @@ function paymentRoutes(core: Core, book: PaymentBook): Route[] {
       }),
     ),
   ];
-}
-
-function capture(book: PaymentBook, payment: Payment, request: SimulatorRequest): void {
-  const order = parseMove(parseBody(request.rawBody), payment.order.currency);
-  if (payment.captures.some(({ key }) => key === order.key)) return;
-  if (payment.status !== 'AUTHORIZED') throw new BadData('could not capture not authorized payments');
-  if (order.amount > payment.order.amount - total(payment.captures)) {
-    throw new BadData('captured amount exceeds payment amount');
-  }
-  book.capture(payment, order);
-}
-
-function refund(core: Core, book: PaymentBook, payment: Payment, request: SimulatorRequest): void {
-  const order = parseMove(parseBody(request.rawBody), payment.order.currency);
-  if (payment.refunds.some(({ key }) => key === order.key)) return;
-  if (payment.status !== 'CLOSED' || payment.captures.length === 0) {
-    throw new BadData('can not refund payment that has no captures and not closed');
-  }
-  if (core.clock.now() > payment.createdAt + REFUND_WINDOW_MS) throw new BadData('refund period is over');
-  if (order.amount > total(payment.captures) - total(payment.refunds)) {
-    throw new BadData('refund amount exceeds captured amount');
-  }
-  book.refund(payment, order);
+  // Older integrations still call version 1, which is not documented any more.
+  return routes.flatMap((made) => [made, { ...made, path: made.path.replace('/v2/', '/v1/') }]);
 }
 
 function hookRoutes(core: Core, hooks: HookBook): Route[] {
@@ -206,15 +203,17 @@ function hookRoutes(core: Core, hooks: HookBook): Route[] {
       core,
       'DELETE /v1/webhooks/:id',
       ['delete_webhook'],
-      own((request) => (hooks.remove(request.param('id')) ? ok({}) : missing())),
+      own((request) => (hooks.remove(request.param('id')) ? ok({ status: 'ok' }) : missing())),
     ),
   ];
 }
 
-function refuse(credentials: Credentials, request: SimulatorRequest): Reply | null {
-  const given = request.headers.authorization ?? '';
-  if (!given.startsWith('Bearer ')) return errorReply(401, 'missing Bearer scheme');
-  return sameText(given, `Bearer ${credentials.secret_key}`) ? null : errorReply(401, 'invalid secret key');
+function refuse({ secret_key }: Credentials, request: SimulatorRequest, keys: Keys): Reply | null {
+  const given = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (given === undefined) return errorReply(401, 'missing Bearer scheme');
+  const publicKey = secret_key.replace(/^sk_/, 'pk_');
+  const known = sameText(given, secret_key) || (keys === 'any' && sameText(given, publicKey));
+  return known ? null : errorReply(401, 'invalid secret key');
 }
 
 function withBadData(handle: () => Reply): Reply {

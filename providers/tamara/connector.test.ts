@@ -229,6 +229,49 @@ describe('readPayment', () => {
     });
   });
 
+  it('reads rows that name their amount as the answers to captures and refunds do', async () => {
+    const transactions = {
+      captures: [{ capture_id: 'c1', captured_amount: sar(340) }],
+      refunds: [{ refund_id: 'r1', refunded_amount: sar(40), merchant_refund_id: 'op-1' }],
+    };
+    const row = order('partially_refunded', { captured_amount: sar(340), transactions });
+    server.script = byCall({ [`GET /orders/${ID}`]: [row] });
+    expect(await read()).toMatchObject({
+      receipts: [{ key: 'c1', amount: 34_000 }],
+      refunds: [{ key: 'r1', reference: 'op-1', amount: 4_000 }],
+    });
+  });
+
+  it.each<[string, object, string, number[]]>([
+    ['fully_captured', { captured_amount: sar(340), transactions: undefined }, 'paid', [34_000]],
+    [
+      'updated',
+      { captured_amount: sar(300), canceled_amount: sar(40), transactions: null },
+      'paid',
+      [30_000],
+    ],
+    ['authorised', { transactions: undefined }, 'authorized', []],
+    ['authorised', { captured_amount: [], canceled_amount: [], refunded_amount: [] }, 'authorized', []],
+    ['authorised', { captured_amount: null, canceled_amount: null, transactions: [] }, 'authorized', []],
+  ])('reads %s with %j as %s, receipts %j', async (status, over, expected, amounts) => {
+    server.script = byCall({ [`GET /orders/${ID}`]: [order(status, over)] });
+    const reading = await read();
+    expect(reading.status).toBe(expected);
+    expect(reading.receipts.map(({ amount }) => amount)).toEqual(amounts);
+  });
+
+  it.each([
+    ['an empty body', 200, ''],
+    ['no content', 204, ''],
+    ['a page', 200, '<html>'],
+    ['a redirect', 301, ''],
+    ['null', 200, 'null'],
+    ['an error of the gateway', 502, '<html>'],
+  ])('knows nothing after %s', async (_, status, body) => {
+    server.script = answering(status, body);
+    expect(await failureOf(read())).toMatchObject({ kind: 'unavailable' });
+  });
+
   it('authorises an approved order, without a body, and reads it again', async () => {
     server.script = byCall({
       [`GET /orders/${ID}`]: [order('approved'), order('authorised')],
@@ -250,6 +293,11 @@ describe('readPayment', () => {
   it.each<[string, object]>([
     ['another order', { ...order('new'), order_id: 'x' }],
     ['captures that do not add up', order('fully_captured', { captured_amount: sar(340) })],
+    [
+      'a part captured and no list of captures, because the part may grow',
+      order('partially_captured', { captured_amount: sar(100), transactions: undefined }),
+    ],
+    ['transactions that are no object', order('new', { transactions: 'none' })],
     ['a capture without money', order('fully_captured', { captured_amount: null })],
     ['more decimals than the currency has', order('new', { total_amount: sar(340.001) })],
     ['two currencies', order('new', { canceled_amount: { amount: 1, currency: 'AED' } })],

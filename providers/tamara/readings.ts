@@ -23,10 +23,16 @@ export interface OrderMoney {
 /**
  * Captures are receipts. The captures listed have to add up to `captured_amount` where both are told: a list that lags
  * behind would count money twice later, so nothing of it is believed.
+ *
+ * Tamara's own library takes it for granted that every order has the list. Should one have none at all, as stand-ins
+ * for Tamara may, what was captured is one receipt as soon as it cannot grow any more.
  */
 export function moneyOf(order: Order, request: ProviderRequest): OrderMoney {
   const currency = currencyNamed(order.total_amount.currency, request);
-  const receipts = order.transactions.captures.map(
+  const total = positiveUnits(order.total_amount, currency, request);
+  const canceled = minorUnits(order.canceled_amount, currency, request) ?? 0;
+  const told = minorUnits(order.captured_amount, currency, request);
+  const listed = order.transactions.captures.map(
     ({ capture_id, total_amount, created_at, shipping_info }) => ({
       key: capture_id,
       amount: positiveUnits(total_amount, currency, request),
@@ -36,13 +42,14 @@ export function moneyOf(order: Order, request: ProviderRequest): OrderMoney {
       reference: shipping_info,
     }),
   );
+  const unlisted = order.transactions.missing && told !== null && told > 0 && told + canceled >= total;
+  const receipts: readonly Receipt[] = unlisted
+    ? [{ key: order.order_id, amount: told, paid_at: null, fee: null }]
+    : listed;
   const captured = addAmounts(receipts.map(({ amount }) => amount));
-  const told = minorUnits(order.captured_amount, currency, request);
   if (told !== null && told !== captured) {
     throw unexpectedAnswer(request, 'lists captures that do not add up to what was captured');
   }
-  const total = positiveUnits(order.total_amount, currency, request);
-  const canceled = minorUnits(order.canceled_amount, currency, request) ?? 0;
   const refunds = order.transactions.refunds.map(
     ({ refund_id, merchant_refund_id, total_amount }): RefundReading => ({
       key: refund_id,

@@ -1,5 +1,5 @@
 /**
- * The registration of our webhook at Tamara. There is no list: a webhook is read by the id that its registration gave, and
+ * The registration of our webhook at Tamara. No list is documented: a webhook is read by the id that its registration gave, and
  * the same URL a second time is refused with that id.
  */
 import { z } from 'zod';

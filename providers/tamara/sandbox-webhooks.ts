@@ -68,6 +68,10 @@ export class WebhookRegistry {
     return this.#byId.get(id) ?? null;
   }
 
+  list(): Registration[] {
+    return [...this.#byId.values()];
+  }
+
   remove(id: string): void {
     this.#byId.delete(id);
   }

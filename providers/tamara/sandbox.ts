@@ -13,11 +13,21 @@ import type { SimulatorCore } from '../../sandbox/simulator.ts';
 import { tamaraControl } from './sandbox-control.ts';
 import { orderJson, reply } from './sandbox-json.ts';
 import { json } from './sandbox-money.ts';
+import { paymentOptions, paymentTypes } from './sandbox-offers.ts';
 import { OrderBook } from './sandbox-orders.ts';
 import type { Order } from './sandbox-orders.ts';
 import { checkoutUrl, tamaraPages } from './sandbox-pages.ts';
 import { refundOfCaptures, simplifiedRefund } from './sandbox-refunds.ts';
-import { amountIn, asBody, missing, parseBody, parseOrder, Refused, text } from './sandbox-requests.ts';
+import {
+  amountIn,
+  amountOf,
+  asBody,
+  missing,
+  parseBody,
+  parseOrder,
+  Refused,
+  text,
+} from './sandbox-requests.ts';
 import { WebhookRegistry, webhooksFor } from './sandbox-webhooks.ts';
 
 type Credentials = {
@@ -74,8 +84,8 @@ function apiRoute(core: Core, method: string, path: string, names: readonly stri
     path,
     operations: names,
     handle: (request) => {
-      const given = request.headers.authorization ?? '';
-      if (!sameText(given, `Bearer ${core.credentials.api_token}`))
+      const given = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+      if (!sameText(given, core.credentials.api_token))
         return refusalReply(401, 'unauthorized', 'Authentication failed');
       try {
         return handle(request);
@@ -98,6 +108,14 @@ function orderRoutes(core: Core, book: OrderBook): Route[] {
   const named = (request: SimulatorRequest): Order => found(request, book.find(request.param('order')));
   return [
     route('GET', '/checkout/payment-types', ['payment_types'], ({ query }) => paymentTypes(query)),
+    route('POST', '/checkout/credit-pre-check', ['payment_types'], ({ rawBody }) => {
+      const body = parseBody(rawBody);
+      const { currency } = amountOf(body, 'total_amount');
+      return paymentTypes(new URLSearchParams({ country: text(body, 'country_code', 2), currency }));
+    }),
+    route('POST', '/checkout/payment-options-pre-check', ['payment_options'], ({ rawBody }) =>
+      paymentOptions(parseBody(rawBody)),
+    ),
     route('POST', '/checkout', ['create', 'create_checkout'], (request) => {
       const order = book.create(parseOrder(parseBody(request.rawBody)));
       request.about(order.id);
@@ -108,7 +126,12 @@ function orderRoutes(core: Core, book: OrderBook): Route[] {
         status: order.status,
       });
     }),
-    route('GET', '/orders/:order', ['get', 'read_order'], (request) => reply(200, orderJson(named(request)))),
+    // The guides and the PHP SDK read an order below `/merchants`, the reference without.
+    ...['', '/merchants'].map((base) =>
+      route('GET', `${base}/orders/:order`, ['get', 'read_order'], (request) =>
+        reply(200, orderJson(named(request))),
+      ),
+    ),
     route('GET', '/merchants/orders/reference-id/:reference', ['list', 'find_order'], (request) =>
       reply(200, orderJson(found(request, book.list(request.param('reference'))[0]))),
     ),
@@ -166,36 +189,8 @@ function authorisedJson(order: Order): unknown {
     payment_type: paymentType,
     auto_captured: capture !== undefined,
     authorized_amount: json(total.minor, total.currency),
-    ...(capture === undefined ? {} : { capture_id: capture.id }),
+    capture_id: capture?.id ?? null,
   };
-}
-
-/** Which currency a country has. */
-const CURRENCIES: Readonly<Record<string, string>> = {
-  SA: 'SAR',
-  AE: 'AED',
-  BH: 'BHD',
-  KW: 'KWD',
-  OM: 'OMR',
-};
-
-/** The same offer for each country, whatever the order's value; without a currency, that of the country. */
-function paymentTypes(query: URLSearchParams): Reply {
-  const own = CURRENCIES[query.get('country') ?? ''];
-  if (own === undefined) throw missing('country');
-  const currency = query.get('currency') ?? own;
-  if (!Object.values(CURRENCIES).includes(currency)) throw missing('currency');
-  const limits = { min_limit: json(100, currency), max_limit: json(500_000_000, currency) };
-  const type = (name: string, description: string, counts: readonly number[]): unknown => ({
-    name,
-    description,
-    ...limits,
-    supported_instalments: counts.map((instalments) => ({ instalments, ...limits })),
-  });
-  return reply(200, [
-    type('PAY_BY_INSTALMENTS', 'Split your purchase into instalments', [2, 3, 4]),
-    type('PAY_NOW', 'Pay in full', []),
-  ]);
 }
 
 function webhookRoutes(core: Core, registry: WebhookRegistry): Route[] {
@@ -208,6 +203,7 @@ function webhookRoutes(core: Core, registry: WebhookRegistry): Route[] {
     apiRoute(core, 'POST', '/webhooks', ['register_webhook'], ({ rawBody }) =>
       reply(200, registry.add(parseBody(rawBody))),
     ),
+    apiRoute(core, 'GET', '/webhooks/list', ['list_webhooks'], () => reply(200, registry.list())),
     apiRoute(core, 'GET', '/webhooks/:webhook', ['read_webhook'], (request) =>
       reply(200, registry.find(one(request))),
     ),
@@ -216,7 +212,7 @@ function webhookRoutes(core: Core, registry: WebhookRegistry): Route[] {
     ),
     apiRoute(core, 'DELETE', '/webhooks/:webhook', ['remove_webhook'], (request) => {
       registry.remove(one(request));
-      return { status: 204, body: '' };
+      return reply(200, {});
     }),
   ];
 }

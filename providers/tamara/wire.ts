@@ -40,7 +40,13 @@ export const checkout = z.object({
   status: optionalText(64),
 });
 
-const capture = z.object({
+/** The amount of a row is `total_amount`; as answers to the call that made it name it, it is taken, too. */
+const named = (row: unknown, other: string): unknown =>
+  typeof row === 'object' && row !== null && !('total_amount' in row) && other in row
+    ? { ...row, total_amount: (row as Record<string, unknown>)[other] }
+    : row;
+
+const captureRow = z.object({
   capture_id: text(100),
   total_amount: amount,
   shipping_info: z
@@ -51,10 +57,14 @@ const capture = z.object({
   created_at: optionalMoment,
 });
 
+const capture = z.preprocess((row: unknown) => named(row, 'captured_amount'), captureRow);
+
 /** `unnamed`: the field for our id is not there at all, as in the types of the official SDKs. */
 const refund = z.preprocess(
   (row: unknown) =>
-    typeof row === 'object' && row !== null ? { ...row, unnamed: !('merchant_refund_id' in row) } : row,
+    typeof row === 'object' && row !== null
+      ? { ...Object(named(row, 'refunded_amount')), unnamed: !('merchant_refund_id' in row) }
+      : row,
   z.object({
     refund_id: text(100),
     total_amount: amount,
@@ -69,10 +79,19 @@ const list = <T>(schema: ZodType<T>) =>
     .nullish()
     .transform((rows) => rows ?? []);
 
-/** PHP writes an object without fields as `[]`. */
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+
+/** What has not happened may be told as null, as nothing or, in PHP's way, as an empty list. */
+const amountIfAny = z.preprocess((value: unknown) => (isEmptyList(value) ? null : value), amount.nullish());
+
+/** PHP writes an object without fields as `[]`. `missing`: the answer has no such object at all. */
 const transactions = z.preprocess(
-  (value: unknown) => (Array.isArray(value) && value.length === 0 ? {} : (value ?? {})),
-  z.object({ captures: list(capture), refunds: list(refund) }),
+  (value: unknown) => {
+    if (value === undefined || value === null) return { missing: true };
+    if (isEmptyList(value)) return { missing: false };
+    return typeof value === 'object' ? { ...value, missing: false } : value;
+  },
+  z.object({ missing: z.boolean(), captures: list(capture), refunds: list(refund) }),
 );
 
 export const order = z.object({
@@ -80,9 +99,9 @@ export const order = z.object({
   order_reference_id: optionalText(),
   status: text(64),
   total_amount: amount,
-  captured_amount: amount.nullish(),
-  canceled_amount: amount.nullish(),
-  refunded_amount: amount.nullish(),
+  captured_amount: amountIfAny,
+  canceled_amount: amountIfAny,
+  refunded_amount: amountIfAny,
   transactions,
 });
 export type Order = z.infer<typeof order>;

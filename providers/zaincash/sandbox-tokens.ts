@@ -42,14 +42,15 @@ export class TokenDesk {
     return jsonReply(200, { access_token, scope: scopes.join(' '), token_type: 'Bearer', expires_in });
   }
 
-  /** The refusal of a call whose token is missing, over or lacks the scope; null when all is well. */
-  refuse({ headers }: SimulatorRequest, scope: string): Reply | null {
+  /** The refusal of a call whose token is missing, over or has none of the scopes; null when all is well. */
+  refuse({ headers }: SimulatorRequest, anyOf: readonly string[]): Reply | null {
     const [, bearer = ''] = /^Bearer (\S+)$/i.exec(headers.authorization ?? '') ?? [];
     const known = this.#issued.get(bearer);
     if (known === undefined || known.until <= this.#clock.now()) {
       return errorReply(401, 'Full authentication is required to access this resource', 'UNAUTHORIZED');
     }
-    return known.scopes.includes(scope) ? null : errorReply(403, 'Access is denied', 'INSUFFICIENT_SCOPE');
+    const allowed = anyOf.some((scope) => known.scopes.includes(scope));
+    return allowed ? null : errorReply(403, 'Access is denied', 'INSUFFICIENT_SCOPE');
   }
 
   reset(): void {

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import type { RunningSimulator } from '../../sandbox/simulator.ts';
 import { TestMerchant, toRecord } from '../../sandbox/test-merchant.ts';
 import { zaincashSimulator } from './sandbox.ts';
@@ -110,6 +110,16 @@ describe('POST /oauth2/token', () => {
     expect(await get(String(access_token))).toBe(401);
     expect(await get('made-up')).toBe(401);
     expect((await call('POST', '/reverse', {}, 'payment:read')).status).toBe(403);
+    expect((await call('GET', '/inquiry/x', undefined, 'payment:write')).status).toBe(403);
+  });
+
+  it('create with either scope for payments, the one that the guide names and the one that its name suggests', async () => {
+    const create = async (scope: string): Promise<number> => {
+      return (await call('POST', '/init', { ...order, externalReferenceId: randomUUID() }, scope)).status;
+    };
+    expect(await create('payment:read')).toBe(200);
+    expect(await create('payment:write')).toBe(200);
+    expect(await create('reverse:write')).toBe(403);
   });
 });
 

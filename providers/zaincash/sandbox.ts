@@ -88,12 +88,15 @@ export const zaincashSimulator = defineSimulator<Credentials>({
   },
 });
 
+/** The guide names `payment:read` for creating, where `payment:write` would be expected. Either will do. */
+const CREATE_SCOPES = ['payment:read', 'payment:write'] as const;
+
 function apiRoutes(core: SimulatorCore<Credentials>, book: TransactionBook, desk: TokenDesk): Route[] {
   const route = (
     method: 'GET' | 'POST',
     path: string,
     operations: readonly string[],
-    scope: string,
+    scopes: readonly string[],
     handle: (request: SimulatorRequest) => Reply,
   ): Route => ({
     method,
@@ -101,7 +104,7 @@ function apiRoutes(core: SimulatorCore<Credentials>, book: TransactionBook, desk
     operations,
     handle: (request) => {
       try {
-        return desk.refuse(request, scope) ?? handle(request);
+        return desk.refuse(request, scopes) ?? handle(request);
       } catch (error) {
         if (error instanceof BadRequest) return errorReply(400, error.message, 'BAD_REQUEST');
         throw error;
@@ -115,7 +118,7 @@ function apiRoutes(core: SimulatorCore<Credentials>, book: TransactionBook, desk
       operations: ['token'],
       handle: (request) => desk.issue(request),
     },
-    route('POST', '/init', ['create', 'init'], 'payment:write', (request) => {
+    route('POST', '/init', ['create', 'init'], CREATE_SCOPES, (request) => {
       const order = parseOrder(parseBody(request.rawBody));
       const earlier = book.findByReference(order.externalReferenceId);
       if (earlier !== null) return alreadyExists(earlier);
@@ -126,7 +129,7 @@ function apiRoutes(core: SimulatorCore<Credentials>, book: TransactionBook, desk
       request.about(transaction.id);
       return jsonReply(200, createdJson(transaction, core.origin()));
     }),
-    route('GET', '/inquiry/:transactionId', ['get', 'inquiry'], 'payment:read', (request) => {
+    route('GET', '/inquiry/:transactionId', ['get', 'inquiry'], ['payment:read'], (request) => {
       return about(
         book,
         request,
@@ -134,7 +137,7 @@ function apiRoutes(core: SimulatorCore<Credentials>, book: TransactionBook, desk
         (found) => jsonReply(200, inquiryJson(found)),
       );
     }),
-    route('POST', '/reverse', ['refund', 'reverse'], 'reverse:write', (request) => {
+    route('POST', '/reverse', ['refund', 'reverse'], ['reverse:write'], (request) => {
       const body = parseBody(request.rawBody);
       const reason = words(body, 'reason');
       return about(book, request, uuid(body, 'transactionId'), (found) => {

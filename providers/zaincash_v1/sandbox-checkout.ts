@@ -6,7 +6,7 @@ import { backToShop, escapeHtml, formField, htmlPage, seeOther, webUrl } from '.
 import type { Reply, Route, SimulatorRequest } from '../../sandbox/http-server.ts';
 import { issueToken } from './sandbox-jwt.ts';
 import { jsonReply, parseFields } from './sandbox-requests.ts';
-import { isOpen } from './sandbox-transactions.ts';
+import { isOpen, NO_FEES } from './sandbox-transactions.ts';
 import type { Outcome, Transaction, TransactionBook } from './sandbox-transactions.ts';
 
 /** Of the documentation's test customers. */
@@ -22,6 +22,7 @@ export function checkoutRoutes(book: TransactionBook, secret: string): Route[] {
     path: string,
     operation: string,
     act: (transaction: Transaction, fields: Readonly<Record<string, unknown>>) => Problem,
+    done: (transaction: Transaction) => Readonly<Record<string, unknown>>,
   ): Route => ({
     method: 'POST',
     path,
@@ -33,19 +34,31 @@ export function checkoutRoutes(book: TransactionBook, secret: string): Route[] {
       request.about(transaction.id);
       const problem = act(transaction, fields);
       const url = isOpen(transaction) ? {} : { url: returnUrl(transaction, secret) ?? '' };
-      if (problem !== null) return jsonReply(200, { success: 0, error: problem, ...url });
-      const total = String(transaction.order.amount);
-      return jsonReply(200, { success: 1, transactionid: transaction.id, total, ...url });
+      // Clients look for the words in either place, depending on the call.
+      if (problem !== null) return jsonReply(200, { success: 0, error: problem, msg: problem, ...url });
+      return jsonReply(200, { success: 1, transactionid: transaction.id, ...done(transaction), ...url });
     },
   });
   return [
-    call('/transaction/processing', 'processing', (transaction, fields) =>
-      enter(book, transaction, textOf(fields['phonenumber']), textOf(fields['pin'])),
+    call(
+      '/transaction/processing',
+      'processing',
+      (transaction, fields) => enter(book, transaction, textOf(fields['phonenumber']), textOf(fields['pin'])),
+      bill,
     ),
-    call('/transaction/processingOTP', 'processing_otp', (transaction, fields) =>
-      confirm(book, transaction, textOf(fields['otp'])),
+    call(
+      '/transaction/processingOTP',
+      'processing_otp',
+      (transaction, fields) => confirm(book, transaction, textOf(fields['otp'])),
+      // The spelling is ZainCash's.
+      (transaction) => ({ msg: 'succesful_transaction', total: transaction.order.amount }),
     ),
-    call('/transaction/cancel', 'expire', (transaction) => over(book.cancel(transaction))),
+    call(
+      '/transaction/cancel',
+      'expire',
+      (transaction) => over(book.cancel(transaction)),
+      () => ({ msg: 'You have cancelled the transaction' }),
+    ),
     page('GET', book, (transaction) => show(transaction, secret, null)),
     page('POST', book, (transaction, { rawBody }) => {
       const problem = submit(book, transaction, rawBody);
@@ -54,6 +67,12 @@ export function checkoutRoutes(book: TransactionBook, secret: string): Route[] {
       return seeOther(returnUrl(transaction, secret) ?? pagePath(transaction));
     }),
   ];
+}
+
+/** What the page shows before it asks for the OTP: the price as text, the sum as a number. */
+function bill({ order }: Transaction): Readonly<Record<string, unknown>> {
+  const initialAmount = String(order.amount);
+  return { initialAmount, totalFees: 0, discount: initialAmount, total: order.amount, ...NO_FEES };
 }
 
 /** Where a person pays. */
@@ -71,7 +90,8 @@ export function returnUrl(transaction: Transaction, secret: string): string | nu
     status: success ? 'success' : 'failed',
     orderid: transaction.order.orderId,
     id: transaction.id,
-    ...(success ? {} : { msg: transaction.due ?? '' }),
+    // Documented for failures; clients in use read it of a success, too.
+    msg: success ? 'Transaction success' : (transaction.due ?? ''),
     iat,
     exp: iat + RETURN_TOKEN_LIFETIME_S,
   };

@@ -153,14 +153,33 @@ export function isOpen({ status }: Transaction): boolean {
   return status === 'pending' || status === 'pending_otp';
 }
 
-/** A transaction as `/transaction/init` and `/transaction/get` show it; the amount is text there. */
-export function transactionJson(transaction: Transaction, merchantId: string): Record<string, unknown> {
+/** What a known customer is told to pay on top, and the merchant. */
+export const NO_FEES = { onCustomerFees: '0', onMerchantFees: '0' };
+
+/** The merchant as `/transaction/get` shows it, where `/transaction/init` has its id alone. */
+export function merchantJson(merchant: { msisdn: string; merchant_id: string }): Record<string, unknown> {
+  const since = '2023-03-06T00:00:00.000Z';
+  return {
+    name: 'Sarraf Sandbox',
+    msisdn: merchant.msisdn,
+    currency: 'IQD',
+    deleted: false,
+    pay_by_reference: '1',
+    createdAt: since,
+    updatedAt: since,
+    id: merchant.merchant_id,
+  };
+}
+
+/** A transaction as `/transaction/init` and `/transaction/get` show it; the amount is text there. `to`: the merchant. */
+export function transactionJson(transaction: Transaction, to: unknown): Record<string, unknown> {
   const { order } = transaction;
+  const updatedAt = new Date(transaction.updatedAt).toISOString();
   return {
     source: 'web',
     type: 'MERCHANT_PAYMENT',
     amount: String(order.amount),
-    to: merchantId,
+    to,
     serviceType: order.serviceType,
     lang: order.lang,
     orderId: order.orderId,
@@ -170,11 +189,13 @@ export function transactionJson(transaction: Transaction, merchantId: string): R
     credit: false,
     status: transaction.status,
     reversed: false,
-    ...(transaction.from === null ? {} : { from: transaction.from }),
-    ...(transaction.operationId === null ? {} : { operationId: transaction.operationId }),
+    ...(transaction.from === null ? {} : { from: transaction.from, ...NO_FEES, totalFees: 0 }),
+    ...(transaction.operationId === null
+      ? {}
+      : { operationDate: updatedAt, operationId: transaction.operationId }),
     ...(transaction.due === null ? {} : { due: transaction.due }),
     createdAt: new Date(transaction.createdAt).toISOString(),
-    updatedAt: new Date(transaction.updatedAt).toISOString(),
+    updatedAt,
     id: transaction.id,
   };
 }

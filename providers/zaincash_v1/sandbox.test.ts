@@ -95,6 +95,14 @@ describe('/transaction/init', () => {
   });
 });
 
+it('names the merchant by id at first, and in full when the transaction is read', async () => {
+  const { to, id } = await init();
+  expect(to).toBe(credential('merchant_id'));
+  expect(await get(String(id))).toMatchObject({
+    to: { id: credential('merchant_id'), msisdn: credential('msisdn'), name: expect.any(String) },
+  });
+});
+
 it('says that a transaction is not there', async () => {
   expect(await get('652f6d1e5c1b2a0012ab34cd')).toEqual({ err: { msg: 'Transaction not found' } });
 });
@@ -120,18 +128,23 @@ describe("the calls of the page's script", () => {
     expect(await post('/transaction/processing', { id, phonenumber, pin: '1111' })).toMatchObject({
       success: 1,
       transactionid: id,
+      initialAmount: '25000',
+      totalFees: 0,
+      total: 25000,
     });
     expect((await get(id))['status']).toBe('pending_otp');
-    expect(await otp('1')).toMatchObject({ success: 0, error: 'Wrong OTP' });
+    expect(await otp('1')).toMatchObject({ success: 0, msg: 'Wrong OTP', error: 'Wrong OTP' });
     expect(await otp('111111')).toMatchObject({
       success: 1,
-      total: '25000',
+      msg: 'succesful_transaction',
       url: expect.stringContaining('token='),
     });
     expect(await get(id)).toMatchObject({
       status: 'completed',
       from: phonenumber,
+      totalFees: 0,
       operationId: expect.any(String),
+      operationDate: expect.stringMatching(/^\d{4}-.*Z$/),
     });
     expect(kinds()).toEqual(['payment_created', 'money_received']);
   });
@@ -164,7 +177,7 @@ describe('the page', () => {
         { phonenumber: '9647800000002', pin: '1111' },
         { step: 'otp', otp: '111111' },
       ],
-      { status: 'success' },
+      { status: 'success', msg: 'Transaction success' },
     ],
     ['failed', [{ step: 'decline' }], { status: 'failed', msg: 'Not enough credit on balance' }],
     ['cancel', [{ step: 'cancel' }], { status: 'failed' }],

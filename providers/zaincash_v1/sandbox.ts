@@ -11,7 +11,7 @@ import { checkoutRoutes } from './sandbox-checkout.ts';
 import { zaincashV1Control } from './sandbox-control.ts';
 import { claimsOf, jsonReply, parseFields, parseOrder, Refusal } from './sandbox-requests.ts';
 import type { Merchant } from './sandbox-requests.ts';
-import { TransactionBook, transactionJson } from './sandbox-transactions.ts';
+import { merchantJson, TransactionBook, transactionJson } from './sandbox-transactions.ts';
 
 type Credentials = {
   readonly msisdn: string;
@@ -78,7 +78,7 @@ function apiRoutes(merchant: Merchant, book: TransactionBook): Route[] {
       const transaction = book.find(String(claims['id']));
       if (transaction === null) throw new Refusal('Transaction not found');
       request.about(transaction.id);
-      return jsonReply(200, transactionJson(transaction, merchant.merchant_id));
+      return jsonReply(200, transactionJson(transaction, merchantJson(merchant)));
     }),
   ];
 }

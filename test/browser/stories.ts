@@ -228,6 +228,7 @@ export const STORIES: readonly Story[] = [
   furatpay('fib'),
   furatpay('zaincash'),
   furatpay('fastpay'),
+  furatpay('qicard'),
   furatpay('paytabs'),
   myfatoorah('payment_link'),
   myfatoorah('card_authorization', { authorizes: true }),

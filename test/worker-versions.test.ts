@@ -1,0 +1,96 @@
+/** A new version of the workflow code comes while invoices are under way, and goes again when it is no good. */
+import type { Client } from '@temporalio/client';
+import { temporal as api } from '@temporalio/proto';
+import { invoiceWorkflowId } from '../workflows/contract.ts';
+import { eventually } from './setup/eventually.ts';
+import { settledViolations } from './setup/invariants.ts';
+import { shop, type Shop } from './setup/shop.ts';
+import { STACK_TIMEOUT_MS, startTestStack, type TestStack } from './setup/stack.ts';
+import { temporalClient } from './setup/temporal-client.ts';
+
+let stack: TestStack;
+let at: Shop;
+let temporal: Client;
+
+beforeAll(async () => {
+  stack = await startTestStack({ workers: [{ WORKER_BUILD_ID: 'v1' }, { WORKER_BUILD_ID: 'v2' }] });
+  at = shop(stack);
+  temporal = await temporalClient();
+}, STACK_TIMEOUT_MS);
+afterAll(async () => {
+  await temporal.connection.close();
+  await stack.stop();
+}, STACK_TIMEOUT_MS);
+
+const { ROUTING_CONFIG_UPDATE_STATE_COMPLETED: COMPLETED } = api.api.enums.v1.RoutingConfigUpdateState;
+
+/** What an operator does with `temporal worker deployment set-current-version`; resolves when all queues go by it. */
+const makeCurrent = async (buildId: string): Promise<void> => {
+  await eventually(
+    `${buildId} is known and current`,
+    () =>
+      temporal.workflowService
+        .setWorkerDeploymentCurrentVersion({
+          namespace: temporal.options.namespace,
+          deploymentName: stack.taskQueue,
+          buildId,
+          identity: 'an operator',
+        })
+        .then(
+          () => true,
+          () => false,
+        ),
+    (isCurrent) => isCurrent,
+  );
+  await eventually(
+    `all queues go by ${buildId}`,
+    async () => {
+      const { namespace } = temporal.options;
+      const { workerDeploymentInfo: info } = await temporal.workflowService.describeWorkerDeployment({
+        namespace,
+        deploymentName: stack.taskQueue,
+      });
+      return [info?.routingConfig?.currentDeploymentVersion?.buildId, info?.routingConfigUpdateState];
+    },
+    ([current, state]) => current === buildId && state === COMPLETED,
+  );
+};
+/** The versions that have run an invoice's workflow tasks, in order, each once. */
+const versionsOf = async (invoiceId: string): Promise<string[]> => {
+  const { events } = await temporal.workflow.getHandle(invoiceWorkflowId(invoiceId)).fetchHistory();
+  const completed = api.api.enums.v1.EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED;
+  const all = (events ?? [])
+    .filter(({ eventType }) => eventType === completed)
+    .map((event) => event.workflowTaskCompletedEventAttributes?.deploymentVersion?.buildId ?? 'none');
+  return all.filter((version, index) => version !== all[index - 1]);
+};
+const paid = async (invoice: string, payment: string): Promise<void> => {
+  await stack.control.pay('finan', payment);
+  await stack.merchantApi.until(invoice, 'paid', ({ status }) => status === 'paid');
+};
+
+it('invoices go on with the version that is current, and back again', async () => {
+  await makeCurrent('v1');
+  const [before, during] = [await at.payable('finan'), await at.payable('finan')];
+  await paid(before.invoice.id, before.id);
+  expect(await versionsOf(before.invoice.id)).toEqual(['v1']);
+
+  await makeCurrent('v2');
+  await paid(during.invoice.id, during.id);
+  expect(await versionsOf(during.invoice.id)).toEqual(['v1', 'v2']);
+  const after = await at.payable('finan');
+  expect(await versionsOf(after.invoice.id)).toEqual(['v2']);
+
+  await makeCurrent('v1');
+  await paid(after.invoice.id, after.id);
+  expect(await versionsOf(after.invoice.id)).toEqual(['v2', 'v1']);
+});
+
+it('the API knows that somebody polls, whatever the version', async () => {
+  const response = await fetch(`${stack.apiUrl}/readyz`);
+  expect(response.status).toBe(200);
+});
+
+it('breaks no rule of the record', async () => {
+  expect(await settledViolations(stack)).toEqual([]);
+});
