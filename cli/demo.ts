@@ -22,6 +22,9 @@ const qrOptions = process.stdout.isTTY
   ? ({ type: 'terminal', small: true, errorCorrectionLevel: 'L' } as const)
   : ({ type: 'utf8', errorCorrectionLevel: 'L' } as const);
 
+/** The exit code of what was ended by Ctrl-C. */
+const INTERRUPTED = 130;
+
 interface Outcome {
   readonly scene: string;
   readonly ok: boolean;
@@ -52,22 +55,48 @@ async function main(): Promise<void> {
   const config = demoConfig(name, dataDir);
   await mkdir(dataDir, { mode: 0o700 });
   const teller = json ? jsonTeller() : storyTeller();
+  const interruption = onInterruption();
+  const interrupted = untilAborted(interruption);
   let failed = true;
   try {
-    const stack = await startStack(config, json ? silentReport : consoleReport(), { keep: false, ui: false });
+    const starting = startStack(config, json ? silentReport : consoleReport(), { keep: false, ui: false });
+    const stack = await Promise.race([starting, interrupted]);
     try {
-      const outcomes = await play(stack, teller);
+      const outcomes = await Promise.race([play(stack, teller, interruption), interrupted]);
       teller.end(outcomes);
       failed = outcomes.some(({ ok }) => !ok);
     } finally {
       await stack.stop();
       await leaveServer(config);
     }
+  } catch (error) {
+    if (!interruption.aborted) throw error;
+    failed = false;
+    process.exitCode = INTERRUPTED;
   } finally {
     if (failed) console.error(`the logs are kept in ${join(dataDir, 'logs')}`);
-    else await rm(dataDir, { recursive: true, force: true });
+    else await rm(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
+  // What was still starting is ended by its guardian when this process is gone.
+  if (interruption.aborted) process.exit();
   if (failed) process.exitCode = 1;
+}
+
+/** Aborted by Ctrl-C and by whoever ends us. */
+function onInterruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
+  return controller.signal;
+}
+
+/** Rejects when `signal` is aborted. */
+function untilAborted(signal: AbortSignal): Promise<never> {
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('interrupted')), { once: true });
+  });
+  // It may come when nobody waits for it.
+  aborted.catch(() => undefined);
+  return aborted;
 }
 
 /** Everything on free ports and by itself, whatever is set for an `npm start` that may run beside it. */
@@ -91,7 +120,7 @@ async function leaveServer({ temporal }: Config): Promise<void> {
   await forgetSchedules(client, temporal.taskQueue).finally(() => client.connection.close());
 }
 
-async function play(stack: Stack, teller: Teller): Promise<Outcome[]> {
+async function play(stack: Stack, teller: Teller, interruption: AbortSignal): Promise<Outcome[]> {
   const pool = createPool({
     url: stack.engines.database.url,
     size: 2,
@@ -111,6 +140,7 @@ async function play(stack: Stack, teller: Teller): Promise<Outcome[]> {
       const say = (line: string): void => teller.line(scene.title, line);
       const showQr = (payload: string): void => teller.qr(scene.title, payload);
       const outcome = await playScene(scene, { ...shared, say, showQr }, stack.failed);
+      if (interruption.aborted) break;
       teller.outcome(outcome);
       outcomes.push(outcome);
     }
