@@ -34,8 +34,6 @@ import { answerUnreadable } from './unreadable.ts';
 
 /** How long a payment request waits for the provider before it is answered with 202. */
 const UPDATE_DEADLINE_MS = 25_000;
-/** What takes the engine longer than this waits for a provider. */
-const TURN_MS = 1_000;
 /** How long a move of the test clock waits for what it sets off. */
 const CLOCK_WAIT_MS = 45_000;
 const SIGNAL_DEADLINE_MS = 10_000;
@@ -65,7 +63,7 @@ const keyUses = createKeyUses(pool, logger, Date.now);
 const { taskQueue } = config.temporal;
 const connection = await lazyConnection(config.temporal);
 const client = clientOn(connection, config.temporal);
-const turns = createTurns({ places: config.api.engineCallsAtOnce, hold_ms: TURN_MS });
+const turns = createTurns(config.api.engineCallsAtOnce);
 watchTurns(registry, turns);
 const background = createBackground();
 const { addresses: reach, sandboxControlUrl } = config.providers;

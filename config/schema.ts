@@ -160,7 +160,7 @@ export const variables = {
     group: 'API',
     text: 'How many requests an API key may send in a minute, to each API process. 0: any number.',
   }),
-  ENGINE_CALLS_AT_ONCE: wholeNumber(1, 10_000).default(16).register(about, {
+  ENGINE_CALLS_AT_ONCE: wholeNumber(1, 10_000).default(8).register(about, {
     group: 'API',
     text: 'Calls to Temporal about invoices that each API process has under way at once, shared equally among the merchants who have any.',
   }),

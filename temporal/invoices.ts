@@ -29,7 +29,7 @@ import {
 } from '../workflows/contract.ts';
 import { createCrowd } from './crowd.ts';
 import { withTimeLimit } from './time-limit.ts';
-import { createTurns, type Turns } from './turns.ts';
+import { createTurns, type Turn, type Turns } from './turns.ts';
 
 /** Updates of one invoice under way at once from this process; the server's default cap for all processes is ten. */
 const UPDATES_AT_ONCE = 4;
@@ -93,7 +93,7 @@ export function createInvoiceGateway(
   {
     taskQueue,
     deadline_ms,
-    turns = createTurns({ places: Infinity, hold_ms: 0 }),
+    turns = createTurns(Infinity),
     requestId = () => undefined,
   }: InvoiceGatewayOptions,
 ): InvoiceGateway {
@@ -143,7 +143,7 @@ export function createInvoiceGateway(
     const deadline = Date.now() + deadline_ms;
     const args: [object] = [{ ...input, request_id: requestId() }];
     return crowd.run(invoice.id, () =>
-      turns.run(invoice.merchant_id, deadline, () =>
+      turns.run(turn(invoice, deadline, true), () =>
         client.withDeadline(deadline, () => send<Result>(invoice, name, { ...options, args })),
       ),
     );
@@ -170,12 +170,12 @@ export function createInvoiceGateway(
     }
   };
   const webhookArrived: InvoiceGateway['webhookArrived'] = (invoice, webhookId) =>
-    turns.run(invoice.merchant_id, Date.now() + deadline_ms, () => signal(invoice, webhookId));
+    turns.run(turn(invoice, Date.now() + deadline_ms, false), () => signal(invoice, webhookId));
 
   return {
     open(invoice, due_at) {
       const startDelay = Math.max(0, due_at.getTime() - Date.now());
-      return turns.run(invoice.merchant_id, Date.now() + deadline_ms, () =>
+      return turns.run(turn(invoice, Date.now() + deadline_ms, false), () =>
         withTimeLimit(START_LIMIT_MS, start(invoice, startDelay)),
       );
     },
@@ -214,6 +214,12 @@ export function createInvoiceGateway(
     wake: (invoice) => webhookArrived(invoice, NO_WEBHOOK),
   };
 }
+
+const turn = ({ merchant_id: merchant }: InvoiceFacts, deadline: number, asksProvider: boolean): Turn => ({
+  merchant,
+  deadline,
+  asksProvider,
+});
 
 const keys = {
   merchant: defineSearchAttributeKey('SarrafMerchant', SearchAttributeType.KEYWORD),

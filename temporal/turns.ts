@@ -3,30 +3,40 @@
  * not inside the engine, where everybody's calls share the processors first come, first served. Here the next turn is that of
  * the merchant with the fewest calls under way, and nobody has more than an equal share while others are about.
  *
- * A call holds its place for as long as the engine needs at its usual pace. What takes longer waits for a provider, which
- * costs the engine nothing: it goes on without a place. So a provider that hangs takes no turns away from others.
+ * A call that has a provider asked holds its place for as long as a busy engine needs; how busy it is, the other calls show. What takes
+ * longer waits for the provider, which costs the engine nothing: it goes on without a place. So slow providers take no turns away.
  */
 export interface Turns {
   /**
    * Runs `call` when it is the merchant's turn; gives its outcome. Throws `NoTurnError`, without having called, when that
    * takes until `deadline` (milliseconds since 1970).
    */
-  run<Result>(merchant: string, deadline: number, call: () => Promise<Result>): Promise<Result>;
+  run<Result>(turn: Turn, call: () => Promise<Result>): Promise<Result>;
   /** Calls that wait for their turn. */
   readonly waiting: number;
 }
 
-export interface TurnsOptions {
-  /** Calls of all merchants that are under way at once. */
-  readonly places: number;
-  /** How long a call holds its place at most. */
-  readonly hold_ms: number;
+export interface Turn {
+  readonly merchant: string;
+  /** Milliseconds since 1970. */
+  readonly deadline: number;
+  /** True when the call may wait for a provider's answer. */
+  readonly asksProvider: boolean;
 }
 
 /** The engine has not been called: others had every turn until it was too late. */
 export class NoTurnError extends Error {
   override readonly name = 'NoTurnError';
 }
+
+/**
+ * A call with a provider's answer in the middle waits in the engine so many times as often as others do; and the bounds of how long it
+ * holds its place for that, milliseconds.
+ */
+const HOLD = { times: 8, min_ms: 50, max_ms: 1_000 } as const;
+/** What the last call weighs in the pace, and by how much the best one is forgotten with each. */
+const WEIGHT = 0.1;
+const FORGETTING = 1.001;
 
 /** How long a merchant's share is kept free after its last call: whoever asks for one payment after the other makes short pauses. */
 const LINGER_MS = 500;
@@ -40,12 +50,16 @@ interface Line {
   readonly waiting: Set<() => void>;
 }
 
-export function createTurns({ places, hold_ms }: TurnsOptions): Turns {
+/** `places`: calls of all merchants that are under way at once. */
+export function createTurns(places: number): Turns {
   /** Those who are about. */
   const lines = new Map<string, Line>();
   let underWay = 0;
   let waiting = 0;
   let turns = 0;
+  /** How long calls take that wait for nobody outside, now and at best: the difference is what they wait for each other. Milliseconds. */
+  let pace_ms = 0;
+  let best_ms = Infinity;
   let recheck: NodeJS.Timeout | null = null;
 
   const lineOf = (merchant: string): Line => {
@@ -115,14 +129,20 @@ export function createTurns({ places, hold_ms }: TurnsOptions): Turns {
       admit();
     });
 
+  const note = (took_ms: number): void => {
+    pace_ms += (took_ms - pace_ms) * WEIGHT;
+    best_ms = Math.min(best_ms * FORGETTING, took_ms);
+  };
+
   return {
     get waiting() {
       return waiting;
     },
-    async run(merchant, deadline, call) {
+    async run({ merchant, deadline, asksProvider }, call) {
       const line = lineOf(merchant);
       if (waiting === 0 && underWay < places && line.underWay < share()) take(line);
       else await turnOf(line, deadline);
+      const began = performance.now();
       let holds = true;
       const leave = (): void => {
         if (!holds) return;
@@ -132,16 +152,20 @@ export function createTurns({ places, hold_ms }: TurnsOptions): Turns {
         line.lastSeen = performance.now();
         admit();
       };
-      const held = setTimeout(leave, hold_ms);
+      const held = asksProvider ? setTimeout(leave, holdTime(pace_ms - best_ms)) : undefined;
       try {
         return await call();
       } finally {
         clearTimeout(held);
         leave();
+        if (!asksProvider) note(performance.now() - began);
       }
     },
   };
 }
+
+const holdTime = (waits_ms: number): number =>
+  Math.min(Math.max(waits_ms * HOLD.times, HOLD.min_ms), HOLD.max_ms);
 
 function isBefore(one: Line, other: Line): boolean {
   return one.underWay === other.underWay ? one.lastTurn < other.lastTurn : one.underWay < other.underWay;
