@@ -172,7 +172,7 @@ const otherDelimiter = (delimiter: string, seen: string): FieldError => ({
   pointer: '/line/1',
   code: 'invalid_csv',
   detail: `has one cell with ${JSON.stringify(seen)} in it`,
-  expected: `cells separated by ${JSON.stringify(delimiter)}; the account's settlement_file.delimiter says otherwise`,
+  expected: `cells separated by ${JSON.stringify(delimiter)}, or the right settlement_file.delimiter at the account`,
 });
 
 const wrongWidth = (line: number, is: number, expected: number): FieldError => ({
