@@ -18,7 +18,7 @@ export default {
   // Only its other build can be loaded here.
   moduleNameMapper: { '^marked$': '<rootDir>/node_modules/marked/lib/marked.umd.js' },
   extensionsToTreatAsEsm: [],
-  maxWorkers: 2,
+  maxWorkers: 3,
   // Stories that wait for each other's answers and not for each other: customers who pay at the same time.
   maxConcurrency: 4,
   // What a hung test may take. Nothing is measured in tests: machines that run them are often busy.

@@ -8,11 +8,14 @@ let api: TestApi;
 let workers = true;
 /** Milliseconds that the API's clock is ahead. */
 let ahead = 0;
+/** What the engine says instead of moving a clock. */
+let refusal: Error | null = null;
 const jumps: { workflow: string; by_ms: number }[] = [];
 beforeAll(async () => {
   api = await startTestApi({
     now: () => Date.now() + ahead,
     fastForward: async (workflow, by_ms) => {
+      if (refusal !== null) throw refusal;
       if (by_ms === 1000) throw ENDED;
       jumps.push({ workflow, by_ms });
       return 'settled';
@@ -283,6 +286,15 @@ describe('POST /v1/invoices/{id}/test_clock', () => {
       json: { code: 'invoice_not_in_flight' },
     });
   });
+
+  it('says so where the engine does not let clocks be moved', async () => {
+    const path = `/v1/invoices/${await newInvoice()}/test_clock`;
+    refusal = Object.assign(new Error('not enabled'), { code: 12 });
+    const { status, json } = await api.call('POST', path, { body: { advance_s: 60 } });
+    refusal = null;
+    expect({ status, code: json.code }).toEqual({ status: 501, code: 'test_clock_unavailable' });
+    expect(json.detail).toContain('frontend.WorkflowTimeSkippingEnabled=true');
+  });
 });
 
 describe('GET /qr/{payment}', () => {
@@ -357,6 +369,16 @@ describe('health', () => {
     workers = true;
   });
 });
+
+it.each(['/v1/merchant', '/v1/routing', '/v1/api_keys/key_01jd0000000000000000000000'])(
+  '%s takes no parameters, and says so',
+  async (path) => {
+    expect(await api.call('GET', `${path}?format=csv`)).toMatchObject({
+      status: 422,
+      json: { errors: [{ pointer: '?format', code: 'unknown_field', expected: 'none at all' }] },
+    });
+  },
+);
 
 describe('the error catalogue', () => {
   it('is where the type of every problem leads', async () => {

@@ -2,13 +2,16 @@
 import { raw, type Request, type RequestHandler } from 'express';
 import type { z } from 'zod';
 import { fieldErrors } from './field-errors.ts';
-import { isDeeperThan, locateJsonError } from './json-text.ts';
+import { isDeeperThan, locateJsonError, repeatedFields } from './json-text.ts';
 import { escapePointer, invalidFields, Problem, type FieldError } from './problem.ts';
 
 export const MAX_BODY_BYTES = 64 * 1024;
 export const MAX_DEPTH = 32;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** What is said of a field or parameter that is there twice. */
+export const REPEATED = { code: 'repeated', detail: 'is given more than once', expected: 'one value' };
 
 /** Collects the bytes of the body; compressed ones are refused, so that the limit is the real size. */
 export const readBytes: RequestHandler = raw({ limit: MAX_BODY_BYTES, type: () => true, inflate: false });
@@ -27,11 +30,15 @@ export function jsonBody(request: Request): unknown {
   if (isDeeperThan(MAX_DEPTH, text)) {
     throw new Problem('nesting_too_deep', `the body is nested more than ${MAX_DEPTH} deep`);
   }
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw new Problem('invalid_json', `the body is not valid JSON: ${locateJsonError(text)}`);
   }
+  const repeated = repeatedFields(text);
+  if (repeated.length > 0) throw invalidFields(repeated.map((pointer) => ({ pointer, ...REPEATED })));
+  return value;
 }
 
 /** The body as `schema` wants it. Throws one `Problem` that names all fields at fault. */

@@ -19,6 +19,8 @@ export interface RequestContext {
   /** Who asks; set by `auth.ts`. */
   holder: Holder | null;
   invoice_id: string | null;
+  /** The webhook row that the request has made or repeated: what is done about it later knows only that. */
+  webhook_id: string | null;
   /** The pattern of the route that took the request. */
   route: string | null;
   /** Keeps a successful answer for repetitions of the request before it is sent; never rejects. Set by `repeatable.ts`. */

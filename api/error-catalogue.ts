@@ -42,6 +42,18 @@ const kinds = {
     about:
       'The header `Sarraf-Version` names no version that is or was. Leave it out to get the present one, which every answer names in the same header.',
   },
+  request_timeout: {
+    status: 408,
+    title: 'The request took too long to arrive',
+    about:
+      'Headers have to be there within 10 seconds and the whole request within 30. Send it again on a new connection.',
+  },
+  headers_too_large: {
+    status: 431,
+    title: 'The headers are too large',
+    about:
+      'The address and the headers of a request may have 16 KB together. Cookies of other sites are a common reason.',
+  },
   unauthenticated: {
     status: 401,
     title: 'A valid API key is needed',
@@ -326,6 +338,12 @@ const kinds = {
     title: 'Something went wrong here',
     about:
       'A mistake of ours, logged under the request id. A repetition with the same `Idempotency-Key` is safe.',
+  },
+  test_clock_unavailable: {
+    status: 501,
+    title: 'Clocks cannot be moved here',
+    about:
+      'The Temporal server behind this API does not let the time of a workflow be moved. `npm start` brings one that does. One of your own has to be 1.32 or newer and needs `frontend.WorkflowTimeSkippingEnabled=true`: for `temporal server start-dev` that is `--dynamic-config-value frontend.WorkflowTimeSkippingEnabled=true`. Nothing was changed.',
   },
   provider_credentials_rejected: {
     status: 502,

@@ -58,7 +58,7 @@ export function fieldErrors(
           meant === null
             ? 'is not a field of this request'
             : `is not a field of this request; did you mean "${meant}"?`,
-        expected: `one of ${names.join(', ')}`,
+        expected: names.length === 0 ? 'none at all' : `one of ${names.join(', ')}`,
       };
     });
   });

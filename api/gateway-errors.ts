@@ -3,6 +3,7 @@
 const GRPC_DEADLINE = 4;
 const GRPC_NOT_FOUND = 5;
 const GRPC_FAILED_PRECONDITION = 9;
+const GRPC_UNIMPLEMENTED = 12;
 
 /**
  * gRPC codes of an engine that cannot take the call now: canceled, unknown, exhausted, failed precondition,
@@ -21,6 +22,11 @@ export function isDeadline(error: unknown): boolean {
 /** True when no workflow of that id is running. */
 export function isNoSuchWorkflow(error: unknown): boolean {
   return nameOf(error) === 'WorkflowNotFoundError' || grpcCodeOf(error) === GRPC_NOT_FOUND;
+}
+
+/** True when the engine is too old for the call, or does not allow it to anybody. */
+export function isUnimplemented(error: unknown): boolean {
+  return grpcCodeOf(error) === GRPC_UNIMPLEMENTED;
 }
 
 /** True when the engine could not be reached or did not take the call, or was not called for want of a turn. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isDeeperThan, locateJsonError } from './json-text.ts';
+import { isDeeperThan, locateJsonError, repeatedFields } from './json-text.ts';
 
 describe('isDeeperThan', () => {
   it('counts brackets outside of strings only', () => {
@@ -32,5 +32,25 @@ describe('locateJsonError', () => {
         expect(locateJsonError(text)).toMatch(/\(the end\): expected nothing more$/);
       }),
     );
+  });
+});
+
+describe('fields that an object has twice', () => {
+  it.each([
+    ['{"a": 1, "a": 2}', ['/a']],
+    ['{"a": {"b": [0, {"c": 1, "d": {}, "c": 2}]}}', ['/a/b/1/c']],
+    ['{"a": 1, "\\u0061": 2}', ['/a']],
+    ['{"x/y~": 1, "b": "x/y~", "x/y~": 2}', ['/x~1y~0']],
+    ['[{"a": 1}, {"a": 1}]', []],
+    ['{"a": {"a": "a"}, "b": ["a", "a", ","], "c": "\\"a\\":{"}', []],
+    ['"a"', []],
+  ])('%s', (text, pointers) => {
+    expect(() => JSON.parse(text) as unknown).not.toThrow();
+    expect(repeatedFields(text)).toEqual(pointers);
+  });
+
+  it('are looked for without a limit of depth or length', () => {
+    const text = '['.repeat(20_000) + `{"a":"${'\\\\'.repeat(20_000)}","a":1}` + ']'.repeat(20_000);
+    expect(repeatedFields(text)).toHaveLength(1);
   });
 });

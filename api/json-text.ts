@@ -1,4 +1,5 @@
-/** What is asked of JSON text before and after `JSON.parse`: how deep it is, and where it is wrong. */
+/** What is asked of JSON text before and after `JSON.parse`: how deep it is, where it is wrong, and what it says twice. */
+import { escapePointer } from './problem.ts';
 
 /** True when objects and arrays are nested more than `limit` deep. Looks at the text alone, so nothing can overflow. */
 export function isDeeperThan(limit: number, text: string): boolean {
@@ -16,6 +17,49 @@ export function isDeeperThan(limit: number, text: string): boolean {
     } else if (char === '}' || char === ']') depth -= 1;
   }
   return false;
+}
+
+/** An object or array that is being read, and where in it: the name of the field, or the number of the entry. */
+interface Level {
+  /** Null in an array. */
+  readonly names: Set<string> | null;
+  at: string | number;
+  /** A name comes next, not a value. */
+  awaitsName: boolean;
+}
+
+const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/y;
+
+/**
+ * JSON pointers of the fields that an object has more than once, in text that `JSON.parse` has taken. It keeps the last
+ * value and other readers the first, so which one was meant would be a guess.
+ */
+export function repeatedFields(text: string): string[] {
+  const repeated: string[] = [];
+  const open: Level[] = [];
+  for (let index = 0; index < text.length; index += 1) {
+    const char = text[index];
+    const level = open.at(-1);
+    if (char === '{') open.push({ names: new Set(), at: '', awaitsName: true });
+    else if (char === '[') open.push({ names: null, at: 0, awaitsName: false });
+    else if (char === '}' || char === ']') open.pop();
+    else if (char === ',' && level) {
+      if (typeof level.at === 'number') level.at += 1;
+      level.awaitsName = level.names !== null;
+    } else if (char === '"') {
+      STRING.lastIndex = index;
+      const [token = '"'] = STRING.exec(text) ?? [];
+      index += token.length - 1;
+      if (!level?.awaitsName || level.names === null) continue;
+      const name = String(JSON.parse(token));
+      level.at = name;
+      level.awaitsName = false;
+      if (level.names.has(name))
+        repeated.push(open.map(({ at }) => `/${escapePointer(String(at))}`).join(''));
+      level.names.add(name);
+    }
+  }
+  return repeated;
 }
 
 type Expected =

@@ -4,6 +4,7 @@ import { destination, pino, type DestinationStream, type Logger } from 'pino';
 import { newId } from '../db/ids.ts';
 import type { ApiMetrics } from '../metrics/api-metrics.ts';
 import { contextOf, type RequestContext } from './context.ts';
+import { withRequestId } from './request-id.ts';
 
 /** Fields that are never written, wherever they turn up: a second line of defence behind not logging them. */
 const SECRET_FIELDS = [
@@ -55,13 +56,14 @@ export function logRequests(logger: Logger, metrics?: ApiMetrics): RequestHandle
       request_id,
       holder: null,
       invoice_id: null,
+      webhook_id: null,
       route: null,
       keepAnswer: null,
     };
     response.locals.context = context;
     response.setHeader('Request-Id', request_id);
     response.once('close', () => {
-      const { holder, invoice_id, route } = contextOf(response);
+      const { holder, invoice_id, webhook_id, route } = contextOf(response);
       const elapsed_ms = performance.now() - started;
       metrics?.request(request.method, route, response.statusCode, elapsed_ms / 1000);
       const line = {
@@ -72,11 +74,12 @@ export function logRequests(logger: Logger, metrics?: ApiMetrics): RequestHandle
         ms: Math.round(elapsed_ms * 10) / 10,
         ...(holder === null ? {} : { merchant_id: holder.owner.merchant_id }),
         ...(invoice_id === null ? {} : { invoice_id }),
+        ...(webhook_id === null ? {} : { webhook_id }),
         ...(response.writableFinished ? {} : { aborted: true }),
       };
       if (response.statusCode >= 500) requests.error(line, 'request');
       else requests.info(line, 'request');
     });
-    next();
+    withRequestId(request_id, next);
   };
 }

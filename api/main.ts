@@ -29,12 +29,14 @@ import { createApiLogger } from './log.ts';
 import { createKeyUses } from './key-uses.ts';
 import { createProbes } from './probes.ts';
 import { createRefusalCounts } from './refusal-counts.ts';
+import { currentRequestId } from './request-id.ts';
+import { answerUnreadable } from './unreadable.ts';
 
 /** How long a payment request waits for the provider before it is answered with 202. */
 const UPDATE_DEADLINE_MS = 25_000;
-/** How long a move of the test clock waits for what it sets off. */
 /** What takes the engine longer than this waits for a provider. */
 const TURN_MS = 1_000;
+/** How long a move of the test clock waits for what it sets off. */
 const CLOCK_WAIT_MS = 45_000;
 const SIGNAL_DEADLINE_MS = 10_000;
 /** How long the start of a reconciliation run is waited for; the sweeper makes up for it. */
@@ -101,6 +103,7 @@ const app: Express = createApp({
     taskQueue,
     deadline_ms: UPDATE_DEADLINE_MS,
     turns,
+    requestId: currentRequestId,
   }),
   deliveries: createDeliveryGateway(client, { taskQueue, deadline_ms: SIGNAL_DEADLINE_MS }),
   reconciliations: createReconciliationGateway(client, { taskQueue, deadline_ms: START_DEADLINE_MS }),
@@ -122,6 +125,7 @@ const app: Express = createApp({
   },
 });
 server.on('request', app);
+answerUnreadable(server, publicUrl);
 let stopping = false;
 async function stop(signal: string): Promise<void> {
   if (stopping) return;

@@ -1,6 +1,7 @@
 /** Reads query parameters: strictly, all errors at once, and each parameter once. */
-import type { Request } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
+import { REPEATED } from './body.ts';
 import { fieldErrors } from './field-errors.ts';
 import { invalidFields, type FieldError } from './problem.ts';
 
@@ -19,7 +20,13 @@ export function parseQuery<Schema extends z.ZodType>(schema: Schema, request: Re
   return result.data;
 }
 
-const REPEATED = { code: 'repeated', detail: 'is given more than once', expected: 'one value' };
+const noParameters = z.strictObject({});
+
+/** For what takes no parameters: one that is there is a mistake, and says so. */
+export const refuseQuery: RequestHandler = (request, _response, next) => {
+  parseQuery(noParameters, request);
+  next();
+};
 
 /**
  * The parameters by name. One that is a list may be separated by commas, repeated, or end in `[]`; one that is an object is written

@@ -1,22 +1,29 @@
 /** `npm run demo`: everything on free ports, the whole journey, a table at the end; 1 when a scene does not end as it should. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import QRCode from 'qrcode';
-import { loadConfig } from '../config/index.ts';
+import { loadConfig, type Config } from '../config/index.ts';
+import { messageOf } from '../config/system-error.ts';
 import { createPool } from '../db/pool.ts';
 import { silentReport } from '../engines/index.ts';
 import { consoleReport } from './console.ts';
 import { failWith } from './failure.ts';
 import { merchantApi, sandboxControl } from './journey/clients.ts';
 import { SCENES, type Scene, type Stage } from './journey/index.ts';
+import { connectClient } from '../temporal/connect.ts';
+import { forgetSchedules } from '../temporal/schedules.ts';
 import { startStack, type Stack } from './stack.ts';
 
 /** On a terminal with its colours, so that a phone can read it on a dark screen too; plain blocks elsewhere. */
 const qrOptions = process.stdout.isTTY
   ? ({ type: 'terminal', small: true, errorCorrectionLevel: 'L' } as const)
   : ({ type: 'utf8', errorCorrectionLevel: 'L' } as const);
+
+/** The exit code of what was ended by Ctrl-C. */
+const INTERRUPTED = 130;
 
 interface Outcome {
   readonly scene: string;
@@ -43,27 +50,77 @@ const program = new Command('npm run demo --')
 
 async function main(): Promise<void> {
   const { json } = program.parse().opts<{ json: boolean }>();
-  const dataDir = await mkdtemp(join(tmpdir(), 'sarraf-demo-'));
-  const config = loadConfig({ ...process.env, SARRAF_DATA_DIR: dataDir, API_PORT: '0', LOG_LEVEL: 'warn' });
+  const name = `sarraf-demo-${randomBytes(6).toString('hex')}`;
+  const dataDir = join(tmpdir(), name);
+  const config = demoConfig(name, dataDir);
+  await mkdir(dataDir, { mode: 0o700 });
   const teller = json ? jsonTeller() : storyTeller();
+  const interruption = onInterruption();
+  const interrupted = untilAborted(interruption);
   let failed = true;
   try {
-    const stack = await startStack(config, json ? silentReport : consoleReport(), { keep: false, ui: false });
+    const starting = startStack(config, json ? silentReport : consoleReport(), { keep: false, ui: false });
+    const stack = await Promise.race([starting, interrupted]);
     try {
-      const outcomes = await play(stack, teller);
+      const outcomes = await Promise.race([play(stack, teller, interruption), interrupted]);
       teller.end(outcomes);
       failed = outcomes.some(({ ok }) => !ok);
     } finally {
       await stack.stop();
+      await leaveServer(config);
     }
+  } catch (error) {
+    if (!interruption.aborted) throw error;
+    failed = false;
+    process.exitCode = INTERRUPTED;
   } finally {
     if (failed) console.error(`the logs are kept in ${join(dataDir, 'logs')}`);
-    else await rm(dataDir, { recursive: true, force: true });
+    else await rm(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
+  // What was still starting is ended by its guardian when this process is gone.
+  if (interruption.aborted) process.exit();
   if (failed) process.exitCode = 1;
 }
 
-async function play(stack: Stack, teller: Teller): Promise<Outcome[]> {
+/** Aborted by Ctrl-C and by whoever ends us. */
+function onInterruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
+  return controller.signal;
+}
+
+/** Rejects when `signal` is aborted. */
+function untilAborted(signal: AbortSignal): Promise<never> {
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('interrupted')), { once: true });
+  });
+  // It may come when nobody waits for it.
+  aborted.catch(() => undefined);
+  return aborted;
+}
+
+/** Everything on free ports and by itself, whatever is set for an `npm start` that may run beside it. */
+function demoConfig(taskQueue: string, dataDir: string): Config {
+  const ofAnotherStart = /^(?:[A-Z][A-Z0-9_]*_PORT|API_HOST|METRICS_HOST|PUBLIC_URL|SANDBOX_CONTROL_URL)$/;
+  for (const name of Object.keys(process.env)) if (ofAnotherStart.test(name)) delete process.env[name];
+  return loadConfig({
+    ...process.env,
+    SARRAF_DATA_DIR: dataDir,
+    API_PORT: '0',
+    LOG_LEVEL: 'warn',
+    // On a server that is there already, its workers must not take the work of others, nor theirs its own.
+    TEMPORAL_TASK_QUEUE: taskQueue,
+  });
+}
+
+/** A Temporal server that was there before keeps none of our schedules: nobody would ever do their work. */
+async function leaveServer({ temporal }: Config): Promise<void> {
+  if (temporal.address === null) return;
+  const client = await connectClient({ ...temporal, address: temporal.address });
+  await forgetSchedules(client, temporal.taskQueue).finally(() => client.connection.close());
+}
+
+async function play(stack: Stack, teller: Teller, interruption: AbortSignal): Promise<Outcome[]> {
   const pool = createPool({
     url: stack.engines.database.url,
     size: 2,
@@ -83,6 +140,7 @@ async function play(stack: Stack, teller: Teller): Promise<Outcome[]> {
       const say = (line: string): void => teller.line(scene.title, line);
       const showQr = (payload: string): void => teller.qr(scene.title, payload);
       const outcome = await playScene(scene, { ...shared, say, showQr }, stack.failed);
+      if (interruption.aborted) break;
       teller.outcome(outcome);
       outcomes.push(outcome);
     }
@@ -136,9 +194,11 @@ function storyTeller(): Teller {
   };
 }
 
+function print(fields: Readonly<Record<string, unknown>>): void {
+  console.log(JSON.stringify({ time: new Date().toISOString(), ...fields }));
+}
+
 function jsonTeller(): Teller {
-  const print = (fields: Readonly<Record<string, unknown>>): void =>
-    console.log(JSON.stringify({ time: new Date().toISOString(), ...fields }));
   return {
     scene: (scene) => print({ type: 'scene', scene }),
     line: (scene, text) => print({ type: 'step', scene, text }),
@@ -148,4 +208,7 @@ function jsonTeller(): Teller {
   };
 }
 
-main().catch(failWith);
+main().catch((error: unknown) => {
+  if (program.opts<{ json: boolean }>().json) print({ type: 'error', detail: messageOf(error) });
+  failWith(error);
+});

@@ -2,18 +2,19 @@
  * All of Sarraf on one machine: the engines, the simulators, the API and a worker, each a process of its own, and a
  * demo merchant linked to every simulator. What `npm start`, the demo, the benchmark and the end-to-end tests stand on.
  */
-import { createHmac } from 'node:crypto';
+import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureSecrets, isLoopback, loadServiceConfig, type Config } from '../config/index.ts';
+import { loadServiceConfig, type Config } from '../config/index.ts';
+import { messageOf } from '../config/system-error.ts';
 import { migrate } from '../db/migrate.ts';
 import { createPool } from '../db/pool.ts';
 import { createSealer } from '../db/sealed.ts';
 import { startEngines, type Engines, type Report } from '../engines/index.ts';
-import { choosePort } from '../engines/ports.ts';
 import { reportStep } from '../engines/report.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
 import { ensureDemoMerchant, type DemoMerchant } from './demo-merchant.ts';
-import { hashOperatorKey, operatorKeyOf } from './operator-key.ts';
+import { hashOperatorKey } from './operator-key.ts';
+import { operatorKeyFor, samePorts, sandboxEnvironment, serviceEnvironment } from './stack-environment.ts';
 import { createSupervisor, type Supervised, type SupervisorEvent } from './supervisor.ts';
 
 /** A provider simulator as it runs: where it listens and which credentials it accepts. */
@@ -60,6 +61,7 @@ export interface Stack {
 
 /** Starts everything and resolves when all of it answers. When a part cannot start, those that did are stopped again. */
 export async function startStack(config: Config, report: Report, options: StackOptions): Promise<Stack> {
+  await ensureDataDirectory(config.dataDir);
   const own = options.engines
     ? null
     : await startEngines(config, report, { ...options, searchAttributes: SEARCH_ATTRIBUTES });
@@ -86,11 +88,11 @@ export async function startStack(config: Config, report: Report, options: StackO
     const sandbox = await reportStep(
       report,
       'provider simulators',
-      () =>
+      async () =>
         supervisor.start({
           name: 'sandbox',
           script: 'sandbox/main.ts',
-          env: sandboxEnvironment(config),
+          env: await sandboxEnvironment(config),
           envOnRestart: samePorts,
         }),
       ({ ready }) => `control at ${String(ready['control_url'])}`,
@@ -146,71 +148,20 @@ export async function startStack(config: Config, report: Report, options: StackO
   }
 }
 
+/** Before several parts fail on it side by side. */
+async function ensureDataDirectory(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true });
+    await access(dataDir, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new Error(
+      `the data directory ${dataDir} cannot be written (${messageOf(error)}): choose another one with SARRAF_DATA_DIR`,
+      { cause: error },
+    );
+  }
+}
+
 const never = new Promise<never>(() => undefined);
-
-/** The environment of api and worker: ours, with the addresses and secrets of this run. */
-async function serviceEnvironment(
-  config: Config,
-  { database, temporal }: StackOptions['engines'] & object,
-): Promise<NodeJS.ProcessEnv> {
-  const port = await choosePort(config.api.port, 'the API', 'API_PORT');
-  const publicUrl = process.env['PUBLIC_URL'] ?? `http://${config.api.host}:${port}`;
-  return {
-    ...process.env,
-    ...(await ensureSecrets(config)),
-    SARRAF_DATA_DIR: config.dataDir,
-    LOG_LEVEL: config.log.level,
-    DATABASE_URL: database.url,
-    TEMPORAL_ADDRESS: temporal.address,
-    TEMPORAL_NAMESPACE: temporal.namespace,
-    TEMPORAL_TASK_QUEUE: config.temporal.taskQueue,
-    ...(temporal.uiUrl ? { TEMPORAL_UI_URL: temporal.uiUrl } : {}),
-    API_HOST: config.api.host,
-    API_PORT: String(port),
-    PUBLIC_URL: publicUrl,
-    // Any free port, unless one was chosen.
-    API_METRICS_PORT: String(config.metrics.apiPort ?? 0),
-    WORKER_METRICS_PORT: String(config.metrics.workerPort ?? 0),
-    // The simulators are on this machine.
-    PROVIDER_ADDRESSES: process.env['PROVIDER_ADDRESSES'] ?? 'loopback',
-    OPERATIONS_ACCESS: process.env['OPERATIONS_ACCESS'] ?? operationsAccess(config, publicUrl),
-  };
-}
-
-/** The same at each start, because it follows from a secret that is kept; what the environment says of operators comes first. */
-function operatorKeyFor({ API_KEY_PEPPER: pepper = '' }: NodeJS.ProcessEnv): string {
-  return operatorKeyOf(createHmac('sha256', pepper).update('the operator of npm start').digest());
-}
-
-/** Nobody has to sign in among play money on a machine of their own. */
-function operationsAccess({ environment, api }: Config, publicUrl: string): string {
-  const isHere = isLoopback(api.host) && isLoopback(new URL(publicUrl).hostname);
-  return isHere && environment !== 'production' ? 'open' : 'sign_in';
-}
-
-function sandboxEnvironment({ ports, sandboxSeed }: Config): NodeJS.ProcessEnv {
-  const simulators = Object.entries(ports.simulators).map(([name, port]) => [
-    `SANDBOX_${name.toUpperCase()}_PORT`,
-    String(port),
-  ]);
-  return {
-    ...process.env,
-    SANDBOX_CONTROL_PORT: String(ports.sandboxControl ?? 0),
-    SANDBOX_SEED: String(sandboxSeed),
-    ...Object.fromEntries(simulators),
-  };
-}
-
-/** A simulator that comes back listens where it did before, because provider accounts carry its address. */
-function samePorts(ready: Readonly<Record<string, unknown>>): NodeJS.ProcessEnv {
-  const providers = Object.entries(ready['providers'] as Record<string, SimulatorFacts>);
-  return {
-    SANDBOX_CONTROL_PORT: new URL(String(ready['control_url'])).port,
-    ...Object.fromEntries(
-      providers.map(([name, { base_url }]) => [`SANDBOX_${name.toUpperCase()}_PORT`, new URL(base_url).port]),
-    ),
-  };
-}
 
 async function demoMerchant(
   env: NodeJS.ProcessEnv,

@@ -77,7 +77,7 @@ export async function launch(spec: ProcessSpec, logDir: string): Promise<Launche
 }
 
 async function spawnLogged(spec: ProcessSpec, logFile: string): Promise<ChildProcess> {
-  const log = await open(logFile, 'a');
+  const log = await open(logFile, 'a', 0o600);
   const child = spawn(process.execPath, ['--import', 'tsx', spec.script, ...(spec.args ?? [])], {
     cwd: ROOT,
     env: spec.env,

@@ -110,11 +110,19 @@ describe('loadConfig', () => {
     expect(problemsOf(() => loadConfig({ TEMPORAL_TLS_CERT: 'a.pem' }))).toEqual([
       'TEMPORAL_TLS_KEY is missing although TEMPORAL_TLS_CERT is set',
     ]);
+    expect(problemsOf(() => loadConfig({ TEMPORAL_TLS_KEY: 'a.pem', API_PORT: 'x' }))).toEqual([
+      'API_PORT is "x"',
+      'TEMPORAL_TLS_CERT is missing although TEMPORAL_TLS_KEY is set',
+    ]);
   });
 
   it('reads the port of each simulator by its name', () => {
-    const { ports } = loadConfig({ SANDBOX_FINAN_PORT: '9001', SANDBOX_CONTROL_PORT: '9000' });
-    expect(ports).toMatchObject({ sandboxControl: 9000, simulators: { finan: 9001 } });
+    const { ports } = loadConfig({
+      SANDBOX_CONTROL_PORT: '9000',
+      SANDBOX_FINAN_PORT: '9001',
+      SANDBOX_ZAINCASH_V1_PORT: '9002',
+    });
+    expect(ports).toMatchObject({ sandboxControl: 9000, simulators: { finan: 9001, zaincash_v1: 9002 } });
   });
 
   it('insists on addresses and secrets in production', () => {

@@ -212,6 +212,7 @@ function parse(variables: Variables, required: readonly VariableName[]): Environ
   const result = environment.safeParse({ ...set, simulatorPorts });
   const problems = [
     ...problemsIn(result.error?.issues ?? [], set, required),
+    ...halves(set),
     ...(result.success ? contradictions(result.data) : []),
   ];
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
@@ -223,18 +224,19 @@ export function isLoopback(host: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 }
 
+/** A certificate without its key, and the other way round: told of whatever else is wrong. */
+function halves(set: Variables): Problem[] {
+  const pair = ['TEMPORAL_TLS_CERT', 'TEMPORAL_TLS_KEY'] as const;
+  const missing = pair.filter((name) => set[name] === undefined);
+  const [variable] = missing;
+  if (variable === undefined || missing.length === pair.length) return [];
+  const there = pair.find((name) => name !== variable);
+  return [{ variable, wrong: `is missing although ${there} is set`, right: 'both or neither' }];
+}
+
 /** Settings that are each right and together wrong. */
 function contradictions(env: Environment): Problem[] {
   const problems: Problem[] = [];
-  const half = (one: VariableName, other: VariableName): void => {
-    if (env[one] !== undefined && env[other] === undefined) {
-      problems.push({
-        variable: other,
-        wrong: `is missing although ${one} is set`,
-        right: 'both or neither',
-      });
-    }
-  };
   const isReached =
     !isLoopback(env.API_HOST) || !isLoopback(new URL(env.PUBLIC_URL ?? 'http://127.0.0.1').hostname);
   if (env.OPERATIONS_ACCESS === 'open' && (env.NODE_ENV === 'production' || isReached)) {
@@ -244,8 +246,6 @@ function contradictions(env: Environment): Problem[] {
       right: 'sign_in',
     });
   }
-  half('TEMPORAL_TLS_CERT', 'TEMPORAL_TLS_KEY');
-  half('TEMPORAL_TLS_KEY', 'TEMPORAL_TLS_CERT');
   if (env.TEMPORAL_TLS === false && wantsTls(env)) {
     problems.push({
       variable: 'TEMPORAL_TLS',

@@ -83,7 +83,7 @@ export const variables = {
     .optional()
     .register(about, {
       group: 'Temporal',
-      text: 'Use this Temporal server (1.32 or newer) or Temporal Cloud instead of the embedded one.',
+      text: 'Use this Temporal server (1.32 or newer) or Temporal Cloud instead of the embedded one. The test clock, and so the\ndemo, need frontend.WorkflowTimeSkippingEnabled=true in its dynamic configuration.',
       example: '127.0.0.1:7233',
     }),
   TEMPORAL_NAMESPACE: matching(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'the name of a Temporal namespace')
@@ -285,7 +285,7 @@ export const variables = {
 } as const;
 
 /** `SANDBOX_FINAN_PORT` and the like: one for each simulator, whatever simulators there are. */
-export const SIMULATOR_PORT = /^SANDBOX_(?!CONTROL_)([A-Z][A-Z0-9]*)_PORT$/;
+export const SIMULATOR_PORT = /^SANDBOX_(?!CONTROL_)([A-Z][A-Z0-9_]*)_PORT$/;
 
 /** The whole environment. What it does not know (`PATH`, `HOME`) it leaves alone. */
 export const environment = z.object({ ...variables, simulatorPorts: z.record(z.string(), port()) });

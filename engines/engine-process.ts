@@ -47,7 +47,7 @@ export class EngineFailedError extends Error {
 export async function startEngineProcess(options: EngineCommand): Promise<EngineProcess> {
   const { name, command, args, env, uid, gid, logFile, stopSignal, stopWithinMs } = options;
   await mkdir(dirname(logFile), { recursive: true });
-  const log = await open(logFile, 'a');
+  const log = await open(logFile, 'a', 0o600);
   const child = spawn(command, args, {
     // A group of its own: Ctrl-C in the terminal must not end an engine before the processes that use it.
     detached: true,

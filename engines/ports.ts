@@ -1,6 +1,7 @@
 /** Loopback ports: finding a free one, and saying clearly that one is taken. */
 import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
+import { codeOf } from '../config/system-error.ts';
 
 export const LOOPBACK = '127.0.0.1';
 
@@ -36,22 +37,33 @@ export async function freePort(): Promise<number> {
 }
 
 /** Tries it by listening for a moment. */
-export function isPortFree(port: number): Promise<boolean> {
+export async function isPortFree(port: number): Promise<boolean> {
+  return (await refusalOf(port)) === null;
+}
+
+/** Why nothing can listen on a port (`EADDRINUSE`), or null. */
+function refusalOf(port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, LOOPBACK, () => server.close(() => resolve(true)));
+    server.once('error', (error) => resolve(codeOf(error) ?? 'unknown'));
+    server.listen(port, LOOPBACK, () => server.close(() => resolve(null)));
   });
 }
 
-/** `wanted` if it is free, any free port if `wanted` is null or 0. Throws `PortTakenError`. */
+/** `wanted` if it is free, any free port if `wanted` is null or 0. Throws `PortTakenError`, or that the system does not allow it. */
 export async function choosePort(
   wanted: number | null | undefined,
   purpose: string,
   variable: string,
 ): Promise<number> {
   if (!wanted) return freePort();
-  if (await isPortFree(wanted)) return wanted;
+  const refusal = await refusalOf(wanted);
+  if (refusal === null) return wanted;
+  if (refusal === 'EACCES') {
+    throw new Error(
+      `port ${wanted} for ${purpose} may not be used by this user: choose one from 1024 on with ${variable}`,
+    );
+  }
   throw new PortTakenError(wanted, purpose, variable);
 }
 

@@ -9,9 +9,9 @@ import { EngineFailedError, startEngineProcess, untilReady } from './engine-proc
 import { choosePort, LOOPBACK } from './ports.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
-import { removeStalePid } from './postgres-pid.ts';
 import { commandAs, giveTo, postgresUser, runAs } from './postgres-user.ts';
 import type { PostgresUser, RunAs } from './postgres-user.ts';
+import { removeStalePid } from './stale-pid.ts';
 import { codeOf, messageOf } from '../config/system-error.ts';
 
 const run = promisify(execFile);
@@ -67,7 +67,12 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
 
   const password = await ensurePassword(options.dataDir);
   await ensureCluster({ cluster, password, binaries, user, as });
-  await removeStalePid(cluster);
+  await removeStalePid({
+    path: join(cluster, 'postmaster.pid'),
+    engine: 'Postgres',
+    data: cluster,
+    isEngine: (command) => /(^|\/)postgres(\s|$)/.test(command),
+  });
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await startOnce(options, { cluster, password, binaries, as });

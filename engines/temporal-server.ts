@@ -1,9 +1,10 @@
 /** A Temporal development server of our own: one process, loopback only, in memory or in one SQLite file. */
 import { Connection } from '@temporalio/client';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EngineFailedError, startEngineProcess, untilReady } from './engine-process.ts';
 import { acceptsConnections, choosePort, LOOPBACK } from './ports.ts';
+import { removeStalePid } from './stale-pid.ts';
 import { missingSearchAttributes } from './temporal-namespace.ts';
 import type { SearchAttributes } from './temporal-namespace.ts';
 
@@ -59,7 +60,7 @@ async function startOnce(options: TemporalServerOptions): Promise<TemporalServer
     options.uiPort === undefined
       ? null
       : await choosePort(options.uiPort, 'the Temporal UI', 'TEMPORAL_UI_PORT');
-  if (dbFile) await mkdir(dirname(dbFile), { recursive: true });
+  if (dbFile) await claim(dbFile);
 
   const command = { name: 'the Temporal server', logFile: join(options.logDir, 'temporal.log') };
   const engine = await startEngineProcess({
@@ -69,6 +70,7 @@ async function startOnce(options: TemporalServerOptions): Promise<TemporalServer
     stopSignal: 'SIGTERM',
     stopWithinMs: 10_000,
   });
+  if (dbFile) await writeFile(pidFile(dbFile), `${engine.pid}\n`);
   const address = `${LOOPBACK}:${port}`;
   await untilReady(engine, command, () => answers(address, namespace, searchAttributes), READY_WITHIN_MS);
   return {
@@ -78,6 +80,19 @@ async function startOnce(options: TemporalServerOptions): Promise<TemporalServer
     ended: engine.ended,
     stop: engine.stop,
   };
+}
+
+const pidFile = (dbFile: string): string => `${dbFile}.pid`;
+
+/** Two servers on one file would both believe that its workflows are theirs, and the file does not stop them. */
+async function claim(dbFile: string): Promise<void> {
+  await mkdir(dirname(dbFile), { recursive: true });
+  await removeStalePid({
+    path: pidFile(dbFile),
+    engine: 'Temporal server',
+    data: dbFile,
+    isEngine: (command) => command.includes(`--db-filename=${dbFile}`),
+  });
 }
 
 function serverArguments(settings: {

@@ -1,29 +1,9 @@
-/** Every provider. A new one is one more line here. */
+/** The providers by name. Which there are, `connectors.ts` says. */
+import * as every from './connectors.ts';
 import type { Connector } from './contract.ts';
-import { fapshi } from './fapshi/connector.ts';
-import { fib } from './fib/connector.ts';
-import { finan } from './finan/connector.ts';
-import { furatpay } from './furatpay/connector.ts';
-import { myfatoorah } from './myfatoorah/connector.ts';
-import { rehive } from './rehive/connector.ts';
-import { tabby } from './tabby/connector.ts';
-import { tamara } from './tamara/connector.ts';
-import { zaincash } from './zaincash/connector.ts';
-import { zaincashV1 } from './zaincash_v1/connector.ts';
 
 /** In alphabetical order, with unique names. Each connector checks its own credentials, so none is typed here. */
-export const connectors: readonly Connector<unknown>[] = [
-  fapshi,
-  fib,
-  finan,
-  furatpay,
-  myfatoorah,
-  rehive,
-  tabby,
-  tamara,
-  zaincash,
-  zaincashV1,
-];
+export const connectors: readonly Connector<unknown>[] = Object.values(every);
 
 const byProvider = new Map(connectors.map((connector) => [connector.manifest.provider, connector]));
 

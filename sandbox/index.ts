@@ -1,30 +1,33 @@
 /** Starts the provider simulators and their control API in this process: for tests, and for `main.ts`. */
-import { fapshiSimulator } from '../providers/fapshi/sandbox.ts';
-import { fibSimulator } from '../providers/fib/sandbox.ts';
-import { finanSimulator } from '../providers/finan/sandbox.ts';
-import { furatPaySimulator } from '../providers/furatpay/sandbox.ts';
-import { myfatoorahSimulator } from '../providers/myfatoorah/sandbox.ts';
-import { rehiveSimulator } from '../providers/rehive/sandbox.ts';
-import { tabbySimulator } from '../providers/tabby/sandbox.ts';
-import { tamaraSimulator } from '../providers/tamara/sandbox.ts';
-import { zaincashSimulator } from '../providers/zaincash/sandbox.ts';
-import { zaincashV1Simulator } from '../providers/zaincash_v1/sandbox.ts';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { startControl } from './control.ts';
 import type { Log, RunningSimulator, Simulator } from './simulator.ts';
 
-/** Every simulator there is. A new one is one line here. */
-export const SIMULATORS: readonly Simulator[] = [
-  finanSimulator,
-  fapshiSimulator,
-  fibSimulator,
-  furatPaySimulator,
-  myfatoorahSimulator,
-  rehiveSimulator,
-  tabbySimulator,
-  tamaraSimulator,
-  zaincashSimulator,
-  zaincashV1Simulator,
-];
+const PROVIDERS = new URL('../providers/', import.meta.url);
+
+/** Every simulator there is: a provider's folder has one in its `sandbox.ts`. By name. */
+export async function loadSimulators(): Promise<readonly Simulator[]> {
+  const folders = await readdir(PROVIDERS);
+  const names = folders.filter((name) => existsSync(new URL(`${name}/sandbox.ts`, PROVIDERS)));
+  return Promise.all(names.sort().map(loadSimulator));
+}
+
+/** The simulator of one provider; throws an error that names its file when there is none. */
+export async function loadSimulator(provider: string): Promise<Simulator> {
+  const file = `providers/${provider}/sandbox.ts`;
+  const loaded: unknown = await import(`../providers/${provider}/sandbox.ts`).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${file} cannot be loaded: ${why}`, { cause: error });
+  });
+  const found = Object.values(Object(loaded) as object).find(isSimulator);
+  if (found?.name === provider) return found;
+  throw new Error(`${file} exports no simulator called "${provider}"`);
+}
+
+function isSimulator(value: unknown): value is Simulator {
+  return typeof value === 'object' && value !== null && 'start' in value && 'name' in value;
+}
 
 export interface SandboxOptions {
   /** Port of the control API; 0, the default, takes a free one. */
@@ -61,7 +64,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     await Promise.all([...running.values()].map((simulator) => simulator.stop()));
   };
   try {
-    for (const { name, start } of SIMULATORS) {
+    for (const { name, start } of await loadSimulators()) {
       const simulator = await start({
         port: options.ports?.[name] ?? 0,
         seed: options.seed ?? 'sarraf',

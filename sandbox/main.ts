@@ -2,7 +2,7 @@
  * The sandbox as a process of its own. Environment: `SANDBOX_CONTROL_PORT`, `SANDBOX_<PROVIDER>_PORT` (0 or unset: any
  * free port), `SANDBOX_SEED`. Prints one line of JSON on stdout when ready, logs JSON lines on stderr, ends on SIGTERM.
  */
-import { SIMULATORS, startSandbox } from './index.ts';
+import { loadSimulators, startSandbox } from './index.ts';
 import type { Log } from './simulator.ts';
 
 const log: Log = (event, fields) => {
@@ -20,7 +20,8 @@ function portFrom(variable: string): number {
 }
 
 async function main(): Promise<void> {
-  const ports = SIMULATORS.map(({ name }) => [name, portFrom(`SANDBOX_${name.toUpperCase()}_PORT`)]);
+  const simulators = await loadSimulators();
+  const ports = simulators.map(({ name }) => [name, portFrom(`SANDBOX_${name.toUpperCase()}_PORT`)]);
   const sandbox = await startSandbox({
     controlPort: portFrom('SANDBOX_CONTROL_PORT'),
     ports: Object.fromEntries(ports),

@@ -74,7 +74,7 @@ const NO_WEBHOOK = 'whk_none';
 /** `updateId`: an update with an id is run once per run, however often it is sent. */
 interface UpdateOptions {
   readonly updateId?: string;
-  readonly args: [unknown];
+  readonly args: [object];
 }
 
 type StartOptions = WorkflowStartOptions<(input: InvoiceInput) => Promise<void>>;
@@ -84,11 +84,18 @@ export interface InvoiceGatewayOptions {
   /** How long a call may take before it is given up, its turn awaited (the workflow goes on regardless). */
   readonly deadline_ms: number;
   readonly turns?: Turns;
+  /** Which request of the API asks; its id goes along with updates. */
+  readonly requestId?: () => string | undefined;
 }
 
 export function createInvoiceGateway(
   client: Client,
-  { taskQueue, deadline_ms, turns = createTurns({ places: Infinity, hold_ms: 0 }) }: InvoiceGatewayOptions,
+  {
+    taskQueue,
+    deadline_ms,
+    turns = createTurns({ places: Infinity, hold_ms: 0 }),
+    requestId = () => undefined,
+  }: InvoiceGatewayOptions,
 ): InvoiceGateway {
   const startOptions = (invoice: InvoiceFacts): StartOptions => ({
     taskQueue,
@@ -128,11 +135,16 @@ export function createInvoiceGateway(
 
   const crowd = createCrowd(UPDATES_AT_ONCE);
   /** Waiting for one's turn counts against the deadline; a call that comes too late for it is given up at once. */
-  const update = <Result>(invoice: InvoiceFacts, name: string, options: UpdateOptions): Promise<Result> => {
+  const update = <Result>(
+    invoice: InvoiceFacts,
+    name: string,
+    { args: [input], ...options }: UpdateOptions,
+  ): Promise<Result> => {
     const deadline = Date.now() + deadline_ms;
+    const args: [object] = [{ ...input, request_id: requestId() }];
     return crowd.run(invoice.id, () =>
       turns.run(invoice.merchant_id, deadline, () =>
-        client.withDeadline(deadline, () => send<Result>(invoice, name, options)),
+        client.withDeadline(deadline, () => send<Result>(invoice, name, { ...options, args })),
       ),
     );
   };

@@ -20,6 +20,13 @@ export function reconciliationScheduleId(taskQueue: string): string {
   return `sarraf-reconciliation:${taskQueue}`;
 }
 
+/** Takes the schedules away. On a server that stays, those of a run that does not come again would go on for ever. */
+export async function forgetSchedules(client: Client, taskQueue: string): Promise<void> {
+  for (const id of [sweepScheduleId(taskQueue), reconciliationScheduleId(taskQueue)]) {
+    await client.schedule.getHandle(id).delete();
+  }
+}
+
 type Definition = Omit<
   ScheduleOptions<ScheduleOptionsStartWorkflowAction<() => Promise<unknown>>>,
   'scheduleId' | 'state' | 'memo'

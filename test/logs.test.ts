@@ -63,6 +63,56 @@ it('the logs tell of every provider’s payment, and hold no credential, no cust
   }
 }, 120_000);
 
+/** The lines of one process. */
+async function linesOf(name: 'api' | 'worker'): Promise<Readonly<Record<string, unknown>>[]> {
+  const text = await readFile(join(stack.logDir, `${name}.log`), 'utf8');
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+it('a request and what its activities did are found by its id, a webhook’s by the id of its row', async () => {
+  const request_id = 'req-of-a-test-4711';
+  const { id: invoice_id } = await at.invoice('finan');
+  const { body } = await at.ask('finan', invoice_id, { 'x-request-id': request_id });
+  await stack.control.pay('finan', String(body.provider_payment_id));
+  await stack.merchantApi.until(invoice_id, 'paid', ({ status }) => status === 'paid');
+
+  // Lines are written in batches.
+  const requests = await eventually(
+    'both requests are in the log',
+    async () => (await linesOf('api')).filter((line) => line.invoice_id === invoice_id),
+    (lines) =>
+      lines.some(({ webhook_id }) => webhook_id) && lines.some((line) => line.request_id === request_id),
+  );
+  expect(requests).toContainEqual(
+    expect.objectContaining({ request_id, invoice_id, route: '/v1/invoices/:id/payments', status: 201 }),
+  );
+  const activities = await eventually(
+    'the webhook is applied in the log',
+    async () => (await linesOf('worker')).filter((line) => line.invoice_id === invoice_id),
+    (lines) => lines.some(({ activity }) => activity === 'applyWebhook'),
+  );
+  expect(activities).toContainEqual(
+    expect.objectContaining({
+      activity: 'requestPayment',
+      request_id,
+      payment_id: body.id,
+      ms: expect.any(Number),
+    }),
+  );
+  const applied = activities.find(({ activity }) => activity === 'applyWebhook');
+  expect(applied?.webhook_id).toEqual(expect.stringMatching(/^whk_/));
+  expect(requests).toContainEqual(
+    expect.objectContaining({
+      invoice_id,
+      webhook_id: applied?.webhook_id,
+      route: expect.stringMatching('^/webhooks/'),
+    }),
+  );
+});
+
 it('leaves a record in which every invariant holds', async () => {
   expect(await settledViolations(stack)).toEqual([]);
 });

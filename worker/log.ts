@@ -18,6 +18,13 @@ const SECRET_FIELDS = [
   'customer',
   'phone',
   'email',
+  'headers',
+  'body',
+  'description',
+  'metadata',
+  // What Postgres says of a refused row, and what a query was given: values from requests.
+  'detail',
+  'parameters',
 ];
 
 export function createLogger(name: string, level: string): Logger {
@@ -40,7 +47,20 @@ export function temporalLogger(logger: Logger, level: LogLevel): DefaultLogger {
   });
 }
 
-/** One line per activity: which, for what, how long, how it ended. */
+/** What an activity's input may say of what it is about, and of the request that asks for it. */
+const ABOUT = ['invoice_id', 'payment_id', 'webhook_id', 'operation_id', 'request_id'] as const;
+
+function aboutOf(workflowId: string | undefined, [input]: readonly unknown[]): Record<string, string> {
+  const [, invoice_id] = /^invoice\/(.+)$/.exec(workflowId ?? '') ?? [];
+  const given = Object(input) as Readonly<Record<string, unknown>>;
+  const ids = ABOUT.flatMap((name): [string, string][] => {
+    const id = given[name];
+    return typeof id === 'string' ? [[name, id]] : [];
+  });
+  return { ...(invoice_id === undefined ? {} : { invoice_id }), ...Object.fromEntries(ids) };
+}
+
+/** One line per activity: which, for what, asked for by which request, how long, how it ended. */
 export function activityLog(logger: Logger): ActivityInterceptorsFactory {
   // All fields of this line are made here: looking for secrets in them would cost more than the line.
   const done = logger.child({}, { redact: [] });
@@ -51,6 +71,7 @@ export function activityLog(logger: Logger): ActivityInterceptorsFactory {
         const facts = {
           activity: info.activityType,
           workflow_id: info.workflowExecution?.workflowId,
+          ...aboutOf(info.workflowExecution?.workflowId, input.args),
           attempt: info.attempt,
           local: info.isLocal,
         };

@@ -77,7 +77,13 @@ export const MESSAGES = {
   wake: 'wake',
 } as const;
 
-export interface RequestPaymentInput {
+/** What every update may say of whoever asks. */
+export interface Asked {
+  /** The request of the API, if one it is; the activities that follow have it in their log lines. */
+  readonly request_id?: string | undefined;
+}
+
+export interface RequestPaymentInput extends Asked {
   readonly payment_id: string;
   /** The provider account it goes to: decides which lane the call takes. */
   readonly account_id: string;
@@ -85,7 +91,7 @@ export interface RequestPaymentInput {
 /** `answered`: the payment's row says how it went. `not_payable`: the invoice has ended or is paid. */
 export type RequestPaymentResult = { readonly outcome: 'answered' | 'not_payable' };
 
-export interface MoveMoneyInput {
+export interface MoveMoneyInput extends Asked {
   readonly payment_id: string;
   readonly account_id: string;
   readonly operation_id: string;
@@ -100,7 +106,7 @@ export interface MoveMoneyInput {
 /** `refused`: a stable code that says why it cannot be. Otherwise the operation's row says how it went. */
 export type MoveMoneyResult = { readonly refused: string | null };
 
-export interface ResolveCaseInput {
+export interface ResolveCaseInput extends Asked {
   readonly case_id: string;
   /** Checked by whoever carries it out. */
   readonly decision: string;
@@ -113,7 +119,7 @@ export interface ResolveCaseInput {
 /** `refused`: a stable code that says why the decision cannot be carried out. */
 export type ResolveCaseResult = { readonly refused: string | null };
 
-export interface CancelInput {
+export interface CancelInput extends Asked {
   readonly reason: string | null;
   /** The id of the API key that asks. */
   readonly by?: string;
@@ -121,7 +127,7 @@ export interface CancelInput {
 /** `unconfirmed`: a provider could not be asked whether money has come, so nothing was canceled. */
 export type CancelResult = { readonly outcome: 'canceled' | 'not_cancelable' | 'unconfirmed' };
 
-export interface CancelPaymentInput {
+export interface CancelPaymentInput extends Asked {
   readonly payment_id: string;
   /** Who asks: the id of an API key or an operator. */
   readonly by: string;
@@ -129,7 +135,7 @@ export interface CancelPaymentInput {
 }
 
 /** Null: every payment that may still bring money. */
-export interface RefreshInput {
+export interface RefreshInput extends Asked {
   readonly payment_id: string | null;
 }
 /** How many payments could not be read. */

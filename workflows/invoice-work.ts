@@ -13,6 +13,7 @@ import {
   warnOfExpiry,
 } from './activities.ts';
 import type {
+  Asked,
   CancelInput,
   CancelPaymentInput,
   CancelResult,
@@ -70,7 +71,7 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
   async function check(
     payment_id: string,
     purpose: 'read' | 'expire' | 'cancel',
-    asked: { readonly by?: string; readonly reason?: string } = {},
+    asked: Asked & { readonly by?: string; readonly reason?: string } = {},
   ): Promise<boolean> {
     const source = purpose === 'read' ? 'poll' : 'expiry_check';
     const input = {
@@ -86,11 +87,11 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
   }
 
   /** Asks about every payment that may still bring money; how many could not be asked. */
-  async function checkAll(purpose: 'read' | 'expire' | 'cancel'): Promise<number> {
+  async function checkAll(purpose: 'read' | 'expire' | 'cancel', asked: Asked = {}): Promise<number> {
     state ??= await loadInvoice(invoice_id);
     let unread = 0;
     for (const payment of state?.payments.filter(isLive) ?? []) {
-      if (!(await check(payment.id, purpose))) unread += 1;
+      if (!(await check(payment.id, purpose, asked))) unread += 1;
     }
     return unread;
   }
@@ -116,8 +117,12 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
     else patience.hold(payment_id);
   }
 
-  async function end(as: 'expired' | 'canceled', reason: string | null, by?: string): Promise<void> {
-    settle(await endInvoice({ invoice_id, as, reason, by, now: Date.now() }));
+  async function end(
+    as: 'expired' | 'canceled',
+    reason: string | null,
+    asked: Asked & { readonly by?: string } = {},
+  ): Promise<void> {
+    settle(await endInvoice({ invoice_id, as, reason, ...asked, now: Date.now() }));
   }
 
   return {
@@ -155,31 +160,32 @@ export function createInvoiceWork(invoice_id: string, onWebhook: (id: string) =>
       const { refused } = settle(await resolveCase({ invoice_id, now: Date.now(), ...input }));
       return { refused };
     },
-    async cancel({ reason, by }) {
+    async cancel({ reason, ...asked }) {
       const before = await this.load();
       if (!before || !isCancelable(before)) return canceledOr(before);
-      if ((await checkAll('cancel')) > 0) return { outcome: 'unconfirmed' };
-      if (state && invoiceStatus(state) === 'open') await end('canceled', reason, by);
+      const { request_id } = asked;
+      if ((await checkAll('cancel', { request_id })) > 0) return { outcome: 'unconfirmed' };
+      if (state && invoiceStatus(state) === 'open') await end('canceled', reason, asked);
       return canceledOr(state);
     },
-    async cancelPayment({ payment_id, by, reason }) {
+    async cancelPayment({ payment_id, reason, ...asked }) {
       const statusIn = (invoice: InvoiceState | null) => {
         const payment = invoice && findPayment(invoice, payment_id);
         return payment ? paymentStatus(payment) : null;
       };
       // What was sent and not answered may be payable; what the customer has agreed to is voided, not canceled.
       if (statusIn(await this.load()) !== 'pending') return { outcome: 'not_cancelable' };
-      if (!(await check(payment_id, 'cancel', { by, ...(reason === null ? {} : { reason }) })))
+      if (!(await check(payment_id, 'cancel', { ...asked, ...(reason === null ? {} : { reason }) })))
         return { outcome: 'unconfirmed' };
       return { outcome: statusIn(state) === 'canceled' ? 'canceled' : 'not_cancelable' };
     },
-    async refresh({ payment_id }) {
-      if (payment_id === null) return { unread: await checkAll('read') };
+    async refresh({ payment_id, ...asked }) {
+      if (payment_id === null) return { unread: await checkAll('read', asked) };
       const last = refreshed.get(payment_id);
       if (last && Date.now() < last.at + REFRESH_PAUSE_MS) return last.result;
       const before = await this.load();
       const isKnown = before && findPayment(before, payment_id)?.provider_payment_id;
-      const result = { unread: isKnown && (await check(payment_id, 'read')) ? 0 : 1 };
+      const result = { unread: isKnown && (await check(payment_id, 'read', asked)) ? 0 : 1 };
       refreshed.set(payment_id, { at: Date.now(), result });
       return result;
     },

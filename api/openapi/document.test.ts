@@ -86,8 +86,10 @@ describe('the description of the API', () => {
 
   it('tells of every error that the catalogue has', () => {
     const told = new Set(operations.flatMap(errorsOf));
-    // Of addresses that are none, and of pages for people.
+    // Of requests that are none, of addresses that are none, and of pages for people.
     const elsewhere = [
+      'request_timeout',
+      'headers_too_large',
       'unknown_route',
       'method_not_allowed',
       'sign_in_refused',

@@ -19,7 +19,9 @@ const IDEMPOTENT: readonly ErrorCode[] = [
 
 /** Each once. */
 export function errorsOf(operation: Operation): ErrorCode[] {
-  const { access, path, body, query, errors = [] } = operation;
+  const { access, method, path, body, query, errors = [] } = operation;
+  // Readings refuse every parameter that they do not take.
+  const minds = query !== undefined || (method === 'get' && access !== 'public');
   return [
     ...new Set<ErrorCode>([
       ...ANY,
@@ -27,7 +29,7 @@ export function errorsOf(operation: Operation): ErrorCode[] {
       ...(access === 'public' || access === 'operator' ? [] : (['insufficient_scope'] as const)),
       ...(path.includes(':id') ? (['not_found'] as const) : []),
       ...(body === undefined ? [] : WITH_BODY),
-      ...(query === undefined ? [] : (['validation_failed'] as const)),
+      ...(minds ? (['validation_failed'] as const) : []),
       ...(takesIdempotencyKey(operation) ? IDEMPOTENT : []),
       ...errors,
     ]),

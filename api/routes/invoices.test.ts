@@ -100,6 +100,12 @@ describe('POST /v1/invoices with bad input', () => {
     },
   );
 
+  it('refuses a field that is there twice: which one is meant would be a guess', async () => {
+    expect(await refused('{"amount":1000,"currency":"VND","amount":9000}')).toEqual([
+      { pointer: '/amount', code: 'repeated', detail: 'is given more than once', expected: 'one value' },
+    ]);
+  });
+
   it('names all fields at fault at once', async () => {
     const errors = await refused({
       amount: -1,

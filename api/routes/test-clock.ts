@@ -12,7 +12,7 @@ import { jsonBody, parseBody } from '../body.ts';
 import { ownerOf } from '../context.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { integer } from '../fields.ts';
-import { isDeadline, isNoSuchWorkflow, isUnreachable } from '../gateway-errors.ts';
+import { isDeadline, isNoSuchWorkflow, isUnimplemented, isUnreachable } from '../gateway-errors.ts';
 import { idParameter } from '../path.ts';
 import { factsOf, presentInvoice } from '../present.ts';
 import { notFound, Problem } from '../problem.ts';
@@ -58,6 +58,7 @@ export function testClockRoutes(dependencies: ApiDependencies) {
       return await fastForward(workflowId, by_ms);
     } catch (error) {
       if (isNoSuchWorkflow(error)) return 'nothing_in_flight';
+      if (isUnimplemented(error)) throw noClock(error);
       if (!isDeadline(error) && !isUnreachable(error)) throw error;
       throw new Problem('temporarily_unavailable', 'the workflow engine cannot be reached', {
         retryAfter_s: 2,
@@ -88,6 +89,14 @@ export function testClockRoutes(dependencies: ApiDependencies) {
   };
 
   return { advance };
+}
+
+function noClock(cause: unknown): Problem {
+  return new Problem(
+    'test_clock_unavailable',
+    'the Temporal server does not let clocks be moved: it has to be 1.32 or newer, with frontend.WorkflowTimeSkippingEnabled=true in its dynamic configuration',
+    { cause },
+  );
 }
 
 function notInFlight(): Problem {

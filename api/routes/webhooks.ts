@@ -54,7 +54,9 @@ export function webhookRoutes(dependencies: ApiDependencies, finder: AccountFind
 
     const stored = await insertWebhook(pool, toStore(connector, accountId, webhook));
     metrics?.webhook(connector.manifest.provider, receivedAs(stored));
-    contextOf(response).invoice_id = stored.invoice?.id ?? null;
+    const context = contextOf(response);
+    context.invoice_id = stored.invoice?.id ?? null;
+    context.webhook_id = stored.id;
     const { status, body } = connector.acknowledge(new Date(now()));
     if (typeof body === 'string') response.status(status).type('text/plain').send(body);
     else if (body === null || body === undefined) response.status(status).end();

@@ -20,6 +20,7 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { createKeyUses, type KeyUses } from '../key-uses.ts';
 import { createApiLogger } from '../log.ts';
 import { createRefusalCounts, type RefusalCounts } from '../refusal-counts.ts';
+import { answerUnreadable } from '../unreadable.ts';
 import { testConnector } from './connector.ts';
 import { createTestGateway, type TestGateway } from './gateway.ts';
 
@@ -125,6 +126,7 @@ export async function startTestApi(
   };
   const app = createApp({ ...dependencies, ...changes });
   server.on('request', app);
+  answerUnreadable(server, dependencies.publicUrl);
   const check = answerCheck(changes.connectors ?? connectors);
 
   const addMerchant = async (mode: Mode = 'sandbox'): Promise<TestMerchant> => {

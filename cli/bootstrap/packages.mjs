@@ -43,6 +43,8 @@ export async function ensurePackages(steps) {
     '--ignore-scripts',
     '--no-audit',
     '--no-fund',
+    // `npm run --silent` would pass its silence on, and hide why it failed.
+    '--loglevel=error',
   ]);
   if (code !== 0) {
     step.failed(`npm ci, exit code ${code}`);

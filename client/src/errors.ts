@@ -89,7 +89,7 @@ export class ApiError extends SarrafError implements ApiErrorFacts {
   }
 }
 
-/** 400, 413, 415, 422: the request is not right as it stands; `errors` has the fields. */
+/** 400, 408, 413, 415, 422, 431: the request is not right as it stands; `errors` has the fields. */
 export class InvalidRequestError extends ApiError {
   override readonly name = 'InvalidRequestError';
 }
@@ -133,9 +133,11 @@ export class ServerError extends ApiError {
 export function apiError(facts: ApiErrorFacts): ApiError {
   switch (facts.status) {
     case 400:
+    case 408:
     case 413:
     case 415:
     case 422:
+    case 431:
       return new InvalidRequestError(facts);
     case 401:
       return new AuthenticationError(facts);

@@ -7,7 +7,7 @@ import type { WebhookClaim, WebhookVerdict } from '../../providers/contract.ts';
 import { createProviderHttp, type ProviderHttp } from '../../providers/http.ts';
 import { createTokenStore } from '../../providers/token-store.ts';
 import type { Fault } from '../../sandbox/faults.ts';
-import { SIMULATORS } from '../../sandbox/index.ts';
+import { loadSimulator } from '../../sandbox/index.ts';
 import type { LedgerKind, LedgerLine } from '../../sandbox/ledger.ts';
 import type { RunningSimulator, SimulatorOptions } from '../../sandbox/simulator.ts';
 import { TestMerchant } from '../../sandbox/test-merchant.ts';
@@ -108,9 +108,8 @@ export function useRig<Credentials>(
 }
 
 /** The simulator of this provider, running. The caller stops it. */
-export function startSimulator(provider: string, options: SimulatorOptions): Promise<RunningSimulator> {
-  const simulator = SIMULATORS.find(({ name }) => name === provider);
-  if (!simulator) throw new Error(`${provider} has no simulator in sandbox/index.ts`);
+export async function startSimulator(provider: string, options: SimulatorOptions): Promise<RunningSimulator> {
+  const simulator = await loadSimulator(provider);
   return simulator.start(options);
 }
 

@@ -15,7 +15,7 @@ import { loadConfig } from '../../config/index.ts';
 import { createPool } from '../../db/pool.ts';
 import { connectors } from '../../providers/index.ts';
 import { silentReport } from '../../engines/index.ts';
-import { reconciliationScheduleId, sweepScheduleId } from '../../temporal/schedules.ts';
+import { forgetSchedules } from '../../temporal/schedules.ts';
 import { answerCheck } from './description.ts';
 import { freshDatabase, freshTaskQueue, temporalAddress, temporalNamespace } from './engines.ts';
 
@@ -102,22 +102,18 @@ export async function startTestStack({
     async stop() {
       await pool.end();
       await stack.stop();
-      await forgetSchedules(engines.temporal, taskQueue);
+      await leaveNothingBehind(engines.temporal, taskQueue);
       await database.drop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
 }
 
-/** A schedule outlives the worker that made it, and on a server that stays it would go on for ever. */
-async function forgetSchedules(
+async function leaveNothingBehind(
   { address, namespace }: { address: string; namespace: string },
   taskQueue: string,
 ): Promise<void> {
   const connection = await Connection.connect({ address });
-  const client = new Client({ connection, namespace });
-  for (const id of [sweepScheduleId(taskQueue), reconciliationScheduleId(taskQueue)]) {
-    await client.schedule.getHandle(id).delete();
-  }
+  await forgetSchedules(new Client({ connection, namespace }), taskQueue);
   await connection.close();
 }
