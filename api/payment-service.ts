@@ -112,7 +112,7 @@ export function explainRefusal(
   if (errors.length > 0) return invalidFields(errors);
   const refuses_s = accounts.find(({ enabled }) => enabled)?.refuses_s ?? null;
   if (refuses_s !== null) {
-    const detail = `${service.id} is temporarily unavailable: calls to ${provider} are refused until it has had a rest`;
+    const detail = `${service.id} is temporarily unavailable: no calls to ${provider} are made for now`;
     return new Problem('temporarily_unavailable', detail, { retryAfter_s: refuses_s });
   }
   return new Problem('temporarily_unavailable', 'the invoice changed at this moment; repeat the request', {

@@ -192,18 +192,30 @@ function serviceErrors(
   const known = meant.length === 1 ? meant.map((account) => ({ ...account, enabled: true })) : meant;
   const account = accountRefusal(service, { account_id: wanted.provider_account }, known);
   const currency = currencyRefusal(service, rule.currency);
+  const pointer = `${at}/payment_service`;
   return [
     ...(account === null ? [] : [{ pointer: `${at}/provider_account`, ...account }]),
     ...(currency === null
       ? []
-      : [
-          {
-            pointer: `${at}/payment_service`,
-            ...currency,
-            expected: `a service that takes ${rule.currency}`,
-          },
-        ]),
+      : [{ pointer, ...currency, expected: `a service that takes ${rule.currency}` }]),
+    ...rangeErrors(service, rule, pointer),
   ];
+}
+
+/** A service that takes no amount between the rule's bounds would be passed over for ever. */
+function rangeErrors({ id, method }: PaymentService, rule: RoutingRule, pointer: string): FieldError[] {
+  const taken = method.amounts.find(({ currency }) => currency === rule.currency);
+  if (!taken) return [];
+  const expected = `a service that takes such amounts; this one takes ${taken.min} to ${taken.max} minor units`;
+  if (rule.amount_lte !== null && rule.amount_lte < taken.min) {
+    const detail = `${id} takes nothing as small as the rule's amount_lte`;
+    return [{ pointer, code: 'amount_too_small', detail, expected }];
+  }
+  if (rule.amount_gte !== null && rule.amount_gte > taken.max) {
+    const detail = `${id} takes nothing as large as the rule's amount_gte`;
+    return [{ pointer, code: 'amount_too_large', detail, expected }];
+  }
+  return [];
 }
 
 const duplicate = (pointer: string): FieldError => ({

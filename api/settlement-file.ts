@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse } from 'csv-parse';
 import type { ProviderRow } from '../db/reconciliation-rows.ts';
-import { FILE_COLUMNS, type FileColumn } from '../domain/settlement-format.ts';
+import { DELIMITERS, FILE_COLUMNS, type FileColumn } from '../domain/settlement-format.ts';
 import { nearest } from './did-you-mean.ts';
 import { Problem, type FieldError } from './problem.ts';
 import type { FullFormat } from './settlement-format.ts';
@@ -132,8 +132,11 @@ async function readRecords(
 /** Which column is where. One that the account names must be there; of ours, those that are. */
 function readHeader(
   record: readonly string[],
-  { columns, named }: FullFormat,
+  { columns, named, delimiter }: FullFormat,
 ): { places: ReadonlyMap<FileColumn, number> } | { errors: FieldError[] } {
+  const [only = ''] = record;
+  const other = DELIMITERS.find((candidate) => only.includes(candidate));
+  if (record.length === 1 && other !== undefined) return { errors: [otherDelimiter(delimiter, other)] };
   const errors: FieldError[] = [];
   const places = new Map<FileColumn, number>();
   for (const column of FILE_COLUMNS) {
@@ -164,6 +167,13 @@ function readHeader(
   }
   return errors.length > 0 ? { errors } : { places };
 }
+
+const otherDelimiter = (delimiter: string, seen: string): FieldError => ({
+  pointer: '/line/1',
+  code: 'invalid_csv',
+  detail: `has one cell with ${JSON.stringify(seen)} in it`,
+  expected: `cells separated by ${JSON.stringify(delimiter)}, or the right settlement_file.delimiter at the account`,
+});
 
 const wrongWidth = (line: number, is: number, expected: number): FieldError => ({
   pointer: `/line/${line}`,

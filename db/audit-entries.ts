@@ -75,7 +75,8 @@ export interface AuditFilter {
 export const ENTRY_COLUMNS = `a.id, a.mode, a.actor_type, a.actor_id, a.action, a.object_id, a.invoice_id, a.created_at,
   case when a.event_sequence is null then a.details else coalesce(e.data, jsonb_build_object(
     'amount', i.amount, 'currency', i.currency, 'due_at', i.due_at, 'capture_method', i.capture_method)) end as details,
-  (select t.link from audit_items t where t.subject = coalesce(a.invoice_id, a.id) and t.first <= coalesce(a.event_sequence, 1)
+  (select t.link from audit_items t where t.subject = case when a.invoice_id is null then a.id else a.invoice_id end
+     and t.first <= case when a.event_sequence is null then 1 else a.event_sequence end
    order by t.first desc limit 1) as link`;
 
 /** What else the columns need. */

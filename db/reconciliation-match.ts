@@ -56,7 +56,10 @@ export async function matchByAmount(
   });
 }
 
-/** A settlement that a file has twice counts once; so does a second payment at the provider for one of ours that has none yet. */
+/**
+ * A settlement that a file has twice counts once; so do lines that say the same of a payment and together more than has come for it, and a
+ * second payment at the provider for one of ours that has none yet.
+ */
 export async function markDuplicates(pool: pg.Pool, run_id: string): Promise<void> {
   await atLength(pool, {
     name: 'mark_reconciliation_duplicates',
@@ -68,6 +71,16 @@ export async function markDuplicates(pool: pg.Pool, run_id: string): Promise<voi
         select w.id, row_number() over (partition by w.payment_id order by w.received desc nulls last, w.id)
         from reconciliation_rows w join payments p on p.id = w.payment_id
         where w.run_id = $1 and w.settlement_key is null and w.matched_by = 'reference' and p.provider_payment_id is null
+      union all
+        select s.id, s.place
+        from (
+          select id, run_id, payment_id, provider_payment_id, sum(received) over same as total, row_number() over (same order by line) as place
+          from reconciliation_rows
+          where run_id = $1 and line is not null and settlement_key is null and coalesce(provider_payment_id, reference) is not null
+          window same as (partition by provider_payment_id collate "C", reference collate "C", currency, received, status, at)
+        ) s join reconciliation_runs r on r.id = s.run_id left join payments p on p.account_id = r.account_id
+          and (p.id = s.payment_id or s.payment_id is null and p.provider_payment_id = s.provider_payment_id)
+        where s.place > 1 and (s.total = 0 or s.total > coalesce(p.amount_received, 0))
       )
       update reconciliation_rows w set outcome = 'duplicate' from repeated
       where w.id = repeated.id and repeated.place > 1 and w.outcome is null`,
@@ -77,7 +90,7 @@ export async function markDuplicates(pool: pg.Pool, run_id: string): Promise<voi
 
 /**
  * How the rows that `chosen` selects stand against the record of this moment. A file may settle one payment in several rows, and in
- * several files: their sum is compared.
+ * several files: their sum is compared. A file that settles nothing is compared alone.
  */
 const comparison = (chosen: string): string => `
   chosen as (${chosen}), compared as (
@@ -121,7 +134,7 @@ const comparison = (chosen: string): string => `
         where o.run_id = w.run_id and o.payment_id = p.id and o.outcome is distinct from 'duplicate'
       union all
         select e.gross, e.told_fee from settlements e
-        where e.payment_id = p.id and e.run_id <> w.run_id and not exists (
+        where w.settlement_key is not null and e.payment_id = p.id and e.run_id <> w.run_id and not exists (
           select from reconciliation_rows k where k.run_id = w.run_id and k.payment_id = p.id and k.settlement_key = e.key)
       ) x
     ) s on w.line is not null
@@ -143,14 +156,19 @@ export async function compareRows(pool: pg.Pool, run_id: string, limit: number):
   return rowCount ?? 0;
 }
 
-/** The outcome of these rows as it would be now; they stay as they are. */
+/**
+ * The outcome of these rows as it would be now, after their payments were read again; they stay as they are. What was only authorized there
+ * may have been captured since, by that reading.
+ */
 export async function compareAgain(
   pool: pg.Pool,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Outcome>> {
   const { rows } = await pool.query<{ id: string; outcome: Outcome }>({
     name: 'compare_reconciliation_rows_again',
-    text: `with ${comparison('select unnest($1::text[]) as id')} select id, outcome from compared`,
+    text: `with ${comparison('select unnest($1::text[]) as id')} 
+      select c.id, case when w.status = 'authorized' and w.our_received = 0 and c.our_received > 0 then 'matched' else c.outcome end as outcome
+      from compared c join reconciliation_rows w using (id)`,
     values: [ids],
   });
   return new Map(rows.map(({ id, outcome }) => [id, outcome]));

@@ -4,7 +4,11 @@ import { testRecord, type TestRecord } from '../test/setup/record.ts';
 import { createApiKey } from './api-keys.ts';
 import { API_ROLE } from './api-role.ts';
 import { newId } from './ids.ts';
+import { listAuditEntries } from './audit-entries.ts';
+import { listCases } from './cases.ts';
+import type { Owner } from './invoices.ts';
 import { createMerchant } from './merchants.ts';
+import { listRows } from './reconciliation-rows.ts';
 import { createScopedPool } from './scoped-pool.ts';
 import { asMerchant, asService } from './scope.ts';
 import { inTransaction } from './transaction.ts';
@@ -86,6 +90,25 @@ async function fillEveryTable(): Promise<void> {
       values ('${newId('exc')}', '${account_id}', '${invoice.id}', 'finan', 'read_payment', 'GET', '/', 200, now(), 1, 1, '{}')`);
 }
 
+/** How the API's role would read a page, had its tables too many rows to read them all. */
+async function planOf(read: (explained: pg.Pool) => Promise<unknown>): Promise<string> {
+  let plan = '';
+  const query = async (text: string, values: unknown[]): Promise<{ rows: [] }> => {
+    const client = await record.pool.connect();
+    try {
+      await client.query(`begin; set local role ${API_ROLE}; set local enable_seqscan = off`);
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain ${text}`, values);
+      plan = rows.map((line) => line['QUERY PLAN']).join('\n');
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+    return { rows: [] };
+  };
+  await read({ query } as unknown as pg.Pool);
+  return plan;
+}
+
 const tables = async (): Promise<string[]> => {
   const { rows } = await record.pool.query<{ name: string }>(
     `select tablename as name from pg_tables where schemaname = 'public' and tablename not in ('schema_migrations', 'audit_progress') order by 1`,
@@ -118,6 +141,31 @@ describe('a connection of the API', () => {
       const own = { merchants: 1, audit_entries: 2 }[table] ?? 0;
       expect(seen).toEqual({ table, owner: isMerchants, other: own, service: true, nobody: 0 });
     }
+  });
+
+  it('looks the case of a row, the seal of an entry and the provider of a case up in indexes', async () => {
+    const page = { limit: 10, after: null, before: null };
+    const owner: Owner = { merchant_id: record.merchant_id, mode: 'sandbox' };
+    const anyRow = { outcome: null, payment_id: null };
+    const anyTime = { created_gte: null, created_lte: null };
+    const anyRange = { ...anyTime, currency: null, amount_gte: null, amount_lte: null };
+    const anyEntry = { actor_type: null, actor: null, action: null, object: null, ...anyTime };
+    const anyCase = {
+      open: null,
+      kind: null,
+      invoice_id: null,
+      payment_id: null,
+      provider: 'finan',
+      ...anyRange,
+    };
+    const rows = await planOf((explained) => listRows(explained, 'rec', anyRow, page));
+    expect(rows).toMatch(/using cases_by_subject on cases c .*\n +Index Cond: .*\(subject = /);
+    const entries = await planOf((explained) => listAuditEntries(explained, owner, anyEntry, page));
+    expect(entries).toMatch(/using audit_items_pkey on audit_items t .*\n +Index Cond: \(\(subject = /);
+    const cases = await planOf((explained) => listCases(explained, owner, anyCase, page));
+    expect(cases).toMatch(
+      /using provider_accounts_pkey on provider_accounts a .*\n +Index Cond: \(id = c.account_id\)/,
+    );
   });
 
   it('writes no row for another merchant', async () => {

@@ -19,14 +19,19 @@ const POSTED = `
     coalesce(b.settled_at, b.created_at)
   from booked b, lateral ${LINES('b')} as l (line, account, amount) where l.amount <> 0`;
 
-/** Books the next settlements of a run that were not looked at, at most `limit` rows; how many were. Money of nobody's payment waits. */
+/**
+ * Books the next settlements of a run that were not looked at, at most `limit` rows; how many were. Money of nobody's payment waits, and so
+ * does more money for a payment that earlier files have settled in whole: it is most likely the same, told in other words.
+ */
 export async function bookSettlements(pool: pg.Pool, run_id: string, limit: number): Promise<number> {
   const { rowCount } = await pool.query({
     name: 'book_settlements',
     text: `
       with part as (
         select w.*, r.merchant_id, r.account_id,
-          w.outcome not in ('missing_here', 'duplicate') and (w.payment_id is null or p.currency = w.currency) as is_ours,
+          w.outcome not in ('missing_here', 'duplicate') and (w.payment_id is null or p.currency = w.currency)
+            and (w.received is null or w.received < 0 or w.settlement_key like 'id:%' or e.gross is null or e.gross < p.amount_received)
+            as is_ours,
           coalesce(f.fee, 0) as known_fee
         from (
           select * from reconciliation_rows
@@ -36,6 +41,10 @@ export async function bookSettlements(pool: pg.Pool, run_id: string, limit: numb
           select sum(l.amount) filter (where l.account = 'provider_fees' and l.transaction_key not like 'settlement:%')::bigint as fee
           from ledger_entries l where l.invoice_id = w.invoice_id and l.payment_id = w.payment_id
         ) f on true
+        left join lateral (
+          select sum(s.gross) as gross from settlements s
+          where s.payment_id = w.payment_id and s.run_id <> w.run_id and s.key <> w.settlement_key
+        ) e on true
       ), booked as (
         insert into settlements (id, merchant_id, account_id, payment_id, invoice_id, run_id, key, reference, currency, gross,
           told_fee, net, fee, settled_at)

@@ -1,5 +1,11 @@
 /** The incidents of providers, with the payments that they touch. */
-import { affectedPayments, findIncident, INCIDENT_COLUMNS, type IncidentRow } from '../../db/incidents.ts';
+import {
+  affectedPayments,
+  findIncident,
+  INCIDENT_COLUMNS,
+  type IncidentRow,
+  type Recovery,
+} from '../../db/incidents.ts';
 import { listAcross, type OfMerchant } from '../../db/ops-record.ts';
 import { html, type Html } from '../../pages/html.ts';
 import { amount, badge, card, facts, table } from '../../pages/look/components.ts';
@@ -104,10 +110,13 @@ async function oneIncident(dependencies: ApiDependencies, visit: Visit): Promise
 const stateOf = ({ recovered_at }: IncidentRow): Html =>
   recovered_at === null ? badge('open', 'bad') : badge('over', 'good');
 
-function ended({ recovery }: IncidentRow): string {
-  if (recovery === null) return '–';
-  return recovery === 'answered' ? 'calls were answered again' : 'nothing was heard of it any more';
-}
+const ENDED: Readonly<Record<Recovery, string>> = {
+  answered: 'calls were answered again',
+  usual_again: 'the figures are as usual again',
+  quiet: 'nothing was heard of it any more',
+};
+
+const ended = ({ recovery }: IncidentRow): string => (recovery === null ? '–' : ENDED[recovery]);
 
 const COLUMNS: readonly ListColumn<IncidentRow & OfMerchant>[] = [
   {

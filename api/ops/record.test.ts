@@ -103,6 +103,19 @@ it.each(LISTS)('%s is there for whoever has signed in, for one merchant and for 
   expect(away.status).toBe(303);
 });
 
+it('says of an incident why it began and how it ended, in the list of the merchant, too', async () => {
+  const id = newId('inc');
+  await api.pool.query(
+    `insert into incidents (id, account_id, merchant_id, mode, opened_at, recovered_at, failures, cause, detail, recovery)
+     values ($1, $2, $3, 'sandbox', now(), now(), 0, 'slow', 'calls take 4 s instead of 1 s', 'usual_again')`,
+    [id, api.merchant.account, api.merchant.id],
+  );
+  expect((await get(`/ops/incidents/${id}`)).text).toContain('the figures are as usual again');
+  const { text } = await api.call('GET', '/v1/incidents?format=csv');
+  expect(text).toContain('provider,cause,detail');
+  expect(text).toContain('slow,calls take 4 s instead of 1 s');
+});
+
 describe('webhooks in', () => {
   it('shows what one says as a grid and as it came, with paths to copy', async () => {
     await send({ event: 'grid', payment: null, ours: null, lines: [{ a: 1, b: '<b>' }, { a: 2 }] });

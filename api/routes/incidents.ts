@@ -57,6 +57,7 @@ const columns: Columns<IncidentRow> = {
   status: statusOf,
   provider_account: ({ account_id }) => account_id,
   provider: ({ provider }) => provider,
+  cause: ({ cause }) => cause,
   detail: incidentDetail,
   since: ({ opened_at }) => opened_at,
   recovered_at: ({ recovered_at }) => recovered_at,

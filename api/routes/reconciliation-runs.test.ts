@@ -209,6 +209,7 @@ describe('a settlement file', () => {
   it.each([
     ['nothing', '', [['/line/1', 'required']]],
     ['a header alone', 'provider_payment_id,amount,currency\n', [['/line/1', 'required']]],
+    ['another delimiter', 'provider_payment_id;amount\nP1;5', [['/line/1', 'invalid_csv']]],
     ['no amount', 'provider_payment_id,amuont\nP1,5', [['/line/1/amount', 'required']]],
     ['a column twice', 'provider_payment_id,amount,amount\nP1,5,6', [['/line/1/amount', 'conflict']]],
     [
@@ -232,6 +233,15 @@ describe('a settlement file', () => {
     expect(answer).toMatchObject({ status: 400, json: { code: 'invalid_csv' } });
   });
 
+  it('is refused with what can be sent when it is called something else', async () => {
+    const answer = await api.call('POST', `${RUNS}?provider_account=${api.merchant.account}&day=${DAY}`, {
+      body: 'provider_payment_id,amount',
+      headers: { 'Content-Type': 'application/octet-stream' },
+    });
+    expect(answer).toMatchObject({ status: 415, json: { code: 'unsupported_media_type' } });
+    expect(answer.json['detail']).toContain('text/csv');
+  });
+
   it('names a column that the account expects and the file lacks', async () => {
     await format({ columns: { amount: 'Gross' } });
     const answer = await send('provider_payment_id,Gros,currency\nP1,5,EUR');
@@ -248,7 +258,9 @@ describe('the format of an account', () => {
     [{ currency: 'EURO' }, '/settlement_file/currency', 'unknown_currency'],
     [{ statuses: { ok: 'done' } }, '/settlement_file/statuses/ok', 'unknown_status'],
   ])('is refused when it is %j', async (settlement_file, pointer, code) => {
-    expect(errors(await format(settlement_file))).toEqual([[pointer, code]]);
+    const answer = await format(settlement_file);
+    expect(errors(answer)).toEqual([[pointer, code]]);
+    if (code === 'unknown_field') expect(answer.text).toContain('"expected":"one of provider_payment_id, ');
   });
 
   it('takes days from 0 to 365', async () => {

@@ -181,6 +181,12 @@ export function reconciliationRoutes(dependencies: ApiDependencies) {
   /** A file is a body of its own; where it belongs is in the query. */
   const create = async (request: Request, response: Response): Promise<void> => {
     if (request.is('text/csv')) return createFromFile(request, response);
+    if (request.headers['content-type'] !== undefined && request.is(['json', '+json']) === false)
+      throw new Problem(
+        'unsupported_media_type',
+        'expected Content-Type: text/csv for a settlement file, or application/json for a day',
+        { headers: { Accept: 'text/csv, application/json' } },
+      );
     await readWhole(request, response);
     return createFromDay(request, response);
   };

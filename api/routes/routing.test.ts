@@ -103,6 +103,12 @@ describe('PUT /v1/routing', () => {
       '/rules/0/services/0/payment_service',
       'currency_not_supported',
     ],
+    [
+      'a range above all that it takes',
+      [rule({ amount_gte: 99_999_999_999_999 }, QR)],
+      '/rules/0/services/0/payment_service',
+      'amount_too_large',
+    ],
     ['no services', [{ currency: 'VND', services: [] }], '/rules/0/services', 'too_short'],
     [
       'an unknown service',
