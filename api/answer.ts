@@ -18,7 +18,7 @@ export function sendJson(response: Response, status: number, text: string, type 
   if (isReading(response) && status === 200) return sendResource(response, text, contentType);
   const headers = { 'Content-Type': contentType, 'Cache-Control': 'no-store' };
   const send = () => {
-    finish(response, status, headers, Buffer.from(text));
+    finish(response, status, headers, text);
   };
   const { keepAnswer } = contextOf(response);
   if (keepAnswer === null || status >= 400) return send();
@@ -55,7 +55,7 @@ function sendResource(response: Response, text: string, contentType: string): vo
     return;
   }
   const bytes = Buffer.from(text);
-  if (!compress || bytes.length < COMPRESSED_FROM) return finish(response, 200, headers, bytes);
+  if (!compress || bytes.length < COMPRESSED_FROM) return finish(response, 200, headers, text);
   // In another thread; this one goes on with other requests.
   gzip(bytes, (error, compressed) => {
     if (error) finish(response, 200, headers, bytes);
@@ -67,9 +67,10 @@ function finish(
   response: Response,
   status: number,
   headers: Readonly<Record<string, string>>,
-  body: Buffer,
+  body: Buffer | string,
 ): void {
-  response.writeHead(status, { ...headers, 'Content-Length': body.length });
+  // Text goes out in one piece with the headers.
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) });
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
