@@ -136,7 +136,8 @@ function measuredOf(
 ) {
   const service = services.get(payment_service);
   const account = service && accountsOf(service, accounts, provider_account).find(({ enabled }) => enabled);
-  return account?.performance[service?.method.method ?? '']?.payments ?? null;
+  const known = account?.performance[service?.method.method ?? ''];
+  return known ? { ...known.payments, call_ms: known.calls.p50_ms } : null;
 }
 
 function noRule(rules: readonly RoutingRule[], currency: string): FieldError {

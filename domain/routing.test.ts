@@ -61,7 +61,7 @@ describe('rank', () => {
     fc.assert(
       fc.property(
         fc.string(),
-        fc.constantFrom('in_order', 'weighted', 'success_rate'),
+        fc.constantFrom('in_order', 'weighted', 'success_rate', 'latency'),
         fc.array(fc.nat(1000), { minLength: 1, maxLength: 8 }),
         (seed, strategy, weights) => {
           const services = weights.map((weight, place) => service(`s${place}`, weight));
@@ -102,13 +102,33 @@ describe('rank', () => {
   it('puts the service first whose payments succeed most often, and lets few measurements decide little', () => {
     const byRate = rule({ strategy: 'success_rate' });
     const counts = new Map([
-      ['a', { paid: 50, ended: 100 }],
-      ['b', { paid: 99, ended: 100 }],
-      ['c', { paid: 0, ended: 1 }],
+      ['a', { paid: 50, ended: 100, call_ms: null }],
+      ['b', { paid: 99, ended: 100, call_ms: null }],
+      ['c', { paid: 0, ended: 1, call_ms: null }],
     ]);
     const ranked = rank(byRate, drawFor('x'), ({ payment_service }) => counts.get(payment_service) ?? null);
     expect(names(ranked)).toBe('bca');
     expect(ranked[0]?.reason).toBe('by success rate, 99 of 100 payments paid');
     expect(names(rank(byRate, drawFor('x'), unmeasured))).toBe('abc');
+  });
+
+  it('puts the service first whose calls are answered soonest, and lets a few milliseconds decide nothing', () => {
+    const byLatency = rule({ strategy: 'latency' });
+    const times = new Map([
+      ['a', 1_450],
+      ['b', 290],
+      ['c', 210],
+    ]);
+    const measured = (known: ReadonlyMap<string, number>) => (one: RoutedService) => ({
+      paid: 0,
+      ended: 0,
+      call_ms: known.get(one.payment_service) ?? null,
+    });
+    const ranked = rank(byLatency, drawFor('x'), measured(times));
+    expect(names(ranked)).toBe('bca');
+    expect(ranked[0]?.reason).toBe('by latency, calls take 290 ms');
+    times.delete('c');
+    expect(names(rank(byLatency, drawFor('x'), measured(times)))).toBe('cba');
+    expect(names(rank(byLatency, drawFor('x'), unmeasured))).toBe('abc');
   });
 });

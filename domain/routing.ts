@@ -3,7 +3,7 @@
  * that matches decides. Pure: chance and measurements are handed in.
  */
 
-export const STRATEGIES = ['in_order', 'weighted', 'success_rate'] as const;
+export const STRATEGIES = ['in_order', 'weighted', 'success_rate', 'latency'] as const;
 export type RoutingStrategy = (typeof STRATEGIES)[number];
 
 export interface RoutedService {
@@ -37,10 +37,13 @@ export interface RoutingSubject {
   readonly country: string | null;
 }
 
-/** What became of a service's payments lately; those that are still open do not count. */
-export interface SuccessCount {
+/** How a service has done lately. */
+export interface ServiceMeasure {
+  /** Payments by their end; those that are still open do not count. */
   readonly paid: number;
   readonly ended: number;
+  /** How long the middle one of its calls took, milliseconds; null: there were none. */
+  readonly call_ms: number | null;
 }
 
 /** A service in its place, and why it stands there, for people. */
@@ -71,12 +74,12 @@ export function matchesAll({ amount_gte, amount_lte, countries }: RoutingRule): 
 
 /**
  * The services of a rule in the order in which they are tried. `draw` gives a number from 0 up to 1 for each service, the same
- * whenever it is asked about the same payment; `measured` what became of its payments, null when nothing is known.
+ * whenever it is asked about the same payment; `measured` how it has done, null when nothing is known.
  */
 export function rank(
   { strategy, services }: RoutingRule,
   draw: (service: RoutedService) => number,
-  measured: (service: RoutedService) => SuccessCount | null,
+  measured: (service: RoutedService) => ServiceMeasure | null,
 ): RankedService[] {
   switch (strategy) {
     case 'in_order':
@@ -93,6 +96,11 @@ export function rank(
         ...service,
         reason: rateReason(measured(service)),
       }));
+    case 'latency':
+      return sortedBy(services, (service) => latency(measured(service))).map((service) => ({
+        ...service,
+        reason: latencyReason(measured(service)),
+      }));
   }
 }
 
@@ -108,14 +116,28 @@ function drawKey(weight: number, fraction: number): number {
 const GIVEN = { paid: 9, ended: 10 } as const;
 
 /** The success rate that counts, between 0 and 1. */
-function smoothed(count: SuccessCount | null): number {
+function smoothed(count: ServiceMeasure | null): number {
   const { paid, ended } = count ?? { paid: 0, ended: 0 };
   return (paid + GIVEN.paid) / (ended + GIVEN.ended);
 }
 
-function rateReason(count: SuccessCount | null): string {
+function rateReason(count: ServiceMeasure | null): string {
   if (count === null || count.ended === 0) return 'by success rate, of which nothing is known yet';
   return `by success rate, ${count.paid} of ${count.ended} payments paid`;
+}
+
+/**
+ * The duration that counts, in steps: a few milliseconds more or less must not move all payments from one service to another.
+ * One that nobody has measured comes first: that is how it is measured.
+ */
+function latency(measure: ServiceMeasure | null): number {
+  return Math.ceil((measure?.call_ms ?? 0) / LATENCY_STEP_MS);
+}
+const LATENCY_STEP_MS = 100;
+
+function latencyReason(measure: ServiceMeasure | null): string {
+  if (measure === null || measure.call_ms === null) return 'by latency, of which nothing is known yet';
+  return `by latency, calls take ${Math.round(measure.call_ms)} ms`;
 }
 
 /** Ties stay in the order of the list. */

@@ -9,7 +9,7 @@
 export interface Turns {
   /**
    * Runs `call` when it is the merchant's turn; gives its outcome. Throws `NoTurnError`, without having called, when that
-   * takes until `deadline` (milliseconds since 1970).
+   * takes until its deadline.
    */
   run<Result>(turn: Turn, call: () => Promise<Result>): Promise<Result>;
   /** Calls that wait for their turn. */

@@ -39,12 +39,13 @@ const told = async (provider: Provider): Promise<Turn[]> => {
   const account = stack.merchant.accounts[provider];
   return all.flat().filter(({ incident }) => Object.values(incident).includes(account ?? ''));
 };
+const sweep = () => temporal.schedule.getHandle(sweepScheduleId(stack.taskQueue)).trigger('ALLOW_ALL');
 /** Has what was done measured until the merchant is told of it. */
 const measuredAs = (provider: Provider, type: string, cause: string): Promise<Turn> =>
   eventually(
     `${type} for ${cause}`,
     async () => {
-      await temporal.schedule.getHandle(sweepScheduleId(stack.taskQueue)).trigger('ALLOW_ALL');
+      await sweep();
       return (await told(provider)).find((turn) => turn.type === type && turn.incident.cause === cause);
     },
     (turn) => turn !== undefined,
@@ -54,7 +55,7 @@ const learned = (provider: Provider, what: 'success_rate' | 'call_ms') =>
   eventually(
     'what is usual is known',
     async () => {
-      await temporal.schedule.getHandle(sweepScheduleId(stack.taskQueue)).trigger('ALLOW_ALL');
+      await sweep();
       const { rows } = await stack.pool.query<{ success_rate: number | null; call_ms: number | null }>(
         'select success_rate, call_ms from provider_usual where account_id = $1',
         [stack.merchant.accounts[provider]],

@@ -284,6 +284,23 @@ describe('a payment without a payment_service', () => {
     await api.pool.query('delete from service_performance');
   });
 
+  it('takes the service whose calls are answered soonest', async () => {
+    const measure = (method: string, p50_ms: number) =>
+      api.pool.query(
+        `insert into service_performance (account_id, method, measured_at, payments, failures, calls)
+         values ($1, $2, now(), '{"requested": 9, "created": 9, "paid": 9, "ended": 9, "open": 0}', '{}', $3)`,
+        [api.merchant.account, method, JSON.stringify({ count: 9, failed: 0, p50_ms, p95_ms: p50_ms })],
+      );
+    await measure('qr', 900);
+    await measure('phone', 120);
+    await put([rule({ strategy: 'latency' })]);
+    expect((await pay(await newInvoice())).json).toMatchObject({
+      payment_service: PHONE,
+      routing: { strategy: 'latency', reason: 'by latency, calls take 120 ms' },
+    });
+    await api.pool.query('delete from service_performance');
+  });
+
   it('falls back once for each service while nothing happened, and each attempt knows the one before', async () => {
     await put([rule()]);
     const invoice = await newInvoice();

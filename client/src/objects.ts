@@ -559,7 +559,7 @@ export interface TestClock {
   readonly in_flight: boolean;
 }
 
-export type RoutingStrategy = 'in_order' | 'weighted' | 'success_rate';
+export type RoutingStrategy = 'in_order' | 'weighted' | 'success_rate' | 'latency';
 
 export interface SkippedService {
   readonly payment_service: string;
