@@ -118,6 +118,47 @@ describe('commitEvents', () => {
     ]);
   });
 
+  it('records what several webhooks brought for several payments', async () => {
+    const invoice = await db.invoice();
+    const payments = [await db.payment(invoice), await db.payment(invoice)] as const;
+    const webhooks = [
+      await db.webhook(invoice, payments[0], {}),
+      await db.webhook(invoice, payments[1], {}),
+    ] as const;
+    await commitEvents(db.pool, {
+      ...step(
+        invoice,
+        ...payments.flatMap((id, index) => [
+          requested(id),
+          created(id, `PR-several-${String(index)}`),
+          received(id, `T${String(index)}`, 10_000),
+        ]),
+      ),
+      webhooks: webhooks.map((id, index) => ({
+        id,
+        state: 'processed',
+        reason: null,
+        payment_id: payments[index] ?? null,
+      })),
+    });
+
+    expect(
+      await rows(
+        'select id, provider_payment_id, amount_received from payments where invoice_id = $1 order by id',
+        invoice.id,
+      ),
+    ).toEqual(
+      payments.map((id, index) => ({
+        id,
+        provider_payment_id: `PR-several-${String(index)}`,
+        amount_received: 10_000,
+      })),
+    );
+    expect(
+      await rows('select id, state from webhook_events where invoice_id = $1 order by id', invoice.id),
+    ).toEqual(webhooks.map((id) => ({ id, state: 'processed' })));
+  });
+
   it('does nothing the second time', async () => {
     const invoice = await db.invoice();
     const payment = await db.payment(invoice);

@@ -76,8 +76,8 @@ export async function insertOperation(
     name: 'insert_operation',
     text: `
       with payment as materialized (
-        select p.id, p.invoice_id, p.currency from payments p join invoices i on i.id = p.invoice_id
-        where p.id = $1 and p.merchant_id = $2 and i.mode = $3
+        select p.id, p.invoice_id, p.currency from payments p
+        where p.id = $1 and p.merchant_id = $2 and (select i.mode from invoices i where i.id = p.invoice_id) = $3
       ), claim as (
         insert into idempotency_keys (merchant_id, mode, key, request_hash, resource_id)
         select $2, $3, $12, $13, $4 from payment where $12::text is not null
