@@ -33,7 +33,7 @@ const program = new Command('npm run bench --')
   .option('-n <invoices>', 'invoices per run', whole, 400)
   .option('-c <concurrency>', 'comma-separated concurrencies', sizes, [1, 20, 100])
   .option('--rounds <rounds>', 'runs of each, in turn; the median counts', whole, 3)
-  .option('--warmup <invoices>', 'invoices before measuring, for each, at each concurrency', whole, 300)
+  .option('--warmup <invoices>', 'invoices before measuring, for each, at each concurrency', whole, 1000)
   .option('--waiting <invoices>', 'invoices left waiting for the memory figure; 0 skips it', whole, 5000)
   .option('--json', 'print the result as JSON', false);
 
