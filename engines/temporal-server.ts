@@ -116,7 +116,7 @@ function serverArguments(settings: {
     // One merchant's backlog must not delay another's.
     '--dynamic-config-value=matching.enableFairness=true',
     // Between two of these the server keeps every task it has done in a map, and walks through it for each new one.
-    ...['transfer', 'timer', 'visibility'].map(
+    ...['transfer', 'visibility'].map(
       (queue) => `--dynamic-config-value=history.${queue}ProcessorUpdateAckInterval="1s"`,
     ),
     ...Object.entries(searchAttributes).map(([name, type]) => `--search-attribute=${name}=${type}`),
