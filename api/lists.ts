@@ -14,6 +14,7 @@ import { listText, pageOf, pageParameters, refuseCursor } from './pages.ts';
 import { invalidFields, type FieldError } from './problem.ts';
 import { parseQuery } from './query.ts';
 
+/** Rows that are read at once for a file. */
 const CSV_PAGE = 500;
 
 export interface List<Shape extends z.ZodRawShape, Row, Name extends string = never> {
@@ -37,6 +38,8 @@ export interface List<Shape extends z.ZodRawShape, Row, Name extends string = ne
   ) => Promise<readonly Row[]>;
   readonly present: (row: Row) => unknown;
   readonly columns: Columns<Row>;
+  /** Rows that are read at once for a file, where a page costs nearly as much as all of them. */
+  readonly csvPage?: number;
 }
 
 const listParameters = (prefix: IdPrefix) => ({
@@ -88,13 +91,13 @@ export function listHandler<Shape extends z.ZodRawShape, Row, Name extends strin
 }
 
 async function* allPages<Row>(
-  { id }: { readonly id: (row: Row) => string },
+  { id, csvPage: limit = CSV_PAGE }: Pick<List<z.ZodRawShape, Row>, 'id' | 'csvPage'>,
   read: (page: Page) => Promise<Listed<Row>>,
   start: string | null,
 ): AsyncGenerator<readonly Row[], void> {
   let after = start;
   for (;;) {
-    const { rows, has_more } = await read({ limit: CSV_PAGE, after, before: null });
+    const { rows, has_more } = await read({ limit, after, before: null });
     yield rows;
     const last = rows.at(-1);
     if (!has_more || last === undefined) return;

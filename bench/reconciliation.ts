@@ -9,12 +9,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import pino from 'pino';
 import { compareRun, finishRun, readRun, settleRun } from '../activities/reconciliation.ts';
+import { CHANGES_AT_ONCE } from '../api/routes/reconciliation-runs.ts';
 import { importFile } from '../api/settlement-import.ts';
 import { loadConfig } from '../config/index.ts';
 import { newId } from '../db/ids.ts';
 import { createMerchant } from '../db/merchants.ts';
 import { migrate } from '../db/migrate.ts';
 import { createPool } from '../db/pool.ts';
+import { listChanges } from '../db/reconciliation-rows.ts';
 import { insertRun, type NewRun } from '../db/reconciliation-runs.ts';
 import { currency } from '../domain/currency.ts';
 import { ProviderError } from '../domain/provider-error.ts';
@@ -165,7 +167,7 @@ async function* csv(): AsyncGenerator<Buffer> {
   for (let row = 1; row <= ROWS; row += 1) yield Buffer.from(`P${row},200000,2000,VND,${TODAY},PO-1\n`);
 }
 
-async function benchFile(client: pg.Pool, ids: Awaited<ReturnType<typeof seed>>): Promise<void> {
+async function benchFile(client: pg.Pool, ids: Awaited<ReturnType<typeof seed>>): Promise<string> {
   const run = newRun('file', ids);
   const account = { ...ids, settlement_file: null } as never;
   const answer = { status: 202, body: '{}' };
@@ -173,6 +175,20 @@ async function benchFile(client: pg.Pool, ids: Awaited<ReturnType<typeof seed>>)
     importFile(client, csv(), { run, account, manifest: finan.manifest, answer, claimFor: () => null }),
   );
   await steps(run.id, 'file');
+  return run.id;
+}
+
+/** What the file has otherwise than the list, in the pages that the API reads for its CSV; resolves to how many rows. */
+async function benchChanges(run_id: string, earlier_id: string): Promise<number> {
+  let count = 0;
+  let after: string | null = null;
+  for (;;) {
+    const page = { limit: CHANGES_AT_ONCE, after, before: null };
+    const { rows, has_more } = await listChanges(pool, run_id, earlier_id, null, page);
+    count += rows.length;
+    after = rows.at(-1)?.id ?? null;
+    if (!has_more) return count;
+  }
 }
 
 try {
@@ -182,7 +198,9 @@ try {
   const run = newRun('list', ids);
   await insertRun(pool, run, null);
   await measured('list, all steps', () => steps(run.id, 'list'));
-  await measured('file, all steps', () => benchFile(pool, ids));
+  let file = '';
+  await measured('file, all steps', async () => (file = await benchFile(pool, ids)));
+  await measured('changes between the two', () => benchChanges(file, run.id));
 } finally {
   await pool.end();
   await engines.stop();

@@ -38,6 +38,7 @@ import {
 import { createDesk } from './desk.ts';
 import { createInsight, describeTask } from './insight.ts';
 import { createInvoiceWork, type InvoiceWork } from './invoice-work.ts';
+import { LET_EXCESS_GO } from './patches.ts';
 
 const requestPayment = defineUpdate<RequestPaymentResult, [RequestPaymentInput]>(MESSAGES.requestPayment);
 const moveMoney = defineUpdate<MoveMoneyResult, [MoveMoneyInput]>(MESSAGES.moveMoney);
@@ -47,9 +48,6 @@ const cancelPayment = defineUpdate<CancelResult, [CancelPaymentInput]>(MESSAGES.
 const refresh = defineUpdate<RefreshResult, [RefreshInput]>(MESSAGES.refresh);
 const standing = defineQuery<InvoiceStanding | null>(MESSAGES.standing);
 const webhook = defineSignal<[string]>(MESSAGES.webhook);
-
-/** What was changed while runs were open, by the names under which histories know it. */
-const LET_EXCESS_GO = 'let-excess-authorizations-go';
 
 export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise<void> {
   const desk = createDesk();
@@ -101,7 +99,7 @@ export async function invoice({ invoice_id, inbox = [] }: InvoiceInput): Promise
   }
 }
 
-/** Runs that began when every authorization was captured go on so. Only asked where it makes a difference: asking is an event. */
+/** Runs that began when every authorization was captured go on so. */
 function captureRule(state: InvoiceState): CaptureRule {
   return exceedsOwed(state) && !patched(LET_EXCESS_GO) ? 'all' : 'owed';
 }

@@ -39,6 +39,9 @@ import { createStartRun } from '../start-run.ts';
 
 const readWhole = promisify(readBytes);
 
+/** Each page of what has changed compares both runs as a whole. */
+export const CHANGES_AT_ONCE = 10_000;
+
 const ACCOUNT = () => objectId('pacc', 'a provider account');
 
 /** A day that has begun, in UTC. */
@@ -240,6 +243,7 @@ export function reconciliationRoutes(dependencies: ApiDependencies) {
       id: ({ id }) => id,
       present: presentChange,
       columns: CHANGE_COLUMNS,
+      csvPage: CHANGES_AT_ONCE,
     })(request, response, next);
   };
 
