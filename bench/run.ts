@@ -74,7 +74,7 @@ async function onFreshEngines(
   const config = loadConfig({ ...process.env, SARRAF_DATA_DIR: dataDir, API_PORT: '0' });
   // One key sends all there is to send.
   const apiEnv = { RATE_LIMIT_PER_MINUTE: '0' };
-  const stack = await startStack(config, report, { keep: false, ui: false, apiEnv });
+  const stack = await startStack(config, report, { keep: false, ui: false, forLoad: true, apiEnv });
   const floor = await startFloor(stack, join(dataDir, 'logs'));
   const watch = await watchPaid(stack.engines.database.url);
   try {

@@ -29,6 +29,8 @@ export interface StackOptions {
   readonly ui: boolean;
   /** For tests and benchmarks: Postgres does not wait for the disk. */
   readonly throwaway?: boolean;
+  /** For benchmarks: Temporal clears its queues every second. */
+  readonly forLoad?: boolean;
   /** Engines that run already; they are not stopped with the stack. */
   readonly engines?: Pick<Engines, 'database' | 'temporal'>;
   /** The API key of an earlier start. */

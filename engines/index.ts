@@ -24,6 +24,8 @@ export interface EngineOptions {
   readonly ui: boolean;
   /** For tests: Postgres does not wait for the disk. */
   readonly throwaway?: boolean;
+  /** For benchmarks: Temporal clears its queues every second. */
+  readonly forLoad?: boolean;
 }
 
 export interface Engines {
@@ -150,6 +152,7 @@ async function startTemporal(
         ...(options.keep ? { dbFile: join(config.dataDir, 'temporal', 'temporal.db') } : {}),
         namespace,
         searchAttributes: options.searchAttributes,
+        ...(options.forLoad ? { forLoad: true } : {}),
         logDir: join(config.dataDir, 'logs'),
       }),
     (running) => `embedded, at ${running.address}`,

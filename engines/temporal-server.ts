@@ -23,6 +23,11 @@ export interface TemporalServerOptions {
   readonly dbFile?: string;
   readonly namespace: string;
   readonly searchAttributes: SearchAttributes;
+  /**
+   * For benchmarks: its queues are cleared every second. Otherwise every thirty, and until then the server keeps each task that it has
+   * done in a map and walks through it for each new one.
+   */
+  readonly forLoad?: boolean;
   /** Directory of `temporal.log`. */
   readonly logDir: string;
 }
@@ -54,7 +59,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
 }
 
 async function startOnce(options: TemporalServerOptions): Promise<TemporalServer> {
-  const { cli, dbFile, namespace, searchAttributes } = options;
+  const { cli, dbFile, namespace, searchAttributes, forLoad = false } = options;
   const port = await choosePort(options.port, 'the Temporal server', 'TEMPORAL_PORT');
   const uiPort =
     options.uiPort === undefined
@@ -66,7 +71,7 @@ async function startOnce(options: TemporalServerOptions): Promise<TemporalServer
   const engine = await startEngineProcess({
     ...command,
     command: cli,
-    args: serverArguments({ port, uiPort, dbFile, namespace, searchAttributes }),
+    args: serverArguments({ port, uiPort, dbFile, namespace, searchAttributes, forLoad }),
     stopSignal: 'SIGTERM',
     stopWithinMs: 10_000,
   });
@@ -101,8 +106,9 @@ function serverArguments(settings: {
   dbFile: string | undefined;
   namespace: string;
   searchAttributes: SearchAttributes;
+  forLoad: boolean;
 }): string[] {
-  const { port, uiPort, dbFile, namespace, searchAttributes } = settings;
+  const { port, uiPort, dbFile, namespace, searchAttributes, forLoad } = settings;
   return [
     'server',
     'start-dev',
@@ -115,8 +121,7 @@ function serverArguments(settings: {
     '--dynamic-config-value=frontend.WorkflowTimeSkippingEnabled=true',
     // One merchant's backlog must not delay another's.
     '--dynamic-config-value=matching.enableFairness=true',
-    // Between two of these the server keeps every task it has done in a map, and walks through it for each new one.
-    ...['transfer', 'visibility'].map(
+    ...(forLoad ? ['transfer', 'visibility'] : []).map(
       (queue) => `--dynamic-config-value=history.${queue}ProcessorUpdateAckInterval="1s"`,
     ),
     ...Object.entries(searchAttributes).map(([name, type]) => `--search-attribute=${name}=${type}`),
