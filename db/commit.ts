@@ -42,7 +42,7 @@ export type CommitResult =
   /** Somebody else recorded something first: read again and decide again. */
   | { readonly committed: false };
 
-/** Rows of captures, voids and refunds; most commits have none, and one payment and webhook at most. */
+/** Rows of captures, voids and refunds; most commits have none and do without. */
 const OPERATED = `
   operated as (
     insert into payment_operations (id, kind, payment_id, invoice_id, merchant_id, mode, currency, amount, requested_by, status,
@@ -69,7 +69,7 @@ const DECIDED = `
   ),`;
 
 /**
- * `most`: that many payments and webhooks at most, where that is known. Otherwise the planner expects a hundred of each,
+ * `most`: one payment and one webhook, which most commits have at most. Where there may be more, the planner expects a hundred of each,
  * and while their tables are small it reads them whole for that.
  */
 const commitStatement = (operated: string, most: '' | 'limit 1') => `
