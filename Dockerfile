@@ -27,9 +27,9 @@ COPY worker ./worker
 COPY workflows ./workflows
 # The files stay root's: the process can read them and not change them.
 # Workers share it; the files below belong to root and stay as they are.
-RUN node --import tsx worker/build-bundle.ts
+RUN node --import tsx/esm worker/build-bundle.ts
 
 USER node
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-CMD ["node", "--import", "tsx", "api/main.ts"]
+CMD ["node", "--import", "tsx/esm", "api/main.ts"]

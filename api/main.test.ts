@@ -13,7 +13,7 @@ afterAll(() => database.drop());
 
 /** The real process, with an engine that nobody answers for: it has to start and to say so all the same. */
 async function start(): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'api/main.ts'], {
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', 'api/main.ts'], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: {
       PATH: process.env.PATH,
@@ -68,7 +68,7 @@ describe('the API process', () => {
   }, 30_000);
 
   it('exits with all that is wrong with its configuration', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'api/main.ts'], {
+    const child = spawn(process.execPath, ['--import', 'tsx/esm', 'api/main.ts'], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { PATH: process.env.PATH, API_PORT: 'x' },
     });

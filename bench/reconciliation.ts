@@ -1,5 +1,5 @@
 /**
- * How long reconciling many rows takes, and how much memory: `node --import tsx bench/reconciliation.ts [rows]`. The very steps of a
+ * How long reconciling many rows takes, and how much memory: `node --import tsx/esm bench/reconciliation.ts [rows]`. The very steps of a
  * run, on a Postgres of its own, against a list in memory and then against a settlement file.
  */
 import { mkdtemp, rm } from 'node:fs/promises';

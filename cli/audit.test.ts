@@ -31,7 +31,7 @@ async function run(
     ...more,
     DATABASE_URL: url ?? String(db.pool.options.connectionString),
   };
-  const child = spawn(process.execPath, ['--import', 'tsx', 'cli/audit.ts', ...args], { env });
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', 'cli/audit.ts', ...args], { env });
   const [out, err, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

@@ -37,7 +37,7 @@ interface Ran {
 
 /** Runs the command line as npm does; `env` comes on top of address and key. */
 async function run(args: readonly string[], input = '', env: Record<string, string> = {}): Promise<Ran> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'cli/sarraf.ts', ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', 'cli/sarraf.ts', ...args], {
     env: {
       PATH: process.env['PATH'],
       INIT_CWD: directory,

@@ -78,7 +78,7 @@ export async function launch(spec: ProcessSpec, logDir: string): Promise<Launche
 
 async function spawnLogged(spec: ProcessSpec, logFile: string): Promise<ChildProcess> {
   const log = await open(logFile, 'a', 0o600);
-  const child = spawn(process.execPath, ['--import', 'tsx', spec.script, ...(spec.args ?? [])], {
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', spec.script, ...(spec.args ?? [])], {
     cwd: ROOT,
     env: spec.env,
     // A group of its own: on Ctrl-C the order of stopping is ours, not the terminal's.

@@ -3,7 +3,7 @@ import { about, environment, variables } from './schema.ts';
 import type { VariableName } from './schema.ts';
 
 const HEAD = `# Every variable Sarraf reads, all of them optional on a laptop. Made from config/schema.ts by
-#   node --import tsx config/print-env-example.ts > .env.example
+#   node --import tsx/esm config/print-env-example.ts > .env.example
 # Sarraf reads the environment, not this file: pass a copy with \`node --env-file\`, your shell or your platform.
 `;
 

@@ -106,7 +106,7 @@ describe('the embedded Postgres', () => {
          console.log((await startPostgres(options)).url);
          setInterval(() => {}, 1000);`,
       );
-      const parent = spawn(process.execPath, ['--import', 'tsx', script, dataDir], {
+      const parent = spawn(process.execPath, ['--import', 'tsx/esm', script, dataDir], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       const [url] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];

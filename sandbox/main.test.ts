@@ -6,7 +6,7 @@ import { toRecord } from './test-merchant.ts';
 
 describe('the sandbox process', () => {
   it('says where everything is once it listens, and ends on SIGTERM', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', resolve('sandbox/main.ts')], {
+    const child = spawn(process.execPath, ['--import', 'tsx/esm', resolve('sandbox/main.ts')], {
       env: { ...process.env, SANDBOX_SEED: 'process-test', NODE_OPTIONS: '' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

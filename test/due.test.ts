@@ -1,6 +1,7 @@
 /** The end of invoices by time or by wish, money that comes after it, and what an operator sees in the workflow engine. */
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { fastForward } from '../temporal/test-clock.ts';
 import { invoiceWorkflowId } from '../workflows/contract.ts';
 import { eventually } from './setup/eventually.ts';
 import { settledViolations } from './setup/invariants.ts';
@@ -92,6 +93,15 @@ describe('an invoice that is due', () => {
     expect(rows).toEqual([{ late: true }]);
   }, 90_000);
 });
+
+it('sends the test clock as much further when it is still on its way', async () => {
+  const { invoice } = await at.payable('fapshi', dueSoon());
+  const jump = (seconds: number, wait_ms: number) =>
+    fastForward(temporal, invoiceWorkflowId(invoice.id), seconds * 1000, wait_ms);
+  expect(await jump(100, 1)).toBe('under_way');
+  expect(await jump(10, 20_000)).toBe('settled');
+  await stack.merchantApi.until(invoice.id, 'expired', isExpired);
+}, 60_000);
 
 describe('an invoice that is canceled', () => {
   it('without any payment, at once; a second time makes no difference', async () => {

@@ -76,7 +76,8 @@ export const testClock = named(
     invoice,
     advanced_s: count(),
     settled: z.boolean().meta({
-      description: 'False: the jump goes on; read the invoice until it shows what you wait for.',
+      description:
+        'False: the jump goes on; read the invoice until it shows what you wait for. Asking again goes as much further.',
     }),
     in_flight: z.boolean().meta({
       description:

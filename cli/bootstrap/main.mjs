@@ -42,7 +42,7 @@ function runScript(name, args) {
     console.error(`${script} is missing: this checkout is not complete`);
     return Promise.resolve(1);
   }
-  return runVisible(process.execPath, ['--import', 'tsx', script, ...args]);
+  return runVisible(process.execPath, ['--import', 'tsx/esm', script, ...args]);
 }
 
 /** The simulated day: a test that takes minutes at this size. @param {string[]} args for jest */

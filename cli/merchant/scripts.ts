@@ -30,7 +30,7 @@ export function addScripts(program: Command): void {
 
 /** A signal from the terminal reaches it as well, and it decides when to end. */
 async function run(script: string, args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], { stdio: 'inherit' });
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', script, ...args], { stdio: 'inherit' });
   const ignore = (): void => undefined;
   const pass = (): void => void child.kill('SIGTERM');
   process.on('SIGINT', ignore).on('SIGTERM', pass);

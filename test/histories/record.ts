@@ -3,7 +3,7 @@
  * journey, an end by cancellation, one by time and one without any payment, has a merchant's server told of all that, reconciles a
  * day, and saves the history of each run.
  *
- *     node --import tsx test/histories/record.ts
+ *     node --import tsx/esm test/histories/record.ts
  *
  * Run it when workflow code has changed in a way that old runs need not survive: before the first release, or once no
  * run of the old code is left. In all other cases a failing replay means that the change needs `patched`.

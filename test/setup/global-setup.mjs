@@ -16,7 +16,7 @@ let host;
 
 /** Starts the process that owns the engines; its first line of output says where they are. */
 function startHost() {
-  const child = spawn(process.execPath, ['--import', 'tsx', HOST], {
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', HOST], {
     cwd: ROOT,
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -57,7 +57,7 @@ export function sarrafCommand(directory: string): SarrafCommand {
   };
 
   const start: SarrafCommand['start'] = (args, env = {}) =>
-    spawn(process.execPath, ['--import', 'tsx', 'cli/sarraf.ts', ...args], {
+    spawn(process.execPath, ['--import', 'tsx/esm', 'cli/sarraf.ts', ...args], {
       env: { PATH: process.env['PATH'], ...place, ...env },
     });
 
