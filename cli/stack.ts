@@ -15,6 +15,7 @@ import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
 import { ensureDemoMerchant, type DemoMerchant } from './demo-merchant.ts';
 import { hashOperatorKey } from './operator-key.ts';
 import { operatorKeyFor, samePorts, sandboxEnvironment, serviceEnvironment } from './stack-environment.ts';
+import { processFiles } from './process-files.ts';
 import { createSupervisor, type Supervised, type SupervisorEvent } from './supervisor.ts';
 
 /** A provider simulator as it runs: where it listens and which credentials it accepts. */
@@ -87,13 +88,14 @@ export async function startStack(config: Config, report: Report, options: StackO
       () => migrate(engines.database.url),
       (applied) => (applied.length === 0 ? 'up to date' : `${applied.length} migrations`),
     );
+    const files = await processFiles();
     const sandbox = await reportStep(
       report,
       'provider simulators',
       async () =>
         supervisor.start({
           name: 'sandbox',
-          script: 'sandbox/main.ts',
+          script: files.sandbox,
           env: await sandboxEnvironment(config),
           envOnRestart: samePorts,
         }),
@@ -110,12 +112,12 @@ export async function startStack(config: Config, report: Report, options: StackO
         Promise.all([
           supervisor.start({
             name: 'api',
-            script: 'api/main.ts',
+            script: files.api,
             env: { ...env, SANDBOX_CONTROL_URL: controlUrl, ...options.apiEnv },
           }),
           supervisor.start({
             name: 'worker',
-            script: 'worker/main.ts',
+            script: files.worker,
             env: { ...env, ...workerEnv },
             stopWithinMs: 35_000,
             envOnRestart: () => ({ SARRAF_CRASH_AT: '' }),
@@ -126,7 +128,7 @@ export async function startStack(config: Config, report: Report, options: StackO
     for (const [index, more] of moreWorkers.entries()) {
       await supervisor.start({
         name: `worker-${index + 2}`,
-        script: 'worker/main.ts',
+        script: files.worker,
         env: { ...env, ...more },
         stopWithinMs: 35_000,
       });

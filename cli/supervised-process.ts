@@ -20,7 +20,7 @@ export type ReadyLine = Readonly<Record<string, unknown>>;
 export interface ProcessSpec {
   /** Unique; names the log file. */
   readonly name: string;
-  /** TypeScript file, relative to the project or absolute. */
+  /** TypeScript, or JavaScript that was made of it; relative to the project or absolute. */
   readonly script: string;
   readonly args?: readonly string[];
   /** The whole environment of the process. */
@@ -78,7 +78,8 @@ export async function launch(spec: ProcessSpec, logDir: string): Promise<Launche
 
 async function spawnLogged(spec: ProcessSpec, logFile: string): Promise<ChildProcess> {
   const log = await open(logFile, 'a', 0o600);
-  const child = spawn(process.execPath, ['--import', 'tsx/esm', spec.script, ...(spec.args ?? [])], {
+  const loader = spec.script.endsWith('.ts') ? ['--import', 'tsx/esm'] : ['--enable-source-maps'];
+  const child = spawn(process.execPath, [...loader, spec.script, ...(spec.args ?? [])], {
     cwd: ROOT,
     env: spec.env,
     // A group of its own: on Ctrl-C the order of stopping is ours, not the terminal's.
