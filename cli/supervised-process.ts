@@ -78,7 +78,7 @@ export async function launch(spec: ProcessSpec, logDir: string): Promise<Launche
 
 async function spawnLogged(spec: ProcessSpec, logFile: string): Promise<ChildProcess> {
   const log = await open(logFile, 'a', 0o600);
-  const loader = spec.script.endsWith('.ts') ? ['--import', 'tsx/esm'] : ['--enable-source-maps'];
+  const loader = /\.m?ts$/.test(spec.script) ? ['--import', 'tsx/esm'] : ['--enable-source-maps'];
   const child = spawn(process.execPath, [...loader, spec.script, ...(spec.args ?? [])], {
     cwd: ROOT,
     env: spec.env,
