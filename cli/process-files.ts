@@ -74,7 +74,9 @@ const ownPlaces: Plugin = {
 /** Of all TypeScript of the project, tests apart, and of the versions of its packages. */
 async function fingerprint(): Promise<string> {
   const hash = createHash('sha256').update(await readFile(join(ROOT, 'package-lock.json')));
-  for (const file of await sources()) hash.update(`\0${file}\0`).update(await readFile(join(ROOT, file)));
+  const files = await sources();
+  const texts = await Promise.all(files.map((file) => readFile(join(ROOT, file))));
+  for (const [index, text] of texts.entries()) hash.update(`\0${files[index]}\0`).update(text);
   return hash.digest('hex').slice(0, 16);
 }
 
