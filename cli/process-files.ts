@@ -3,6 +3,7 @@
  * and to translate them at every start takes three times as long as all else. The folder's name is the hash of all that goes in.
  */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -20,7 +21,7 @@ export type ProcessFiles = Readonly<Record<keyof typeof SCRIPTS, string>>;
 export async function processFiles(): Promise<ProcessFiles> {
   const folder = join(CACHE, `processes-${await fingerprint()}`);
   try {
-    if (!(await exists(folder))) await keep(folder);
+    if (!existsSync(folder)) await keep(folder);
   } catch (error) {
     if (isReadOnly(error)) return SCRIPTS;
     throw error;
@@ -50,8 +51,8 @@ async function keep(folder: string): Promise<void> {
       logLevel: 'silent',
       plugins: [ownPlaces],
     });
-    await rename(draft, folder).catch(async (error: unknown) => {
-      if (!(await exists(folder))) throw error;
+    await rename(draft, folder).catch((error: unknown) => {
+      if (!existsSync(folder)) throw error;
     });
   } finally {
     await rm(draft, { recursive: true, force: true });
@@ -71,9 +72,11 @@ const ownPlaces: Plugin = {
   },
 };
 
-/** Of all TypeScript of the project, tests apart, and of the versions of its packages. */
+/** Of all TypeScript of the project, tests apart, of the versions of its packages, and of where it lies: a copy looks in its own folders. */
 async function fingerprint(): Promise<string> {
-  const hash = createHash('sha256').update(await readFile(join(ROOT, 'package-lock.json')));
+  const hash = createHash('sha256')
+    .update(ROOT)
+    .update(await readFile(join(ROOT, 'package-lock.json')));
   const files = await sources();
   const texts = await Promise.all(files.map((file) => readFile(join(ROOT, file))));
   for (const [index, text] of texts.entries()) hash.update(`\0${files[index]}\0`).update(text);
@@ -103,12 +106,6 @@ async function forgetOld(): Promise<void> {
     if (age_ms > KEPT_MS) await rm(folder, { recursive: true, force: true });
   }
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 const isReadOnly = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EROFS');
