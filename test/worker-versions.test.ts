@@ -24,11 +24,25 @@ afterAll(async () => {
   await stack.stop();
 }, STACK_TIMEOUT_MS);
 
-const { ROUTING_CONFIG_UPDATE_STATE_COMPLETED: COMPLETED } = api.api.enums.v1.RoutingConfigUpdateState;
+const { TASK_QUEUE_TYPE_WORKFLOW: WORKFLOWS, TASK_QUEUE_TYPE_ACTIVITY: ACTIVITIES } =
+  api.api.enums.v1.TaskQueueType;
 
+/** The version that a queue's tasks go to, by the queue itself. */
+const versionAt = async (
+  taskQueueType: typeof WORKFLOWS | typeof ACTIVITIES,
+): Promise<string | null | undefined> => {
+  const { versioningInfo } = await temporal.workflowService.describeTaskQueue({
+    namespace: temporal.options.namespace,
+    taskQueue: { name: stack.taskQueue },
+    taskQueueType,
+  });
+  return versioningInfo?.currentDeploymentVersion?.buildId;
+};
 /**
- * What an operator does with `temporal worker deployment set-current-version`; resolves when the server has told its
- * queues. A worker's own sticky queue hears of it a little later, so what comes next may still go to the old version.
+ * What an operator does with `temporal worker deployment set-current-version`; resolves when the queues have heard. A
+ * worker's own sticky queue hears of it a little later, so what comes next may still go to the old version. The
+ * deployment's own `routing_config_update_state` is not asked: on a busy server it can stay "in progress" for ever
+ * though every queue goes by the new version (temporalio/temporal#11842).
  */
 const makeCurrent = async (buildId: string): Promise<void> => {
   await eventually(
@@ -48,16 +62,9 @@ const makeCurrent = async (buildId: string): Promise<void> => {
     (isCurrent) => isCurrent,
   );
   await eventually(
-    `all queues go by ${buildId}`,
-    async () => {
-      const { namespace } = temporal.options;
-      const { workerDeploymentInfo: info } = await temporal.workflowService.describeWorkerDeployment({
-        namespace,
-        deploymentName: stack.taskQueue,
-      });
-      return [info?.routingConfig?.currentDeploymentVersion?.buildId, info?.routingConfigUpdateState];
-    },
-    ([current, state]) => current === buildId && state === COMPLETED,
+    `the queues go by ${buildId}`,
+    () => Promise.all([versionAt(WORKFLOWS), versionAt(ACTIVITIES)]),
+    (versions) => versions.every((version) => version === buildId),
   );
 };
 /** The versions that have run an invoice's workflow tasks, in order, each once. */
