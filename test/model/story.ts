@@ -19,6 +19,8 @@ const LINK_S = 1800;
 /** An invoice is due after this long. */
 const DUE_S = 24 * HOUR_S;
 const POLICIES = ['accept', 'refund', 'hold'] as const;
+/** What a provider's finance team may say of a refund. */
+const DECISIONS = ['succeeded', 'failed', 'canceled'] as const;
 
 /** Where a story has got to. */
 export interface Story {
@@ -131,7 +133,7 @@ export function play(choices: readonly number[]): Story {
       'the provider decides on refunds',
       () => {
         const account = anyOf([...bank.values()]);
-        account?.decideRefunds((['succeeded', 'failed', 'canceled'] as const)[draw(3)] ?? 'failed');
+        account?.decideRefunds(DECISIONS[draw(3)] ?? 'failed');
       },
     ],
     [
@@ -161,11 +163,12 @@ export function play(choices: readonly number[]): Story {
 
   /** Everybody answers, and all that is open comes to its end. */
   function settle(): void {
+    const decision = DECISIONS[draw(3)] ?? 'failed';
     rest = 0;
     world.isReachable = true;
     for (let day = 0; day < 10; day += 1) {
       for (const account of bank.values()) {
-        account.decideRefunds('succeeded');
+        account.decideRefunds(day === 0 ? decision : 'succeeded');
         if (day > 1) account.end('expired');
       }
       passTime(DUE_S);
