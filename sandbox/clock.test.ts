@@ -38,6 +38,21 @@ describe('SimulatorClock', () => {
     clock.stop();
   });
 
+  it('runs it also when the tasks take their time', async () => {
+    const { clock } = newClock();
+    const start = clock.now();
+    const ran: number[] = [];
+    const again = async (): Promise<void> => {
+      ran.push(clock.now() - start);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      if (ran.length < 3) clock.schedule(600_000, again);
+    };
+    clock.schedule(300_000, again);
+    await clock.advance(1500, settled);
+    expect(ran.map((ms) => Math.round(ms / 1000))).toEqual([300, 900, 1500]);
+    clock.stop();
+  });
+
   it('forgets a cancelled task', async () => {
     const { clock } = newClock();
     let ran = false;

@@ -19,6 +19,8 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 export class SimulatorClock {
   #offsetMs = 0;
+  /** The moment that a move forward has come to; null while time passes by itself. */
+  #standsAt: number | null = null;
   #stopped = false;
   readonly #entries = new Set<Entry>();
   #advancing: Promise<unknown> = Promise.resolve();
@@ -30,7 +32,7 @@ export class SimulatorClock {
 
   /** The simulator's time, in milliseconds since the epoch. */
   now(): number {
-    return Date.now() + this.#offsetMs;
+    return this.#standsAt ?? Date.now() + this.#offsetMs;
   }
 
   /** How far the clock was moved, in seconds. */
@@ -52,8 +54,8 @@ export class SimulatorClock {
 
   /**
    * Moves the clock forward. Everything that falls due on the way runs in order, each task at its own moment and
-   * finished before the next starts, so that a failed retry can schedule the retry that follows it.
-   * Returns how many tasks ran.
+   * finished before the next starts, so that a failed retry can schedule the retry that follows it. On the way the clock
+   * stands still but for its moves: how long the tasks take decides nothing. Returns how many tasks ran.
    */
   async advance(seconds: number, settled: () => Promise<void>): Promise<number> {
     const run = this.#advancing.then(async () => {
@@ -77,15 +79,21 @@ export class SimulatorClock {
 
   async #moveBy(ms: number, settled: () => Promise<void>): Promise<number> {
     const offsetMs = this.#offsetMs + ms;
-    const target = this.now() + ms;
+    let at = this.now();
+    const target = at + ms;
     let ran = 0;
-    for (let next = this.#earliest(target); next !== null; next = this.#earliest(target)) {
-      this.#offsetMs += Math.max(0, next.due - this.now());
-      await this.#run(next);
-      await settled();
-      ran += 1;
+    try {
+      for (let next = this.#earliest(target); next !== null; next = this.#earliest(target)) {
+        at = Math.max(at, next.due);
+        this.#standsAt = at;
+        await this.#run(next);
+        await settled();
+        ran += 1;
+      }
+    } finally {
+      this.#standsAt = null;
+      this.#offsetMs = offsetMs;
     }
-    this.#offsetMs = Math.max(this.#offsetMs, offsetMs);
     for (const entry of this.#entries) this.#arm(entry);
     return ran;
   }
