@@ -12,6 +12,7 @@ let victim: TestMerchant;
 let ids: RowIds;
 /** Another merchant with rows of its own, and the victim's own key of the other mode. */
 let strangers: string[];
+let table: { method: string; path: string; access: Access }[];
 let before: unknown;
 
 beforeAll(async () => {
@@ -26,16 +27,15 @@ beforeAll(async () => {
   });
   strangers = [stranger.key, (JSON.parse(text) as { secret: string }).secret];
   before = await rowsOf(victim);
-}, ENGINES_TIMEOUT_MS);
-afterAll(() => api.stop());
-
-const table = (): { method: string; path: string; access: Access }[] =>
-  routeTable(api.dependencies, createKeyCache(Date.now)).map(({ method, path, access }) => ({
+  table = routeTable(api.dependencies, createKeyCache(Date.now)).map(({ method, path, access }) => ({
     method: method.toUpperCase(),
     path,
     access,
   }));
-const keyed = () => table().filter(({ access }) => access !== 'public' && access !== 'operator');
+}, ENGINES_TIMEOUT_MS);
+afterAll(() => api.stop());
+
+const keyed = () => table.filter(({ access }) => access !== 'public' && access !== 'operator');
 
 const bodyOf = (method: string, path: string) => bodyFor(ids, method, path);
 
@@ -124,7 +124,7 @@ it('shows nothing of another merchant on any route without an id, also when it i
 });
 
 it('lets no merchant do what operators do', async () => {
-  const operated = table().filter(({ access }) => access === 'operator');
+  const operated = table.filter(({ access }) => access === 'operator');
   expect(operated.length).toBeGreaterThan(0);
   for (const { method, path } of operated) {
     const answer = await api.call(method, path.replace(':id', victim.id), {
