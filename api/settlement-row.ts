@@ -122,8 +122,7 @@ const digest = (parts: readonly unknown[]): string =>
 
 function idText(text: string): string {
   const expected = `1 to ${ID_MAX} printable characters`;
-  // oxlint-disable-next-line no-control-regex -- excluding them is the point
-  if (text.length <= ID_MAX && !/[\u0000-\u001f\u007f]/.test(text)) return text;
+  if (text.length <= ID_MAX && !/\p{Cc}/u.test(text)) return text;
   throw new Unreadable({ code: 'invalid_format', detail: `must be ${expected}`, expected });
 }
 

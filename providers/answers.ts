@@ -66,8 +66,7 @@ export function retryAfter({ headers }: ProviderResponse): number | null {
   return Math.min(Math.max(wait, 0), MAX_RETRY_AFTER_MS);
 }
 
-// oxlint-disable-next-line no-control-regex -- finding them is the point
-const CONTROLS_AND_SPACES = /[\u0000-\u001f\u007f-\u009f\s]+/g;
+const CONTROLS_AND_SPACES = /[\p{Cc}\s]+/gu;
 
 /** Words of a provider, fit to be kept: one line, no control characters, at most 300 characters. */
 export function sayable(text: string): string {

@@ -79,13 +79,12 @@ export class SimulatorClock {
 
   async #moveBy(ms: number, settled: () => Promise<void>): Promise<number> {
     const offsetMs = this.#offsetMs + ms;
-    let at = this.now();
-    const target = at + ms;
+    this.#standsAt = this.now();
+    const target = this.#standsAt + ms;
     let ran = 0;
     try {
       for (let next = this.#earliest(target); next !== null; next = this.#earliest(target)) {
-        at = Math.max(at, next.due);
-        this.#standsAt = at;
+        this.#standsAt = Math.max(this.now(), next.due);
         await this.#run(next);
         await settled();
         ran += 1;

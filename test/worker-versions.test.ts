@@ -56,10 +56,10 @@ const makeCurrent = async (buildId: string): Promise<void> => {
           identity: 'an operator',
         })
         .then(
-          () => true,
-          () => false,
+          () => null,
+          (error: unknown) => String(error),
         ),
-    (isCurrent) => isCurrent,
+    (refusal) => refusal === null,
   );
   await eventually(
     `the queues go by ${buildId}`,
