@@ -78,7 +78,9 @@ export const HELP = {
       '{"kind": "html"}',
       '{"kind": "empty"}',
     ),
-    'DELETE /{provider}/faults': call('clears all faults'),
+    'DELETE /{provider}/faults': call(
+      'clears all faults; answers that are slow because of one go out at once',
+    ),
     'POST /{provider}/clock': call(
       "moves the provider's own clock; what falls due happens",
       '{"advance_s": 1800}',

@@ -32,7 +32,7 @@ export async function startControl(
         allowed: Object.keys(HELP.calls),
         help: 'GET / explains every call',
       }),
-    takeFault: () => null,
+    faults: null,
     onCall: () => undefined,
     onError: (error) => options.log('control_error', { message: String(error) }),
   });

@@ -2,10 +2,14 @@
  * Faults that a simulator was told to show. Each says whether the request takes effect before things go wrong,
  * because that is the difference a caller cannot see and must survive.
  */
+import { setMaxListeners } from 'node:events';
 import type { SeededRandom } from './random.ts';
 
 export type Fault =
-  /** The answer comes late. The effect happens at once, or, with `before`, just as late as the answer. */
+  /**
+   * The answer comes late, or when faults are cleared. The effect happens at once, or, with `before`, just as late as
+   * the answer.
+   */
   | { readonly kind: 'slow'; readonly ms: number; readonly before?: boolean }
   /** An error status in the provider's own format; nothing is done, unless `after_accept`. */
   | {
@@ -56,6 +60,7 @@ export class FaultBook {
   #armed: ArmedFault[] = [];
   #lastId = 0;
   #injected = 0;
+  #untilCleared = manyWaiting();
   readonly #random: SeededRandom;
 
   constructor(random: SeededRandom) {
@@ -94,14 +99,28 @@ export class FaultBook {
     return this.#injected;
   }
 
+  /** Aborts when faults are cleared next: answers that are slow because of one go out. */
+  get cleared(): AbortSignal {
+    return this.#untilCleared.signal;
+  }
+
   clear(): void {
     this.#armed = [];
+    this.#untilCleared.abort();
+    this.#untilCleared = manyWaiting();
   }
 
   reset(): void {
     this.clear();
     this.#injected = 0;
   }
+}
+
+/** As many wait for one as there are slow answers under way; not a leak. */
+function manyWaiting(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
 }
 
 function view(armed: ArmedFault): FaultView {

@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fault } from './faults.ts';
+import type { Fault, FaultBook } from './faults.ts';
 import { findRoute, methodsOf } from './router.ts';
 
 export interface Reply {
@@ -59,7 +59,8 @@ export interface HttpServerOptions {
   readonly bodyLimitBytes: number;
   /** An answer in the owner's own error format. */
   readonly errorReply: (status: number, message: string) => Reply;
-  readonly takeFault: (operations: readonly string[]) => Fault | null;
+  /** What goes wrong on purpose; null: nothing. */
+  readonly faults: Pick<FaultBook, 'take' | 'cleared'> | null;
   readonly onCall: (call: ServedCall) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -147,8 +148,9 @@ async function serve(
     }
   };
 
-  const fault = match === null ? null : options.takeFault(match.route.operations);
-  const ending = await endWith(fault, act, options.errorReply, stopping);
+  const fault = (match && options.faults?.take(match.route.operations)) ?? null;
+  const hurry = fault && options.faults ? AbortSignal.any([stopping, options.faults.cleared]) : stopping;
+  const ending = await endWith(fault, act, options.errorReply, hurry);
   options.onCall({
     operation: match?.route.operations[0] ?? null,
     method,
@@ -172,14 +174,14 @@ async function endWith(
   fault: Fault | null,
   act: () => Promise<Reply>,
   errorReply: HttpServerOptions['errorReply'],
-  stopping: AbortSignal,
+  hurry: AbortSignal,
 ): Promise<Ending> {
   if (fault === null) return { how: 'reply', reply: await act() };
   switch (fault.kind) {
     case 'slow': {
-      if (fault.before === true) await pause(fault.ms, stopping);
+      if (fault.before === true) await pause(fault.ms, hurry);
       const reply = await act();
-      if (fault.before !== true) await pause(fault.ms, stopping);
+      if (fault.before !== true) await pause(fault.ms, hurry);
       return { how: 'reply', reply };
     }
     case 'status': {
@@ -241,9 +243,9 @@ function finish(
   }
 }
 
-/** Waits, but not beyond the end of the server. */
-async function pause(ms: number, stopping: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal: stopping }).catch(() => undefined);
+/** Waits, but not when there is a hurry: the server ends, or the fault that makes it wait was cleared. */
+async function pause(ms: number, hurry: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal: hurry }).catch(() => undefined);
 }
 
 /** The whole body, or null when it is larger than the limit. Rejects when the caller leaves half-way. */

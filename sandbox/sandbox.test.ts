@@ -162,6 +162,16 @@ describe('faults', () => {
     expect((await create('c')).status).toBe(200);
   });
 
+  it('slow: the answer goes out at once when the faults are cleared', async () => {
+    await arm({ kind: 'slow', ms: 60_000 });
+    let answered = false;
+    const pending = create('hurried').finally(() => (answered = true));
+    while ((await paymentsWith('hurried')).length === 0) expect(answered).toBe(false);
+    expect(answered).toBe(false);
+    await control(sandbox.controlUrl, 'DELETE /fapshi/faults');
+    expect((await pending).status).toBe(200);
+  });
+
   it('leaves other operations alone', async () => {
     const id = await created('get-only');
     await arm({ kind: 'status', status: 500, operation: 'get', times: -1 });

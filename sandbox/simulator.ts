@@ -135,7 +135,7 @@ async function start<Credentials extends Record<string, string>>(
     routes: parts.routes,
     bodyLimitBytes: definition.bodyLimitBytes,
     errorReply: parts.errorReply,
-    takeFault: (operations) => faults.take(operations),
+    faults,
     onCall: (call) => {
       calls.add(call);
       log('call', { ...call });

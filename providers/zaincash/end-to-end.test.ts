@@ -41,6 +41,20 @@ it('is paid on the hosted page, and its webhook says what a reading says', async
   expect(claim?.reading?.receipts).toEqual(reading.receipts);
 });
 
+it('says the same moment in webhook and reading, however far the clock has moved between', async () => {
+  const { provider_payment_id, method } = await create();
+  let looks = 0;
+  const now = Date.now();
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now + (looks += 1));
+  rig.simulator.payments.pay(provider_payment_id, {});
+  clock.mockRestore();
+  expect(looks).toBeGreaterThan(1);
+  const [claim] = await rig.claims();
+  const reading = await zaincash.readPayment(context(), { provider_payment_id, method });
+  expect(claim?.reading?.receipts).toHaveLength(1);
+  expect(claim?.reading?.receipts).toEqual(reading.receipts);
+});
+
 it('tells in webhook and reading what ZainCash keeps', async () => {
   rig.simulator.settings['fee_percent'] = 2;
   const { provider_payment_id, method } = await create();

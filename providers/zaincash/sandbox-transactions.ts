@@ -133,9 +133,10 @@ export class TransactionBook {
     const ready = transaction.status === 'OTP_SENT' || (force && transaction.completedAt === null);
     if (!ready) return 'blocked';
     transaction.operationId = operationId();
-    transaction.completedAt = this.#clock.now();
     transaction.errorMessage = null;
     this.#change(transaction, 'SUCCESS');
+    // One moment: webhooks tell `updatedAt`, readings `completedAt`.
+    transaction.completedAt = transaction.updatedAt;
     this.#record('money_received', transaction, String(transaction.operationId));
     this.#tell(transaction, 'STATUS_CHANGED');
     return 'done';
