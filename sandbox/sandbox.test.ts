@@ -86,9 +86,11 @@ describe('faults', () => {
   });
 
   it('slow with before: the effect comes as late as the answer', async () => {
-    await arm({ kind: 'slow', ms: 100, before: true });
+    await arm({ kind: 'slow', ms: 60_000, before: true });
     const pending = create('late-effect');
+    while ((await items('GET /fapshi/faults')).length > 0);
     expect(await paymentsWith('late-effect')).toHaveLength(0);
+    await control(sandbox.controlUrl, 'DELETE /fapshi/faults');
     expect((await pending).status).toBe(200);
     expect(await paymentsWith('late-effect')).toHaveLength(1);
   });

@@ -410,7 +410,7 @@ it('tells of money that has not been settled after the days of its account', asy
 it('goes on where it was when its worker is killed, and has every row once', async () => {
   for (let count = 0; count < 3; count += 1) await at.payable('tabby');
   await paid('tabby');
-  await stack.control.fault('tabby', { kind: 'slow', ms: 3_000, operation: 'list', times: 1 });
+  await stack.control.fault('tabby', { kind: 'slow', ms: 600_000, operation: 'list', times: 1 });
   const { body } = await stack.call('POST', RUNS, { provider_account: account('tabby'), day: TODAY });
   await eventually(
     'the run has begun',

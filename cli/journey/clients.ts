@@ -7,6 +7,7 @@ import {
   type Payment,
   type PaymentService,
 } from '../../client/src/index.ts';
+import { pauses } from './pauses.ts';
 
 export type { Invoice, Payment, PaymentService } from '../../client/src/index.ts';
 
@@ -25,8 +26,6 @@ export interface MerchantApi {
   ): Promise<Invoice>;
   advanceClock(invoiceId: string, advance_s: number): Promise<void>;
 }
-
-const POLL_MS = 50;
 
 /** Told of every request and its answer, before anything is made of it. */
 export type Witness = (sent: {
@@ -71,14 +70,14 @@ export function merchantApi(apiUrl: string, apiKey: string, witness?: Witness): 
       client.invoices.requestPayment(invoiceId, { payment_service }),
     invoice,
     async until(id, what, wanted, within_ms = 30_000) {
-      const deadline = Date.now() + within_ms;
-      for (;;) {
-        const found = await invoice(id);
+      let found: Invoice | undefined;
+      for (const pause_ms of pauses(within_ms)) {
+        found = await invoice(id);
         if (wanted(found)) return found;
-        if (Date.now() > deadline)
-          throw new Error(`${id} did not become ${what} within ${within_ms / 1000} s: ${summary(found)}`);
-        await sleep(POLL_MS);
+        await sleep(pause_ms);
       }
+      const seen = found ? summary(found) : 'nothing';
+      throw new Error(`${id} did not become ${what} within ${within_ms / 1000} s: ${seen}`);
     },
     async advanceClock(invoiceId, advance_s) {
       await client.invoices.advanceClock(invoiceId, advance_s);

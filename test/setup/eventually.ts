@@ -1,7 +1,7 @@
 /** For what tells nobody when it happens: rows, search results, other processes. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pauses } from '../../cli/journey/pauses.ts';
 
-const LOOK_EVERY_MS = 50;
 /** Less than a test may take, so that it is this that ends the wait and says what was waited for. */
 const LOOK_FOR_MS = 25_000;
 
@@ -12,13 +12,11 @@ export async function eventually<T>(
   wanted: (value: T) => boolean,
   within_ms = LOOK_FOR_MS,
 ): Promise<T> {
-  const deadline = Date.now() + within_ms;
-  for (;;) {
-    const value = await read();
-    if (wanted(value)) return value;
-    if (Date.now() > deadline) {
-      throw new Error(`not within ${within_ms / 1000} s: ${what}; last seen: ${JSON.stringify(value)}`);
-    }
-    await sleep(LOOK_EVERY_MS);
+  let last: T | undefined;
+  for (const pause_ms of pauses(within_ms)) {
+    last = await read();
+    if (wanted(last)) return last;
+    await sleep(pause_ms);
   }
+  throw new Error(`not within ${within_ms / 1000} s: ${what}; last seen: ${JSON.stringify(last)}`);
 }
