@@ -48,6 +48,8 @@ async function keep(folder: string): Promise<void> {
       format: 'esm',
       target: 'node20',
       sourcemap: 'linked',
+      // The sources lie where they lay.
+      sourcesContent: false,
       logLevel: 'silent',
       plugins: [ownPlaces],
     });

@@ -29,7 +29,7 @@ const agreed = (payment_id: string, amount: number): InvoiceEvent[] => [
   { type: 'payment.requested', payment_id, provider: 'tamara', method: 'x', account_id: 'pacc_1', amount, poll_s: [60] },
   { type: 'payment.created', payment_id, provider_payment_id: `P-${payment_id}`, expires_at: '2026-10-02T10:00:00.000Z', source: 'request' },
   { type: 'payment.authorized', payment_id, amount, capture_before: null, source: 'webhook' },
-]; // prettier-ignore
+]; // oxfmt-ignore
 const asked = (payment_id: string, kind: 'capture' | 'void', amount: number): InvoiceEvent => ({
   type: 'operation.requested',
   payment_id,
@@ -42,7 +42,7 @@ const captured = (payment_id: string, amount: number): InvoiceEvent[] => [
   asked(payment_id, 'capture', amount),
   { type: 'money.received', payment_id, key: `T-${payment_id}`, amount, fee: null, paid_at: null, source: 'request' },
   { type: 'operation.succeeded', payment_id, operation_id: `capture_${payment_id}_${amount}`, key: `T-${payment_id}` },
-]; // prettier-ignore
+]; // oxfmt-ignore
 const refused = (payment_id: string, kind: 'capture' | 'void', amount: number): InvoiceEvent[] => [
   asked(payment_id, kind, amount),
   {

@@ -9,7 +9,8 @@ import { amountsOf } from './status.ts';
 
 /** `amount` in minor units; null: all that is left. */
 export type OwnMove =
-  { readonly kind: 'capture'; readonly amount: number | null } | { readonly kind: 'void' };
+  | { readonly kind: 'capture'; readonly amount: number | null }
+  | { readonly kind: 'void' };
 
 /** Which authorizations are captured: as much of them as is owed, or `all`, as it was before. */
 export type CaptureRule = 'owed' | 'all';

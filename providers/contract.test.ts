@@ -171,7 +171,7 @@ describe.each(connectors.map((connector) => [connector.manifest.provider, connec
     it('reads any body whatever, or throws a ProviderError', () => {
       fc.assert(
         fc.property(junkBodies(sample.webhook.body), (body) => {
-          expect(() => claimOf(connector, body)).not.toThrow();
+          claimOf(connector, body);
         }),
         { numRuns: RUNS, seed: 20_261_102 },
       );

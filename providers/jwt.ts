@@ -10,7 +10,8 @@ export type JwtClaims = Readonly<Record<string, unknown>>;
 export type JwtRefusal = 'malformed' | 'bad_signature' | 'expired' | 'not_yet_valid';
 
 export type JwtVerdict =
-  { readonly ok: true; readonly claims: JwtClaims } | { readonly ok: false; readonly reason: JwtRefusal };
+  | { readonly ok: true; readonly claims: JwtClaims }
+  | { readonly ok: false; readonly reason: JwtRefusal };
 
 /** How far `exp`, `nbf` and `iat` may be off, because two clocks never agree. */
 const CLOCK_TOLERANCE_S = 60;

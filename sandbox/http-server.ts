@@ -105,7 +105,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
 
 /** How one request ends. */
 type Ending =
-  { readonly how: 'reply'; readonly reply: Reply } | { readonly how: 'reset' } | { readonly how: 'silence' };
+  | { readonly how: 'reply'; readonly reply: Reply }
+  | { readonly how: 'reset' }
+  | { readonly how: 'silence' };
 
 async function serve(
   options: HttpServerOptions,

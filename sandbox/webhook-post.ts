@@ -3,7 +3,14 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
 export type DeliveryOutcome =
-  'acknowledged' | 'refused' | 'timeout' | 'connection_failed' | 'no_url' | 'dropped' | 'delayed' | 'held';
+  | 'acknowledged'
+  | 'refused'
+  | 'timeout'
+  | 'connection_failed'
+  | 'no_url'
+  | 'dropped'
+  | 'delayed'
+  | 'held';
 
 interface PostPolicy {
   readonly timeoutMs: number;

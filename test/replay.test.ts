@@ -50,7 +50,8 @@ it('has a run of every kind of workflow on file', async () => {
   );
   const recorded = saved.map(({ history }) => {
     const started = history.events[0]?.['workflowExecutionStartedEventAttributes'] as
-      { workflowType: { name: string } } | undefined;
+      | { workflowType: { name: string } }
+      | undefined;
     return started?.workflowType.name ?? '';
   });
   expect(kinds.length).toBeGreaterThan(4);

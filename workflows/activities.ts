@@ -20,7 +20,12 @@ export const { loadInvoice, endInvoice, openCase, warnOfExpiry } = local;
 export const { applyPolicies, resolveCase } = remote;
 
 type ProviderCall =
-  'requestPayment' | 'lookUpPayment' | 'checkPayment' | 'moveMoney' | 'endAuthorization' | 'applyWebhook';
+  | 'requestPayment'
+  | 'lookUpPayment'
+  | 'checkPayment'
+  | 'moveMoney'
+  | 'endAuthorization'
+  | 'applyWebhook';
 type Argument<Name extends ProviderCall> = Parameters<Activities[Name]>[0];
 type Answer<Name extends ProviderCall> = Exclude<Awaited<ReturnType<Activities[Name]>>, Elsewhere>;
 

@@ -8,7 +8,8 @@ interface Webhooks {
   readonly provider: string;
   readonly url: string;
   readonly registered:
-    readonly { readonly id: string; readonly url: string; readonly standing: string }[] | null;
+    | readonly { readonly id: string; readonly url: string; readonly standing: string }[]
+    | null;
   readonly registered_problem: { readonly code: string; readonly detail: string } | null;
   readonly steps: readonly { readonly step: number; readonly text: string }[];
   readonly secrets: readonly { readonly credential: string; readonly place: string; readonly set: boolean }[];

@@ -17,7 +17,9 @@ import type {
 
 export type InvoiceEventType = `invoice.${InvoiceStatus}`;
 export type PaymentEventType =
-  `payment.${PaymentStatus}` | 'payment.money_received' | 'payment.authorization_expiring';
+  | `payment.${PaymentStatus}`
+  | 'payment.money_received'
+  | 'payment.authorization_expiring';
 export type OperationEventType<Kind extends OperationKind> = `${Kind}.${OperationStatus}`;
 export type CaseEventType = 'case.opened' | 'case.resolved';
 export type IncidentEventType = 'provider.degraded' | 'provider.recovered';

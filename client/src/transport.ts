@@ -37,7 +37,13 @@ export interface CallOptions {
 
 /** A list is sent separated by commas, an object as `name[field]=value`. */
 export type QueryValue =
-  string | number | boolean | null | undefined | readonly string[] | Readonly<Record<string, string>>;
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | readonly string[]
+  | Readonly<Record<string, string>>;
 
 export interface RequestOptions extends CallOptions {
   readonly query?: Readonly<Record<string, QueryValue>>;

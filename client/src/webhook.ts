@@ -32,7 +32,8 @@ export class WebhookVerificationError extends SarrafError {
 
 /** `Headers`, Node's `request.headers`, or any object with the names in lower case. */
 export type WebhookHeaders =
-  { get(name: string): string | null } | Readonly<Record<string, string | readonly string[] | undefined>>;
+  | { get(name: string): string | null }
+  | Readonly<Record<string, string | readonly string[] | undefined>>;
 
 export interface VerifyOptions {
   /** How far the time of the webhook may be from now, in either direction; 300 seconds without it. */

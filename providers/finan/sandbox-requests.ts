@@ -54,7 +54,8 @@ const createPayment = z.object({
 export type CreatePaymentBody = z.infer<typeof createPayment>;
 
 export type Parsed<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly message: string };
 
 /** The body of a create call, or what is wrong with it. */
 export function parseCreatePayment(rawBody: Buffer): Parsed<CreatePaymentBody> {

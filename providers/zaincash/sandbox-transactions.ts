@@ -7,7 +7,13 @@ import type { EffectLedger, LedgerKind } from '../../sandbox/ledger.ts';
 import { DIGITS, randomText, randomUUID } from '../../sandbox/random.ts';
 
 export type Status =
-  'PENDING' | 'CUSTOMER_AUTHENTICATION_REQUIRED' | 'OTP_SENT' | 'SUCCESS' | 'FAILED' | 'EXPIRED' | 'REFUNDED';
+  | 'PENDING'
+  | 'CUSTOMER_AUTHENTICATION_REQUIRED'
+  | 'OTP_SENT'
+  | 'SUCCESS'
+  | 'FAILED'
+  | 'EXPIRED'
+  | 'REFUNDED';
 
 export const STATUSES: readonly Status[] = [
   'PENDING',

@@ -1,4 +1,4 @@
-/** The documentation in a real browser, in light and dark surroundings. Pictures are kept under `.data/screenshots/`. */
+/** The documentation in a real browser, in light and dark surroundings. */
 import { startTestApi, type TestApi } from '../../api/testing/api.ts';
 import { snap, startBrowser, type TestBrowser } from '../setup/browser.ts';
 import { ENGINES_TIMEOUT_MS } from '../setup/engines.ts';
@@ -38,7 +38,7 @@ describe.each(['light', 'dark'] as const)('in %s surroundings', (colorScheme) =>
       expect(await accessibilityProblems(page)).toEqual([]);
       // Wide tables and code scroll by themselves, never the page.
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
-      await page.screenshot({ path: `.data/screenshots/docs-${name}-${device}-${colorScheme}.png` });
+      await snap(page, `docs-${name}-${device}-${colorScheme}`);
       expect(complaints).toEqual([]);
       await page.context().close();
     }

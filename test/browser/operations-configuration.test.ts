@@ -3,7 +3,7 @@ import { startBrowser, type TestBrowser } from '../setup/browser.ts';
 import { shop, type Shop } from '../setup/shop.ts';
 import { STACK_TIMEOUT_MS, startTestStack, type TestStack } from '../setup/stack.ts';
 import type { Page } from 'playwright-core';
-import { faults, focused, operatorDesk, tabTo, type OperatorDesk } from './operator-desk.ts';
+import { faults, operatorDesk, tabTo, untilFocused, type OperatorDesk } from './operator-desk.ts';
 
 jest.setTimeout(90_000);
 
@@ -73,7 +73,7 @@ it('rotates a credential that no page repeats; a mistake has the focus', async (
   await page.getByLabel('Overlap in hours').fill('9999');
   await answer(page, 'Theirs has leaked', 'Rotate them');
   await page.getByRole('alert').waitFor();
-  expect(await focused(page)).toBe('Overlap in hours');
+  await untilFocused(page, 'Overlap in hours');
   expect(await page.content()).not.toContain('canary-of-a-new-secret');
   await page.getByLabel('webhook_secret').fill('canary-of-a-new-secret');
   await page.getByLabel('Overlap in hours').fill('1');
@@ -149,7 +149,7 @@ it('sets a routing rule by keyboard alone, tries it, and changes nothing that so
   await page.keyboard.type('Cheaper');
   await page.keyboard.press('Enter');
   await page.getByRole('alert').waitFor();
-  expect(await focused(page)).toBe('Services, one on each line');
+  await untilFocused(page, 'Services, one on each line');
   expect(await faults(page, 'ops-routing-refused')).toEqual([]);
   await page.keyboard.press('Control+A');
   await page.keyboard.type('finan.bank_transfer 3');

@@ -7,12 +7,12 @@ import { shop, type Shop } from '../setup/shop.ts';
 import { STACK_TIMEOUT_MS, startTestStack, type TestStack } from '../setup/stack.ts';
 import {
   DESK,
-  focused,
   operatorDesk,
   overflow,
   PASSWORD,
   SMALL,
   tabTo,
+  untilFocused,
   type OperatorDesk,
 } from './operator-desk.ts';
 
@@ -77,7 +77,7 @@ it('signs in, finds an invoice by the provider’s id, and gives the money back,
   await page.getByRole('alert').waitFor();
   await snap(page, 'ops-refund-refused');
   // What has to be put right has the focus.
-  expect(await focused(page)).toBe('Amount in IQD');
+  await untilFocused(page, 'Amount in IQD');
   expect(await page.getByLabel('Reason').inputValue()).toBe('The shop had no more of it');
   await page.keyboard.press('Control+A');
   await page.keyboard.type('25,000');

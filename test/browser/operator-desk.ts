@@ -3,6 +3,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import type pg from 'pg';
 import { createOperator, type Role } from '../../db/operators.ts';
 import { snap, type TestBrowser } from '../setup/browser.ts';
+import { eventually } from '../setup/eventually.ts';
 import { accessibilityProblems } from './accessibility.ts';
 
 export const PASSWORD = 'correct horse battery';
@@ -70,9 +71,17 @@ export async function faults(page: Page, name: string): Promise<string[]> {
 }
 
 /** What has the focus, by its label or its text. */
-export const focused = (page: Page): Promise<string> =>
+const focused = (page: Page): Promise<string> =>
   page.evaluate(
     `(() => { const one = document.activeElement; return ((one?.labels?.[0] ?? one)?.textContent ?? '').trim(); })()`,
+  );
+
+/** Waits until the element with this name has the focus: a page that has just come gives it after it has been drawn. */
+export const untilFocused = (page: Page, name: string): Promise<string> =>
+  eventually(
+    `the focus on ${name}`,
+    () => focused(page),
+    (text) => text === name,
   );
 
 /** Presses Tab until the element with this name has the focus, as somebody without a mouse does, and sees that it has. */

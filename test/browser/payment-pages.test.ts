@@ -1,6 +1,6 @@
 /**
  * Every payment page in a real browser, on the real stack: the customer pays, is refused, cancels, or waits too long, and
- * comes to the merchant's page for that. Pictures of all pages are kept under `.data/screenshots/`.
+ * comes to the merchant's page for that.
  */
 import type { Page } from 'playwright-core';
 import type { Payment } from '../../cli/journey/clients.ts';

@@ -266,7 +266,8 @@ function wordsEverywhere(said: string): object {
 }
 
 type Outcome =
-  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: unknown };
 
 function settled(call: Promise<unknown>): Promise<Outcome> {
   return call.then(

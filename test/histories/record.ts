@@ -177,7 +177,7 @@ async function save(stack: Stack, runs: readonly Run[]): Promise<void> {
   for (const { name, workflowId, runId } of runs) {
     const { stdout } = await run(
       path,
-      // prettier-ignore
+      // oxfmt-ignore
       [
         'workflow', 'show', '--address', address, '--namespace', namespace,
         '--workflow-id', workflowId, '--run-id', runId, '--output', 'json',

@@ -34,7 +34,8 @@ export async function startBrowser(): Promise<TestBrowser> {
   });
   return {
     async open(options = {}) {
-      const context = await browser.newContext({ ...PHONE, locale: 'en-GB', ...options });
+      // Nothing moves: a spinner that nobody looks at keeps a processor busy.
+      const context = await browser.newContext({ ...PHONE, locale: 'en-GB', reducedMotion: 'reduce', ...options });
       const page = await context.newPage();
       page.setDefaultTimeout(15_000);
       return page;
@@ -43,8 +44,9 @@ export async function startBrowser(): Promise<TestBrowser> {
   };
 }
 
-/** Keeps a picture of the page under `.data/screenshots/`, for people to look at. */
+/** With `SARRAF_SCREENSHOTS=1`, keeps a picture of the page under `.data/screenshots/`, for people to look at: a third of the work. */
 export async function snap(page: Page, name: string): Promise<void> {
+  if (process.env['SARRAF_SCREENSHOTS'] !== '1') return;
   // One dot for each pixel of the page: a phone's finer picture takes three times as long and shows nothing more.
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true, scale: 'css' });
 }
