@@ -35,7 +35,12 @@ export async function startBrowser(): Promise<TestBrowser> {
   return {
     async open(options = {}) {
       // Nothing moves: a spinner that nobody looks at keeps a processor busy.
-      const context = await browser.newContext({ ...PHONE, locale: 'en-GB', reducedMotion: 'reduce', ...options });
+      const context = await browser.newContext({
+        ...PHONE,
+        locale: 'en-GB',
+        reducedMotion: 'reduce',
+        ...options,
+      });
       const page = await context.newPage();
       page.setDefaultTimeout(15_000);
       return page;
