@@ -26,7 +26,34 @@ afterAll(async () => {
 const isPaid = ({ status }: { status: string }): boolean => status === 'paid';
 
 describe('what was left behind', () => {
-  const sweep = () => temporal.schedule.getHandle(sweepScheduleId(stack.taskQueue)).trigger('ALLOW_ALL');
+  const schedule = () => temporal.schedule.getHandle(sweepScheduleId(stack.taskQueue));
+  /** What the sweeps did, those under way included: waits for their ends. */
+  const reports = async (): Promise<Record<string, number>[]> => {
+    const { info } = await schedule().describe();
+    const workflows = info.recentActions.flatMap(({ action }) =>
+      action.type === 'startWorkflow' ? [action.workflow] : [],
+    );
+    return Promise.all(
+      workflows.map(({ workflowId, firstExecutionRunId }) =>
+        temporal.workflow.getHandle(workflowId, firstExecutionRunId).result(),
+      ),
+    );
+  };
+  const sweepsTaken = async (): Promise<number> => (await schedule().describe()).info.numActionsTaken;
+  /** A sweep, from its beginning to its end. */
+  const sweep = async (): Promise<void> => {
+    const before = await sweepsTaken();
+    await schedule().trigger('ALLOW_ALL');
+    await eventually('the sweep has begun', sweepsTaken, (count) => count > before);
+    await reports();
+  };
+  // None comes by itself between an invoice and what a test then does to its row: it would seal the invoice as it was.
+  beforeAll(async () => {
+    await schedule().pause();
+    await reports();
+  });
+  afterAll(() => schedule().unpause());
+
   /** A row as the API leaves it when it dies before it has told anybody. */
   const stored = async (body: string, payment: string, invoice: string | null): Promise<string> => {
     const id = `whk_left_${payment}`;
@@ -89,17 +116,8 @@ describe('what was left behind', () => {
   });
 
   it('what each sweep did can be read in the workflow engine', async () => {
-    const { info } = await temporal.schedule.getHandle(sweepScheduleId(stack.taskQueue)).describe();
-    const workflows = info.recentActions.flatMap(({ action }) =>
-      action.type === 'startWorkflow' ? [action.workflow] : [],
-    );
-    const reports = await Promise.all(
-      workflows.map(({ workflowId, firstExecutionRunId }) =>
-        temporal.workflow.getHandle(workflowId, firstExecutionRunId).result(),
-      ),
-    );
-    const sum = (kind: string) =>
-      reports.reduce((total: number, report) => total + Number((report as Record<string, number>)[kind]), 0);
+    const done = await reports();
+    const sum = (kind: string) => done.reduce((total, report) => total + Number(report[kind]), 0);
     expect({
       told: sum('webhooks_told'),
       matched: sum('webhooks_matched'),
