@@ -2,7 +2,6 @@
  * Faults that a simulator was told to show. Each says whether the request takes effect before things go wrong,
  * because that is the difference a caller cannot see and must survive.
  */
-import { setMaxListeners } from 'node:events';
 import type { SeededRandom } from './random.ts';
 
 export type Fault =
@@ -60,7 +59,7 @@ export class FaultBook {
   #armed: ArmedFault[] = [];
   #lastId = 0;
   #injected = 0;
-  #untilCleared = manyWaiting();
+  #untilCleared = new AbortController();
   readonly #random: SeededRandom;
 
   constructor(random: SeededRandom) {
@@ -107,20 +106,13 @@ export class FaultBook {
   clear(): void {
     this.#armed = [];
     this.#untilCleared.abort();
-    this.#untilCleared = manyWaiting();
+    this.#untilCleared = new AbortController();
   }
 
   reset(): void {
     this.clear();
     this.#injected = 0;
   }
-}
-
-/** As many wait for one as there are slow answers under way; not a leak. */
-function manyWaiting(): AbortController {
-  const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
-  return controller;
 }
 
 function view(armed: ArmedFault): FaultView {

@@ -2,7 +2,6 @@
  * The small HTTP server under every simulator and the control API: routes with `:parameters`, raw bodies with a limit,
  * faults, and a stop that does not wait for callers that hang.
  */
-import { setMaxListeners } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -74,8 +73,6 @@ export interface RunningServer {
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningServer> {
   const sockets = new Set<Socket>();
   const stopping = new AbortController();
-  // As many as there are slow answers under way; not a leak.
-  setMaxListeners(0, stopping.signal);
   const server = createServer((request, response) => {
     serve(options, request, response, stopping.signal).catch((error: unknown) => {
       options.onError(error);
