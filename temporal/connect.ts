@@ -32,10 +32,11 @@ export function clientOn(
 
 /**
  * A call that meets a workflow in the moment in which it closes is refused as if the server had too much to do, for which the
- * SDK waits about two seconds; but the workflow has closed a moment later.
+ * SDK waits about two seconds; but the workflow has closed a moment later. Unless its worker has died over that: then it goes on
+ * when the server has given up that worker's task, ten seconds after it began. So these calls are repeated for 13 seconds.
  */
 const IS_CLOSING = /workflow is closing/;
-const RETRY_CLOSING_MS = 20;
+const CLOSING = { pause_ms: 20, longest_pause_ms: 250, attempts: 60 } as const;
 
 /** gRPC: nobody is there. */
 const UNAVAILABLE: ReadonlySet<number> = new Set([14]);
@@ -60,11 +61,15 @@ export async function lazyConnection(config: TemporalConfig<string>): Promise<Co
       makeGrpcRetryInterceptor({
         ...retry,
         delayFunction: (attempt, status) =>
-          IS_CLOSING.test(status.details) ? RETRY_CLOSING_MS * attempt : retry.delayFunction(attempt, status),
-        retryableDecider: (attempt, status) =>
-          UNAVAILABLE.has(status.code)
-            ? attempt < ATTEMPTS_WHEN_UNAVAILABLE && isRetryableError(status)
-            : retry.retryableDecider(attempt, status),
+          IS_CLOSING.test(status.details)
+            ? Math.min(CLOSING.pause_ms * attempt, CLOSING.longest_pause_ms)
+            : retry.delayFunction(attempt, status),
+        retryableDecider(attempt, status) {
+          if (IS_CLOSING.test(status.details)) return attempt < CLOSING.attempts;
+          if (UNAVAILABLE.has(status.code))
+            return attempt < ATTEMPTS_WHEN_UNAVAILABLE && isRetryableError(status);
+          return retry.retryableDecider(attempt, status);
+        },
       }),
     ],
   };

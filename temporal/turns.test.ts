@@ -97,6 +97,18 @@ describe('turns before the workflow engine', () => {
     expect(log).toEqual(['a1', 'a2', 'a3', 'b1']);
   });
 
+  it('are kept by no call for more than two seconds, whatever it waits for', async () => {
+    const { log, ask, end } = merchants(createTurns(1));
+    const stuck = ask('a', 'a1');
+    void ask('b', 'b1');
+    await jest.advanceTimersByTimeAsync(1_900);
+    expect(log).toEqual(['a1']);
+    await jest.advanceTimersByTimeAsync(200);
+    expect(log).toEqual(['a1', 'b1']);
+    await end('a1');
+    await expect(stuck).resolves.toBe('a1');
+  });
+
   it('are not taken by a call that fails', async () => {
     const turns = createTurns(1);
     const failing = turns.run(anyTurn(), () => Promise.reject(new Error('refused')));

@@ -5,6 +5,7 @@
  *
  * A call that has a provider asked holds its place for as long as a busy engine needs; how busy it is, the other calls show. What takes
  * longer waits for the provider, which costs the engine nothing: it goes on without a place. So slow providers take no turns away.
+ * Nor do calls to a workflow that cannot take them because its worker has died: nobody holds a place for long.
  */
 export interface Turns {
   /**
@@ -30,10 +31,10 @@ export class NoTurnError extends Error {
 }
 
 /**
- * A call with a provider's answer in the middle waits in the engine so many times as often as others do; and the bounds of how long it
- * holds its place for that, milliseconds.
+ * A call with a provider's answer in the middle waits in the engine so many times as often as others do; the bounds of how long it
+ * holds its place for that, and how long any other call does at most, milliseconds.
  */
-const HOLD = { times: 8, min_ms: 50, max_ms: 1_000 } as const;
+const HOLD = { times: 8, min_ms: 50, max_ms: 1_000, anyway_ms: 2_000 } as const;
 /** What the last call weighs in the pace, and by how much the best one is forgotten with each. */
 const WEIGHT = 0.1;
 const FORGETTING = 1.001;
@@ -152,13 +153,13 @@ export function createTurns(places: number): Turns {
         line.lastSeen = performance.now();
         admit();
       };
-      const held = asksProvider ? setTimeout(leave, holdTime(pace_ms - best_ms)) : undefined;
+      const held = setTimeout(leave, asksProvider ? holdTime(pace_ms - best_ms) : HOLD.anyway_ms);
       try {
         return await call();
       } finally {
         clearTimeout(held);
+        if (!asksProvider && holds) note(performance.now() - began);
         leave();
-        if (!asksProvider) note(performance.now() - began);
       }
     },
   };
