@@ -31,9 +31,10 @@ export function clientOn(
 }
 
 /**
- * A call that meets a workflow in the moment in which it closes is refused as if the server had too much to do, for which the
+ * A signal that meets a workflow in the moment in which it closes is refused as if the server had too much to do, for which the
  * SDK waits about two seconds; but the workflow has closed a moment later. Unless its worker has died over that: then it goes on
  * when the server has given up that worker's task, ten seconds after it began. So these calls are repeated for 13 seconds.
+ * Updates are not refused (seen with server 1.32): they wait for the next task.
  */
 const IS_CLOSING = /workflow is closing/;
 const CLOSING = { pause_ms: 20, longest_pause_ms: 250, attempts: 60 } as const;

@@ -97,6 +97,21 @@ describe('turns before the workflow engine', () => {
     expect(log).toEqual(['a1', 'a2', 'a3', 'b1']);
   });
 
+  it('are kept for longest by such a call when the engine is so slow that other calls lose their places', async () => {
+    const { log, ask, end } = merchants(createTurns(1));
+    void ask('a', 'a1');
+    await end('a1');
+    void ask('a', 'a2');
+    await jest.advanceTimersByTimeAsync(3_000);
+    await end('a2');
+    void ask('a', 'a3', { asksProvider: true });
+    void ask('b', 'b1');
+    await jest.advanceTimersByTimeAsync(900);
+    expect(log).toEqual(['a1', 'a2', 'a3']);
+    await jest.advanceTimersByTimeAsync(200);
+    expect(log).toEqual(['a1', 'a2', 'a3', 'b1']);
+  });
+
   it('are kept by no call for more than two seconds, whatever it waits for', async () => {
     const { log, ask, end } = merchants(createTurns(1));
     const stuck = ask('a', 'a1');

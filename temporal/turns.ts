@@ -158,8 +158,8 @@ export function createTurns(places: number): Turns {
         return await call();
       } finally {
         clearTimeout(held);
-        if (!asksProvider && holds) note(performance.now() - began);
         leave();
+        if (!asksProvider) note(Math.min(performance.now() - began, HOLD.anyway_ms));
       }
     },
   };
